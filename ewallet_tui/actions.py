@@ -15,7 +15,9 @@ from ewallet_tui.availability import (
     always,
     by_operators,
     has_credits,
+    has_credits_to_move,
     has_time,
+    has_time_to_move,
     may_supply,
     not_by_auditors,
     timer_takes,
@@ -191,6 +193,22 @@ TRANSFER = Action(
     synonyms=("Send credits",),
     enabled=has_credits,
 )
+MOVE_CREDITS = Action(
+    "move_credits",
+    "Move",
+    "v",
+    "Move credits to another of your wallets",
+    synonyms=("Between my wallets", "Send to my own wallet"),
+    enabled=has_credits_to_move,
+)
+MOVE_TIME = Action(
+    "move_time",
+    "Move",
+    "v",
+    "Move unused time to another of your clocks",
+    synonyms=("Between my clocks",),
+    enabled=has_time_to_move,
+)
 TO_TIME = Action(
     "convert_to_time",
     "Credits → time",
@@ -232,6 +250,9 @@ REFUND = Action(
     "refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back", "Return")
 )
 NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Save",))
+IMPORT_CONTACTS = Action(
+    "import_contacts", "Import", "i", "Import contacts from a CSV or vCard file", synonyms=("Load", "vCard")
+)
 EDIT_CONTACT = Action("edit_contact", "Edit", "e")
 
 

@@ -10,7 +10,17 @@ from textual.content import Content
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.records import TRANSFERS, Record, amount, partner_of
+from ewallet_tui.records import (
+    COMES_IN,
+    MOVED,
+    TRANSFERS,
+    Record,
+    amount,
+    is_move,
+    moved_time,
+    other_end,
+    partner_of,
+)
 from ewallet_tui.state import CLOCK, CONVERSION_SHEET, TRANSFER_SHEET, AccountState, OwnedItemKind, OwnedItems
 
 ACTIVITY_COLUMNS = (
@@ -48,7 +58,11 @@ def _activity_row(
         name, kind, what = "transfer", record["transfer_type"], TRANSFERS[record["transfer_type"]]
         partner = partner_of(record)
         where = "" if record["transfer_sheet"] in owned[TRANSFER_SHEET].names else OTHER_WALLET
-    cells = (when, what, amount(kind, record["credits"]), partner, where, record["notes"] or "")
+    moved = amount(kind, record["credits"])
+    if is_move(record):
+        what, partner = MOVED, other_end(record, comes_in=kind in COMES_IN)
+        moved = moved_time(record) if name == "conversion" else moved
+    cells = (when, what, moved, partner, where, record["notes"] or "")
     return ListRow(f"{name} {record['id']}", cells, (name, record["id"]))
 
 
@@ -79,6 +93,8 @@ def what_of(movement: Record) -> str:
     kind: str = movement["kind"]
     if kind in DIRECTIONS:
         return CONVERTED
+    if is_move(movement):
+        return MOVED
     return (GOT if movement["credits"] > 0 else GIVEN).get(kind, kind)
 
 
@@ -91,6 +107,8 @@ def record_of(movement: Record) -> tuple[str, int] | None:
 
 
 def _with(movement: Record) -> str:
+    if is_move(movement):
+        return other_end(movement, comes_in=movement["credits"] > 0)
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
     return DIRECTIONS.get(movement["kind"]) or movement["partner"] or ""

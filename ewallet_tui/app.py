@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -39,6 +39,7 @@ from ewallet_tui.notifications import (
     desktop_sequence,
 )
 from ewallet_tui.screens.login import LoginScreen
+from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.terminal import Clipboard, Copied, Ending, lasting
 from ewallet_tui.timer import Alarm, TimerWatch
@@ -48,6 +49,7 @@ from ewallet_tui.work import Severity, Workers
 if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.events import Event
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from ewallet_core.client import Event as AccountEvent
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
 
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
+SIXTEEN = "standard"
+"""The name of a terminal's sixteen colours in Rich."""
 REFRESH, LOCKING, END = "refresh", "lock", "end"
 
 
@@ -243,6 +247,13 @@ class EWalletApp(App[None]):
 
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and one that keeps every text readable where there are sixteen colours."""
+        filters = super().get_line_filters()
+        if self.native_ansi_color or self.console.color_system == SIXTEEN:
+            return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
+        return filters
 
     def action_help_quit(self) -> None:
         """Say which keys close and quit: ctrl+c copies selected text, and nothing is selected."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ewallet_tui.navigation import AUDITOR, OPERATOR
-from ewallet_tui.state import AccountState, TimerState
+from ewallet_tui.state import WALLET, AccountState, TimerState
 
 Possible = bool | str | None
 """Whether an action is possible. A sentence greys its key and is shown when the key is pressed; `None` greys
@@ -17,6 +17,8 @@ ASK_FOR_CREDITS = "Ask the server's operator to supply you with credits."
 NOT_BY_YOURSELF = f"You can't supply yourself on this server. {ASK_FOR_CREDITS}"
 NO_CREDITS, SUPPLY_FIRST = "This wallet has no credits.", "Supply some first."
 NO_TIME_LEFT = "No time left on this clock."
+ONLY_WALLET = "You have one wallet. Press N to make another."
+ONLY_CLOCK = "You have one clock. Press N to make another."
 NOTHING_LISTED = "The list is empty."
 REMOVED = "This record is removed. Restore it first."
 ONLY_VIEWS = "Auditors can view everything here, but change nothing."
@@ -45,6 +47,14 @@ def has_credits(state: AccountState, _now: float) -> Possible:
 
 def has_time(state: AccountState, now: float) -> Possible:
     return f"{NO_TIME_LEFT} Convert credits to time first." if state.clock.is_out_of_time(now) else True
+
+
+def has_credits_to_move(state: AccountState, now: float) -> Possible:
+    return has_credits(state, now) if len(state.owned[WALLET].names) > 1 else ONLY_WALLET
+
+
+def has_time_to_move(state: AccountState, now: float) -> Possible:
+    return has_time(state, now) if state.has_other_clocks else ONLY_CLOCK
 
 
 def timer_takes(command: str) -> Enabled:

@@ -1,13 +1,18 @@
-"""Completion of names and emails from the user's contacts."""
+"""Completion of names and emails from the user's contacts, and of their own wallets and clocks."""
 
 from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.validation import accepts, meta_of
 from ewallet_core.presentation.formatting import one_line
 
 MAX_RESULTS = 1_000
@@ -32,16 +37,46 @@ class Contact:
         longer = (text for text in (self.email, self.name) if len(text) > len(typed))
         return next((text for text in longer if text.casefold().startswith(typed)), "")
 
+    def may_be(self, typed: str) -> bool:
+        """Whether its email, its name or a word of its name begins with `typed`."""
+        name, email = self.names
+        return email.startswith(typed) or f" {name}".find(f" {typed}") >= 0
+
     def has(self, typed: str) -> bool:
         return any(typed in name for name in self.names)
+
+
+@dataclass(frozen=True)
+class OwnRecipient:
+    """One of the user's own wallets or clocks, to which they may move credits or time.
+
+    Its label stands where a contact's email stands, and is what the field shows in the end.
+    """
+
+    id: int
+    name: str
+    label: str
+
+    @classmethod
+    def called(cls, id: int, name: str, noun: str, names: Iterable[str]) -> OwnRecipient:
+        """With the label `Holidays (your wallet)`, or with its number if another of `names` is the same."""
+        is_unique = [_key(one) for one in names].count(_key(name)) < 2
+        return cls(id, one_line(name), f"{one_line(name)} ({noun}{'' if is_unique else f' {id}'})")
+
+
+async def no_contacts(**_instruction: Any) -> dict[str, Any]:
+    """Answers a search for contacts where none are offered."""
+    return {"failed": False, "rows": [], "next": None}
 
 
 class ContactBook:
     """Completes a form's recipient field; it does not notice contacts that change meanwhile."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, own: Sequence[OwnRecipient] = ()) -> None:
+        """`own` are offered like contacts, and before them."""
         self._ask = ask
-        self._contacts: dict[Contact, None] = {}
+        self._own = {_key(one.label): one for one in own}
+        self._contacts: dict[Contact, None] = {Contact(one.name, one.label): None for one in own}
         self._looked_for: dict[str, bool] = {}
         """The texts that were searched for, and whether the answer had all contacts that contain them."""
         self._has_begun = False
@@ -63,20 +98,44 @@ class ContactBook:
                 await self._look_for(wanted)
 
     def email_of(self, typed: str) -> str:
-        """The email of the only contact of that name; `typed` if there is none.
+        """The email of the contact that is meant: of that name, or the only one that begins so.
 
-        Raises `ValueError` with a sentence for the user if there are several, or may be.
+        A text that is an email, and one that means no contact, is returned as it is. Raises `ValueError`
+        with a sentence for the user if several are meant, or may be.
         """
         wanted = typed.strip()
-        if not wanted or "@" in wanted:
+        if (own := self.own(wanted)) is not None:
+            return own.label
+        if not wanted or accepts(fields.Email, wanted):
             return wanted
-        named = [one for one in self._contacts if _key(one.name) == _key(wanted)]
-        emails = {_key(one.email): one.email for one in named}
-        if len(emails) > 1:
-            raise ValueError(f"Several contacts are called {wanted}. Type the email.")
+        meant = self._meant(_key(wanted))
+        if len(meant) > 1:
+            raise ValueError(_several(wanted, meant))
         if not self._knows_all_with(_key(wanted)):
+            if "@" in wanted:
+                return wanted
             raise ValueError(self._doubt_about(wanted))
-        return next(iter(emails.values()), wanted)
+        return meant[0].email if meant else wanted
+
+    @property
+    def has_own(self) -> bool:
+        return bool(self._own)
+
+    def own(self, typed: str) -> OwnRecipient | None:
+        """The own wallet or clock of that label."""
+        return self._own.get(_key(typed))
+
+    def kind_of_recipient(self, kind: Any = None) -> Any:
+        """The type of a field that takes an own label, or a value of `kind` if one is given."""
+        if not self._own:
+            return kind
+        known = self._own.values()
+
+        def is_recipient(value: str) -> bool:
+            return any(value == one.label for one in known) or (kind is not None and accepts(kind, value))
+
+        description = "one of your own" if kind is None else meta_of(kind).description
+        return Annotated[str, Meta(description=description, extra={"check": is_recipient})]
 
     def name_of(self, email: str) -> str:
         """The name of the contact with that email; the email itself if there is none."""
@@ -84,8 +143,11 @@ class ContactBook:
         return next((one.name for one in self._contacts if _key(one.email) == wanted), email)
 
     def continued(self, typed: str) -> str:
+        """The text of a contact that goes on from `typed`; never one that is not meant by it."""
+        if accepts(fields.Email, typed.strip()):
+            return ""
         wanted = typed.casefold()
-        return next(filter(None, (one.begins(wanted) for one in self._found(wanted))), "")
+        return next(filter(None, (one.begins(wanted) for one in self._meant(_key(typed)))), "")
 
     def hint(self, typed: str) -> str:
         """The contact that is meant, and others that may be: `Bob: bob@example.org`, `→ Bobette   or Bob`."""
@@ -95,13 +157,23 @@ class ContactBook:
             return ""
         if not wanted:
             return f"By name: {_listed((one.name for one in found), MAX_NAMES)}"
-        first = found[0]
-        others = _listed(
-            (one.email if _key(one.name) == _key(first.name) else one.name for one in found[1:]), MAX_OTHERS
-        )
-        accepted = ACCEPT_SIGN if first.begins(wanted) else ""
-        meant = f"{first.name}: {first.email}" if wanted in first.names else f"{accepted}{first.name}"
-        return f"{meant}   or {others}" if others else meant
+        meant = self._meant(wanted)
+        if not meant:
+            return f"Similar: {_listed((one.name for one in found), MAX_OTHERS)}"
+        first = meant[0]
+        sign = "" if wanted in first.names or not first.begins(wanted) else ACCEPT_SIGN
+        full = first.email if self.own(first.email) is not None else f"{first.name}: {first.email}"
+        shown = f"{sign}{first.name}" if len(meant) > 1 and sign else f"{sign}{full}"
+        rest = [one for one in (*meant, *found) if _key(one.email) != _key(first.email)]
+        others = _listed(_told_apart(rest, first), MAX_OTHERS)
+        return f"{shown}   or {others}" if others else shown
+
+    def _meant(self, wanted: str) -> list[Contact]:
+        """The contacts, each once, that `wanted` may mean: those that are called so, or that begin so."""
+        found = self._found(wanted) if wanted else []
+        exact = [one for one in found if wanted in one.names]
+        meant = exact or [one for one in found if one.may_be(wanted)]
+        return list({_key(one.email): one for one in reversed(meant)}.values())[::-1]
 
     def _found(self, wanted: str) -> list[Contact]:
         """The contacts whose name or email contains `wanted`: equal ones, then those that begin with it."""
@@ -132,6 +204,20 @@ class ContactBook:
 def _key(typed: str) -> str:
     """The form in which two equal names or emails are the same."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed.strip()).casefold())
+
+
+def _told_apart(contacts: Iterable[Contact], *others: Contact) -> Iterator[str]:
+    """The name of each contact, or its email if another one or one of `others` has that name."""
+    contacts = list(contacts)
+    names = Counter(_key(one.name) for one in {_key(one.email): one for one in (*contacts, *others)}.values())
+    return (one.email if names[_key(one.name)] > 1 else one.name for one in contacts)
+
+
+def _several(typed: str, meant: Sequence[Contact]) -> str:
+    listed = _listed(_told_apart(meant), MAX_NAMES)
+    if all(_key(typed) in one.names for one in meant):
+        return f"Several are called {typed}: {listed}. Type the one you mean."
+    return f"Several contacts match {typed}: {listed}. Type more of it."
 
 
 def _listed(names: Iterable[str], most: int) -> str:

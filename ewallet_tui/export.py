@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import re
+import shutil
+import sys
+import unicodedata
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import count as count_from
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import platformdirs
 from textual.app import App
 
 from ewallet_core.presentation import invoice_html, invoice_text
-from ewallet_core.presentation.formatting import count, one_line
+from ewallet_core.presentation.contact_files import write_vcard
+from ewallet_core.presentation.formatting import count, inert, one_line
 from ewallet_core.presentation.invoices import Invoice, Month, Party, Record
 from ewallet_core.presentation.periods import Period
 
 Answer = dict[str, Any]
 Ask = Callable[..., Awaitable[Answer]]
 Parts = AsyncGenerator["ExportPart", None]
+
+
+VCARD_TITLES = ("Name", "Email", "Phone", "Notes")
 
 
 class NothingToSaveError(Exception):
@@ -57,8 +66,24 @@ async def ask_or_stop(ask: Ask, **instruction: Any) -> Answer:
     return answer
 
 
-async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: str) -> str:
-    """Write the parts, and return a sentence about the file; `tell` gets the number of records so far.
+async def vcard_parts(ask: Ask, **arguments: Any) -> Parts:
+    """The pages of a contact list's export as vCards; raises `NothingToSaveError` if one is refused."""
+    async with aclosing(sheet_parts(ask, **arguments, style="people", format="jsonl")) as pages:
+        async for page in pages:
+            contacts = map(json.loads, page.text.splitlines())
+            cards = (write_vcard(*(each[title] for title in VCARD_TITLES)) for each in contacts)
+            yield ExportPart(str(Path(page.file_name).with_suffix(".vcf")), "".join(cards), page.records)
+
+
+class SavedFile(NamedTuple):
+    """What was saved, in a sentence, and where; a browser's download has no path."""
+
+    words: str
+    path: Path | None
+
+
+async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: str) -> SavedFile:
+    """Write the parts to a file; `tell` gets the number of records so far.
 
     Raises `OSError` if the file can't be written, and any error of `parts`.
     """
@@ -71,7 +96,8 @@ async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: 
                 tell(records)
                 # Let the screen handle Escape even if the parts come fast.
                 await asyncio.sleep(0)
-        return f"Saved {count(records, noun)} to {file.finish(name)}."
+        place, path = file.finish(name)
+        return SavedFile(f"Saved {count(records, noun)} to {place}.", path)
 
 
 FOLDER_VARIABLE = "EWALLET_EXPORT_DIR"
@@ -108,8 +134,8 @@ class NewFile:
     def write(self, text: str) -> None:
         self._file.write(text)
 
-    def finish(self, name: str) -> str:
-        """Rename the file, with a number if the name is taken; returns its path."""
+    def finish(self, name: str) -> tuple[str, Path]:
+        """Rename the file, with a number if the name is taken; returns its path, also as it is shown."""
         self._file.close()
         final = _claimed(self._folder, name)
         try:
@@ -117,7 +143,7 @@ class NewFile:
         except OSError:
             final.unlink()
             raise
-        return as_known(final)
+        return as_known(final), final
 
     def __exit__(self, *_: object) -> None:
         try:
@@ -143,7 +169,35 @@ def why_not_written(problem: OSError, folder: Path) -> str:
 
 def on_any_disk(name: str) -> str:
     """A file name of characters that every file system accepts, in the same folder and not hidden."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-MAX_NAME:].strip("-.") or UNNAMED
+    kept = "".join(character if _is_kept(character) else "-" for character in inert(name))
+    stem, point, ending = re.sub("-+", "-", kept).rpartition(".")
+    room = MAX_NAME - len(f"{point}{ending}".encode())
+    stem = stem.encode()[: max(room, 0)].decode(errors="ignore") if stem else ""
+    name = f"{stem}{point}{ending}" if stem else ending[:MAX_NAME]
+    return name.strip("-. ") or UNNAMED
+
+
+def _is_kept(character: str) -> bool:
+    """Whether a file name keeps the character: letters, digits and marks of any script, and a few more."""
+    return character in " ._-()" or unicodedata.category(character)[0] in "LMN"
+
+
+def opener() -> str | None:
+    """The desktop's program that opens a file with the right application; `None` if there is none."""
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    names = ("open",) if sys.platform == "darwin" else ("wslview", *(["xdg-open"] if has_display else []))
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+async def open_file(program: str, path: Path) -> bool:
+    """Open the file on the desktop; returns whether the program began."""
+    try:
+        await asyncio.create_subprocess_exec(
+            program, str(path), stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+        )
+    except OSError:
+        return False
+    return True
 
 
 def _claimed(folder: Path, name: str) -> Path:
@@ -171,12 +225,12 @@ class Download:
     def write(self, text: str) -> None:
         self._file.write(text.encode())
 
-    def finish(self, name: str) -> str:
+    def finish(self, name: str) -> tuple[str, None]:
         known = on_any_disk(name)
         self._file.seek(0)
         self._app.deliver_binary(self._file, save_filename=known)
         self._is_delivered = True
-        return f"{known}, in your browser's downloads"
+        return f"{known}, in your browser's downloads", None
 
     def __exit__(self, *_: object) -> None:
         if not self._is_delivered:

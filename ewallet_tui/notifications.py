@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from textual.notifications import Notification as TextualNotification
 from textual.timer import Timer
 
 from ewallet_core.client import Event
-from ewallet_core.presentation.formatting import MINUS, count, credit_amount, one_line
+from ewallet_core.presentation.formatting import MINUS, count, credit_amount, duration, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
 from ewallet_tui.elapsed import steady_time
-from ewallet_tui.state import AccountState
+from ewallet_tui.state import CLOCK, WALLET, AccountState
 from ewallet_tui.work import Notify, SetTimer
 
 ENDS_SOON = "session_about_to_end"
 """The app reacts by using the session; the user is not told."""
+OWN_TRANSFER = "own_transfer"
 IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
 
 
@@ -40,10 +41,12 @@ FROZEN = Notification(
 USABLE_AGAIN = Notification("Your account is active again.", "You can use it as before.")
 
 
-def notification_of(event: Event, *, own_email: str) -> Notification | None:
+def notification_of(event: Event, state: AccountState) -> Notification | None:
     """What to tell the user of an event, or `None`; timers have their own alarms."""
-    data = event["data"]
+    data, own_email = event["data"], state.account.email
     match event["event"]:
+        case "credits_left" | "time_moved_out" if event.get("movement") == OWN_TRANSFER:
+            return _moved(data, state)
         case "login_from_new_address":
             return _login_from(data["address"])
         case "credits_arrived" if data["transfer_from"] != own_email:
@@ -94,6 +97,15 @@ def _arrived(credits: int, sender: str, *, is_refund: bool) -> Notification:
     return Notification(title, f"{sender} {verb}.", credits=credits)
 
 
+def _moved(data: Mapping[str, Any], state: AccountState) -> Notification:
+    """One notification for both sides of a move between own wallets or clocks."""
+    is_time = "to_clock" in data
+    kind, to = (CLOCK, data["to_clock"]) if is_time else (WALLET, data["to_ewallet"])
+    moved = duration(data["minutes_ms"]) if is_time else credit_amount(data["credits"])
+    name = one_line(state.owned[kind].names.get(to, f"another {kind.noun}"))
+    return Notification(f"Moved to {name}: {MINUS}{moved}", "From another of your sessions.")
+
+
 def _left(credits: int, recipient: str) -> Notification:
     words = f"Sent to {recipient} from another of your sessions."
     return Notification(_title(-credits), words, "warning", credits=-credits)
@@ -129,7 +141,7 @@ class Notifier:
         state = self._state()
         if state is None or "data" not in event:
             return
-        notification = notification_of(event, own_email=state.account.email)
+        notification = notification_of(event, state)
         if notification is not None:
             self.tell(notification)
 

@@ -17,6 +17,7 @@ from ewallet_core.presentation.formatting import (
     parse_timestamp,
     price,
     signed,
+    signed_duration,
 )
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
@@ -41,6 +42,8 @@ TRANSFERS = {
     "incoming": "received",
 }
 CONVERSIONS = {"credits2clock": "converted to time", "clock2credits": "converted to credits"}
+MOVED = "moved"
+"""What happened to credits or time between the user's own wallets or clocks."""
 COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 
@@ -83,9 +86,26 @@ def partner_of(transfer: Record) -> str:
     return str(transfer["transfer_from" if transfer["transfer_type"] == "incoming" else "transfer_to"])
 
 
+def is_move(movement: Record) -> bool:
+    """Whether a record, or a movement of a statement, is between the user's own wallets or clocks."""
+    return movement.get("from_reference") is not None
+
+
+def other_end(movement: Record, *, comes_in: bool) -> str:
+    """The other wallet or clock of a move: `to Holidays`, or `from Main` if it came in."""
+    return f"from {movement['from_reference']}" if comes_in else f"to {movement['to_reference']}"
+
+
 def amount(kind: str, credits: int) -> Content:
     """Signed credits, given the engine's word for the movement."""
     return signed_amount(credits if kind in COMES_IN else -credits)
+
+
+def moved_time(record: Record) -> Content:
+    """The signed time of a record of time that was moved between own clocks."""
+    comes_in = record["conversion_type"] in COMES_IN
+    span = record["minutes_ms"] if comes_in else -record["minutes_ms"]
+    return Content.styled(signed_duration(span), "$text-success" if comes_in else "")
 
 
 def signed_amount(credits: int) -> Content:
@@ -99,6 +119,15 @@ def _when(record: Record, now: datetime, key: str = "create_date") -> str:
 def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
     kind, when, notes = record["transfer_type"], _when(record, now), record["notes"]
     what, credits = TRANSFERS[kind], amount(kind, record["credits"])
+    if is_move(record):
+        where = other_end(record, comes_in=kind in COMES_IN)
+        return (when, MOVED, credits, where, notes), [
+            ("What", f"{MOVED} {where}"),
+            ("Credits", credits),
+            *_ends_of(record, "wallet"),
+            ("When", when),
+            ("Notes", notes),
+        ]
     return (when, what, credits, partner_of(record), notes), [
         ("What", what),
         ("Credits", credits),
@@ -106,6 +135,13 @@ def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
         ("To", record["transfer_to"]),
         ("When", when),
         ("Notes", notes),
+    ]
+
+
+def _ends_of(move: Record, noun: str) -> Facts:
+    return [
+        ("From", f"your {noun} {move['from_reference']}"),
+        ("To", f"your {noun} {move['to_reference']}"),
     ]
 
 
@@ -140,6 +176,15 @@ def _party(name: str, email: str) -> str:
 
 def _describe_conversion(record: Record, now: datetime) -> tuple[Cells, Facts]:
     kind, when, notes = record["conversion_type"], _when(record, now), record["notes"]
+    if is_move(record):
+        what, moved = f"{MOVED} {other_end(record, comes_in=kind in COMES_IN)}", moved_time(record)
+        return (when, what, "", moved, notes), [
+            ("What", what),
+            ("Time", moved),
+            *_ends_of(record, "clock"),
+            ("When", when),
+            ("Notes", notes),
+        ]
     credits, time = amount(kind, record["credits"]), duration(record["minutes_ms"])
     return (when, CONVERSIONS[kind], credits, time, notes), [
         ("What", CONVERSIONS[kind]),

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Self
 from msgspec import Struct
 
 from ewallet_core.errors.credits import LastOneError
-from ewallet_core.presentation.formatting import MINUTE, credit_amount, parse_timestamp
+from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
 
 Verb = Literal["new", "view", "switch", "edit", "unlink"]
 Instruction = dict[str, Any]
@@ -25,7 +25,7 @@ class OwnedItemKind(Struct, frozen=True):
     """An instruction about one is `action=<verb> <verb>=<group> <group>=<member>`."""
     id_name: str
     when_unlinked: str
-    """A sentence about what it contains, before it is unlinked."""
+    """A sentence about what is removed with it."""
 
     @property
     def answer_key(self) -> str:
@@ -38,17 +38,17 @@ class OwnedItemKind(Struct, frozen=True):
         return {"action": verb, verb: self.group, self.group: self.member, **named}
 
 
-_RECORDS_GO = "Its records are removed too; the journal keeps what they say."
+_RECORDS_GO = "The journal keeps what its records say."
 
-WALLET = OwnedItemKind(
-    "wallet", "credit", "ewallet", "ewallet_id", "Its clocks and sheets are removed too. It must be empty."
-)
-CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets are removed too. It must be empty.")
+WALLET = OwnedItemKind("wallet", "credit", "ewallet", "ewallet_id", "Its clocks and sheets are removed too.")
+CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets are removed too.")
 TRANSFER_SHEET = OwnedItemKind("transfer sheet", "transfer", "list", "sheet_id", _RECORDS_GO)
 INVOICE_SHEET = OwnedItemKind("invoice sheet", "invoice", "list", "sheet_id", _RECORDS_GO)
 CONVERSION_SHEET = OwnedItemKind("conversion sheet", "conversion", "list", "sheet_id", _RECORDS_GO)
 TIME_SHEET = OwnedItemKind("time sheet", "time", "list", "sheet_id", _RECORDS_GO)
-CONTACT_LIST = OwnedItemKind("contact list", "contact", "list", "list_id", "Its contacts are removed too.")
+CONTACT_LIST = OwnedItemKind(
+    "contact list", "contact", "list", "list_id", "They can still be paid by their email."
+)
 
 
 class OwnedItems(Struct, frozen=True):
@@ -92,29 +92,12 @@ class Obstacle(NamedTuple):
     remedy: str
 
 
-def obstacle_to(kind_of_item: OwnedItemKind, id: int, state: AccountState, now: float) -> Obstacle | None:
-    """What prevents removing an item, as far as the app knows; the engine may know more."""
-    if len(state.owned[kind_of_item].names) == 1:
-        error = LastOneError(kind_of_item.noun, field="")
-        return Obstacle(error.error, error.warning)
-    if kind_of_item is WALLET and id == state.wallet.id:
-        wallet = state.wallet
-        if wallet.credits:
-            held = f"{wallet.reference} holds {credit_amount(wallet.credits)}."
-            return Obstacle(held, "Spend or transfer them first.")
-        return _of_clock(state.clock, now)
-    if kind_of_item is CLOCK and id == state.clock.id:
-        return _of_clock(state.clock, now)
-    return None
-
-
-def _of_clock(clock: ClockState, now: float) -> Obstacle | None:
-    if clock.runs:
-        return Obstacle(f"The timer of {clock.reference} is running or paused.", "Stop it first.")
-    if clock.left_ms(now):
-        remedy = "Convert it back to credits, or spend it, first."
-        return Obstacle(f"There is time left on {clock.reference}.", remedy)
-    return None
+def obstacle_to(kind_of_item: OwnedItemKind, state: AccountState) -> Obstacle | None:
+    """What prevents removing any item of that kind."""
+    if len(state.owned[kind_of_item].names) > 1:
+        return None
+    error = LastOneError(kind_of_item.noun, field="")
+    return Obstacle(error.error, error.warning)
 
 
 SOON_OVER = 5 * MINUTE
@@ -281,6 +264,11 @@ class AccountState(Struct, frozen=True):
         if clock.wallet_id in (self.wallet.id, 0):
             return clock.reference
         return f"{clock.reference} in {self.owned[WALLET].names.get(clock.wallet_id, 'another wallet')}"
+
+    @property
+    def has_other_clocks(self) -> bool:
+        """Whether there is a clock besides the active one: every wallet has one at least."""
+        return len(self.owned[CLOCK].names) > 1 or len(self.owned[WALLET].names) > 1
 
     def others_begun(self, now: float) -> tuple[ClockState, ...]:
         """The clocks besides the active one whose timers have begun and not run out at `now`."""

@@ -297,3 +297,27 @@ def test_the_engine_loads_no_part_of_the_app() -> None:
 
 def test_the_public_name_of_the_engine_loads_the_engine() -> None:
     assert "sqlalchemy" in modules_after("from ewallet_core import EWalletSessionManager")
+
+
+def test_every_helper_of_the_tests_has_a_name_of_its_own() -> None:
+    """Helpers of all folders are imported by their bare names."""
+    helpers = [
+        file.stem for file in (ROOT / "tests").rglob("*.py") if not re.match("test_|conftest$", file.stem)
+    ]
+    assert [name for name, count in Counter(helpers).items() if count > 1] == []
+    assert set(helpers).isdisjoint(sys.stdlib_module_names)
+
+
+def test_tests_of_several_folders_can_be_named_together() -> None:
+    chosen = [
+        "tests/tui/test_jump.py::test_tabs_parts_lists_and_buttons_are_a_letter_away",
+        "tests/engine/test_workers.py::test_a_search_needs_a_token",
+        "tests/server/test_rate_limits.py::test_the_requests_of_one_second_can_be_sent_at_once",
+        "tests/client/test_backoff.py",
+        "tests/ledger/test_timer_model.py",
+        "tests/engine/test_sessions.py::test_a_client_has_one_live_token",
+    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--collect-only", *chosen]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert all(name in done.stdout for name in chosen)

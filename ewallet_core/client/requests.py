@@ -19,9 +19,15 @@ Request = dict[str, Any]
 
 
 def sign(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Request:
-    """The instruction, flat or enveloped, with the credentials, and with a request id if it has none."""
+    """The instruction, flat or enveloped, with the credentials, and with a request id if it has none.
+
+    One of the system's is enveloped, because a client id beside it may be what it is about.
+    """
     if "command_chain" not in instruction:
-        return {**_with_request_id(instruction), **credentials}
+        if instruction.get("controller") != "system":
+            return {**_with_request_id(instruction), **credentials}
+        chain = {name: value for name, value in instruction.items() if name != "request_id"}
+        instruction = {"header": {"request_id": instruction.get("request_id")}, "command_chain": chain}
     header = instruction.get("header")
     if not isinstance(header, Mapping | None):
         # The engine answers what is wrong with it.

@@ -25,10 +25,16 @@ def registry() -> InstructionRegistry:
 
 
 def chain_in(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The instruction of a flat or enveloped request, without credentials; raises `ValidationError`."""
+    """The instruction of a flat or enveloped request, without credentials; raises `ValidationError`.
+
+    A client id or session token that the instruction takes as an argument stays.
+    """
     with _raising_validation_error():
         call = parse_envelope(request)
-    return call.chain if call.request_id is None else {**call.chain, _REQUEST_ID: call.request_id}
+        found = registry().picked_by(call.chain)
+        named = {} if found is None else call.named(found.arguments, is_remote=False)
+    chain = {**call.chain, **named}
+    return chain if call.request_id is None else {**chain, _REQUEST_ID: call.request_id}
 
 
 def check(chain: Mapping[str, Any], known: InstructionRegistry) -> None:

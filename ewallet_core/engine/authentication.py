@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from ewallet_core.errors.accounts import ClientUnknownError, NotLoggedInError, SessionExpiredError
+from ewallet_core.errors.accounts import (
+    ClientUnknownError,
+    NotLoggedInError,
+    SessionExpiredError,
+    SessionUnknownError,
+)
 from ewallet_core.instructions.registry import Access
 from ewallet_core.operations.account_status import why_not_active
 from ewallet_core.operations.context import AccountContext, ClientContext, Context, SessionContext
@@ -25,6 +30,9 @@ def authenticate(context: Context, access: Access) -> Context:
     if context.caller.live_session_id is not None:
         found = sessions.find(context.transaction, id=context.caller.live_session_id)
         session = require_live(context, found)
+        given = context.credentials.session_token
+        if given is not None and hash_token(given) != session.token_hash:
+            raise SessionUnknownError
         # A live session is used without its client id, which lives as long as the session.
         client = client_ids.find(context.transaction, id=session.client_id) if session.client_id else None
     else:

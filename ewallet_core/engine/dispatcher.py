@@ -15,9 +15,11 @@ from typing import Any, TypeVar
 from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, Scheduler, WakeUpEvent
 from ewallet_core.engine.execution import Execution
 from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import EngineFailedError
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import (
+    NO_CREDENTIALS,
     Answer,
     Credentials,
     error_answer,
@@ -51,7 +53,6 @@ _log.addHandler(logging.NullHandler())
 T = TypeVar("T")
 
 IN_THIS_PROCESS = Caller()
-NO_CREDENTIALS = Credentials()
 
 
 class KeyedLocks:
@@ -105,6 +106,17 @@ class Dependencies:
     issuer: Issuer
 
 
+def _refuse_ignored(beside: Credentials) -> None:
+    """Refuse credentials that seem to name one item where all would be cleaned up."""
+    ignored = tuple(beside.among(("client_id", "session_token")))
+    if ignored:
+        raise ArgumentsClashError(
+            ignored,
+            f"{' and '.join(f'`{name}`' for name in ignored)} would be ignored: this cleans up all of them.",
+            "Leave it out, or send it in the `header`; name one item by the instruction's own argument.",
+        )
+
+
 class Dispatcher:
     """Takes requests, from several threads at once, and answers them; it never raises for a bad request."""
 
@@ -140,12 +152,14 @@ class Dispatcher:
                 unknown = partial(registry.unknown, envelope.chain)
                 return InvalidCall(lambda: error_answer(unknown()), reply_id, order_key)
             instruction, arguments = found
-            # An instruction about credentials takes them as arguments too.
-            for name in ("client_id", "session_token"):
-                value = getattr(credentials, name)
-                if value is not None and name in instruction.arguments:
-                    arguments[name] = value
+            arguments |= envelope.named(instruction.arguments, is_remote=not caller.is_in_process)
+            if caller.live_worker_id is not None:
+                # A worker needs no credentials, so those in a header are arguments too.
+                arguments = envelope.header.among(instruction.arguments) | arguments
+            if caller.is_in_process and not arguments and instruction.request.sweeps:
+                _refuse_ignored(envelope.beside)
             typed = read_request(instruction, arguments)
+            credentials = envelope.credentials_beside(instruction.arguments)
         except WalletError as error:
             return InvalidCall(partial(error_answer, error), reply_id, order_key)
         except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer

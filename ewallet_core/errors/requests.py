@@ -60,15 +60,19 @@ class BadValueError(WalletError, code="bad_value"):
 
 
 class ArgumentsClashError(WalletError, code="arguments_clash"):
-    """Arguments that exclude each other were sent, or none of those that one is needed of."""
+    """Arguments that exclude each other were sent, none of those that one is needed of, or an unclear one."""
 
-    warning_text = "Send one of them."
+    warning_text = "{remedy}"
     fields: tuple[str, ...]
+    problem: InSentence[str] = ""
+    remedy: InSentence[str] = "Send one of them."
 
     @property
     def error(self) -> str:
-        """The arguments of which one is needed."""
-        return f"Exactly one of {' and '.join(f'`{field}`' for field in self.fields)} is needed."
+        """The arguments of which one is needed, or what is unclear."""
+        return (
+            self.problem or f"Exactly one of {' and '.join(f'`{field}`' for field in self.fields)} is needed."
+        )
 
 
 class RequestIdReusedError(WalletError, code="request_id_reused"):

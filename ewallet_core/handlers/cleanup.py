@@ -36,11 +36,15 @@ from ewallet_core.storage.wallets import find_all_run_out_clocks
 class CleanupSessions(Request, frozen=True):
     """One session, expired or not, or all that have expired."""
 
+    sweeps = True
+
     session_id: fields.SessionId | None = None
 
 
 class CleanupWorkers(Request, frozen=True):
     """One worker, or all that have no session."""
+
+    sweeps = True
 
     worker_id: fields.WorkerId | None = None
 
@@ -48,13 +52,21 @@ class CleanupWorkers(Request, frozen=True):
 class CleanupClientIds(Request, frozen=True):
     """One client id, expired or not, or all that have expired."""
 
+    sweeps = True
+    at_most_one_of = ("ctoken", "client_id")
+
     ctoken: fields.IssuedToken | None = None
+    client_id: fields.IssuedToken | None = None
 
 
 class CleanupSessionTokens(Request, frozen=True):
     """One session token, expired or not, or all that have expired."""
 
+    sweeps = True
+    at_most_one_of = ("stoken", "session_token")
+
     stoken: fields.IssuedToken | None = None
+    session_token: fields.IssuedToken | None = None
 
 
 class WhichCleaner(Request, frozen=True):
@@ -74,7 +86,7 @@ def cleanup_sessions(request: CleanupSessions, context: Context) -> _CleanupSess
         return _CleanupSessionsAnswer(sessions=end_expired_sessions(context.transaction, context.now))
     if sessions.find(context.transaction, id=request.session_id) is None:
         raise NotFoundError("session", "session_id")
-    end_session(context.transaction, request.session_id)
+    end_session(context.transaction, request.session_id, context.now)
     return _CleanupSessionsAnswer(sessions=[request.session_id])
 
 
@@ -105,12 +117,13 @@ class _CleanupClientIdsAnswer(TypedDict):
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "ctokens"})
 def cleanup_client_ids(request: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
     """Remove all expired client ids, or a given one now, each with its session."""
-    if request.ctoken is None:
+    given = request.ctoken or request.client_id
+    if given is None:
         return _CleanupClientIdsAnswer(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
-    client = client_ids.find(context.transaction, hash=hash_token(request.ctoken))
+    client = client_ids.find(context.transaction, hash=hash_token(given))
     if client is None:
-        raise NotFoundError("client id", "ctoken")
-    drop_client_id(context.transaction, client)
+        raise NotFoundError("client id", "ctoken" if request.ctoken else "client_id")
+    drop_client_id(context.transaction, client, context.now)
     return _CleanupClientIdsAnswer(ctokens=1)
 
 
@@ -121,12 +134,13 @@ class _CleanupSessionTokensAnswer(TypedDict):
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "stokens"})
 def cleanup_session_tokens(request: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
     """Remove all expired session tokens, or a given one now, each with its session."""
-    if request.stoken is None:
+    given = request.stoken or request.session_token
+    if given is None:
         return _CleanupSessionTokensAnswer(stokens=len(end_expired_tokens(context.transaction, context.now)))
-    session = sessions.find(context.transaction, token_hash=hash_token(request.stoken))
+    session = sessions.find(context.transaction, token_hash=hash_token(given))
     if session is None:
-        raise NotFoundError("session token", "stoken")
-    end_session(context.transaction, session.id)
+        raise NotFoundError("session token", "stoken" if request.stoken else "session_token")
+    end_session(context.transaction, session.id, context.now)
     return _CleanupSessionTokensAnswer(stokens=1)
 
 

@@ -15,6 +15,7 @@ from ewallet_core.storage.sessions import (
     ClientId,
     Session,
     Worker,
+    assign,
     client_ids,
     end_session,
     session_count,
@@ -72,7 +73,7 @@ def add_session(request: AddSession, context: Context) -> _WithWorkerAnswer:
     if session.worker_id != worker.id:
         if session_count(context.transaction, worker.id, context.now) >= worker.session_limit:
             raise WorkerFullError(worker.session_limit)
-        sessions.change(context.transaction, session.id, worker_id=worker.id, written_at=context.now)
+        assign(context.transaction, session, worker.id, context.now)
     return _with_worker(context, session)
 
 
@@ -91,7 +92,7 @@ def add_session_map(request: AddSessionMap, context: Context) -> _WithWorkerAnsw
             # An expired session that has the same map makes way.
             if mapped.expires_at > context.now:
                 raise SessionTokenExistsError
-            end_session(transaction, mapped.id)
+            end_session(transaction, mapped.id, context.now)
     if (session.client_id, session.token_hash) != (client.id, token_hash):
         sessions.change(
             transaction, session.id, client_id=client.id, token_hash=token_hash, written_at=context.now
@@ -104,7 +105,7 @@ def add_session_map(request: AddSessionMap, context: Context) -> _WithWorkerAnsw
 def remove_session_map(request: RemoveSessionMap, context: Context) -> _WithWorkerAnswer:
     """Remove a session of this worker with its map: it ends, and its accounts are logged out."""
     session = _own(context, _session_of(request, context))
-    end_session(context.transaction, session.id)
+    end_session(context.transaction, session.id, context.now)
     return _with_worker(context, session)
 
 

@@ -59,7 +59,7 @@ def request_session_token(_request: NoArguments, context: ClientContext) -> _Req
         touch(context, client, live)
         return _RequestSessionTokenAnswer(session_token=given)
     if live is not None:
-        end_session(context.transaction, live.id)
+        end_session(context.transaction, live.id, context.now)
     token = new_token(context.randomness)
     open_session(context, client_id=client.id, token_hash=hash_token(token))
     touch(context, client, None)

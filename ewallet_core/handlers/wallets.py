@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Instruction, NoArguments, Request, instruction
+from ewallet_core.operations.answer_data import ClockData, EwalletData
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER, HolderKind
 from ewallet_core.operations.ownership import record_change
@@ -34,17 +36,30 @@ def _view(holder_kind: HolderKind) -> Instruction:
     return view_holder
 
 
-def _list(holder_kind: HolderKind) -> Instruction:
-    plural = f"{holder_kind.name}s"
-    data_type: Any = holder_kind.data_type
+@instruction(
+    {"action": "view", "view": "credit", "credit": "ewallets"}, answers={"ewallets": list[EwalletData]}
+)
+def list_wallets(_request: NoArguments, context: AccountContext) -> Answer:
+    """List all of the account's wallets, oldest first."""
+    held = WALLET_HOLDER.all_of(context, context.account.id)
+    return {"ewallets": [WALLET_HOLDER.data(context, wallet) for wallet in held]}
 
-    @instruction({"action": "view", "view": "credit", "credit": plural}, answers={plural: list[data_type]})
-    def list_holders(_request: NoArguments, context: AccountContext) -> Answer:
-        """List all of the account's wallets, or all clocks of the active wallet, oldest first."""
-        held = holder_kind.all_of(context, holder_kind.belongs_to.active(context).id)
-        return {plural: [holder_kind.data(context, each) for each in held]}
 
-    return list_holders
+class ListClocks(Request, frozen=True):
+    """The wallet whose clocks to list, by default the active one."""
+
+    ewallet_id: fields.EwalletId | None = None
+
+
+@instruction({"action": "view", "view": "credit", "credit": "clocks"}, answers={"clocks": list[ClockData]})
+def list_clocks(request: ListClocks, context: AccountContext) -> Answer:
+    """List all clocks of a wallet, oldest first."""
+    wallet = context.wallet
+    if request.ewallet_id is not None:
+        wallet = WALLET_HOLDER.own(context, request.ewallet_id, "ewallet_id")
+    return {
+        "clocks": [CLOCK_HOLDER.data(context, clock) for clock in CLOCK_HOLDER.all_of(context, wallet.id)]
+    }
 
 
 def _switch(holder_kind: HolderKind) -> Instruction:
@@ -95,5 +110,5 @@ def _unlink(holder_kind: HolderKind) -> Instruction:
 HOLDERS = tuple(
     verb(holder_kind)
     for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER)
-    for verb in (_new, _view, _list, _switch, _rename, _unlink)
+    for verb in (_new, _view, _switch, _rename, _unlink)
 )

@@ -30,6 +30,7 @@ def new_worker(_request: NoArguments, context: Context) -> WorkerAnswer:
 
 class _InterogateSessionAnswer(TypedDict):
     session_id: int
+    ewallet_session: int
     session_data: SessionData
     worker: int
     address: str
@@ -46,6 +47,7 @@ def interogate_session(request: WhichSession, context: Context) -> _InterogateSe
         raise NotFoundError("session", "session_id")
     return _InterogateSessionAnswer(
         session_id=session.id,
+        ewallet_session=session.id,
         session_data=session_data(context.transaction, session.id),
         worker=session.worker_id,
         address=session.address,

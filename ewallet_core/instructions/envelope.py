@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
 from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.requests import BadValueError, MalformedError, UnknownArgumentError
+from ewallet_core.errors.requests import (
+    ArgumentsClashError,
+    BadValueError,
+    MalformedError,
+    UnknownArgumentError,
+)
 from ewallet_core.instructions.validation import is_storable
 
 Answer = dict[str, Any]
@@ -34,14 +39,64 @@ class Credentials:
     client_id: str | None = None
     session_token: str | None = None
 
+    def among(self, names: Iterable[str]) -> dict[str, str]:
+        """Those that were sent and have one of these names."""
+        sent = {"client_id": self.client_id, "session_token": self.session_token}
+        return {name: value for name, value in sent.items() if value is not None and name in names}
+
+
+NO_CREDENTIALS = Credentials()
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A request taken apart: selectors and arguments in `chain`, credentials and request id beside it."""
+    """A request taken apart: selectors and arguments in `chain`, credentials and request id beside it.
+
+    The credentials are those of the `header`, and those `beside` the selectors.
+    """
 
     chain: dict[str, Any]
-    credentials: Credentials
-    request_id: str | None = None
+    header: Credentials
+    beside: Credentials
+    request_id: str | None
+    is_flat: bool
+
+    @property
+    def credentials(self) -> Credentials:
+        """The caller's credentials, for an instruction that takes none as arguments."""
+        return self.credentials_beside(())
+
+    def credentials_beside(self, arguments: Iterable[str]) -> Credentials:
+        """The caller's credentials, for an instruction that takes `arguments`.
+
+        In an envelope, what the instruction takes as an argument is the caller's own only in the header.
+        """
+        about = set() if self.is_flat else set(arguments)
+        return Credentials(
+            *(own if own is not None or name in about else beside for name, own, beside in self._by_name())
+        )
+
+    def named(self, arguments: Iterable[str], *, is_remote: bool) -> dict[str, str]:
+        """The client id and the session token that are arguments of an instruction that takes `arguments`.
+
+        Raises `ArgumentsClashError` if one of them has two meanings, or would be ignored.
+        """
+        found = self.beside.among(arguments)
+        if found and is_remote and self.is_flat:
+            problem = "It is not clear whether {} is the caller's or what the instruction is about."
+            raise ArgumentsClashError(
+                tuple(found),
+                problem.format(" and ".join(f"`{name}`" for name in found)),
+                "Send the enveloped form: your own in `header`, the other in `command_chain`.",
+            )
+        for name, own, beside in self._by_name():
+            if name not in found and None not in (own, beside) and own != beside:
+                raise _differs(name)
+        return found
+
+    def _by_name(self) -> Iterator[tuple[str, str | None, str | None]]:
+        yield "client_id", self.header.client_id, self.beside.client_id
+        yield "session_token", self.header.session_token, self.beside.session_token
 
 
 def parse_envelope(request: Mapping[str, Any]) -> Envelope:
@@ -54,12 +109,15 @@ def parse_envelope(request: Mapping[str, Any]) -> Envelope:
     _check_keys(request)
     if "header" in request or "command_chain" in request:
         return _enveloped(request)
-    return _envelope(request, request)
+    return _envelope({}, request, is_flat=True)
 
 
 def request_id_of(request: object) -> str | None:
     """The id that the answer carries back, also if the request is malformed otherwise."""
-    for part in (request, request.get("header") if isinstance(request, Mapping) else None):
+    parts = (
+        (request, request.get("header"), request.get("command_chain")) if isinstance(request, Mapping) else ()
+    )
+    for part in parts:
         request_id = part.get("request_id") if isinstance(part, Mapping) else None
         if isinstance(request_id, str) and _is_request_id(request_id):
             return request_id
@@ -111,7 +169,7 @@ def _enveloped(request: Mapping[str, Any]) -> Envelope:
     ):
         if unknown := [key for key in keys if key not in known]:
             raise UnknownArgumentError(unknown[0], sorted(known), part)
-    return _envelope(chain, {**header, **chain})
+    return _envelope(header, chain, is_flat=False)
 
 
 def _check_keys(keys: Iterable[object]) -> None:
@@ -123,18 +181,33 @@ def _check_keys(keys: Iterable[object]) -> None:
             )
 
 
-def _envelope(chain: Mapping[str, Any], values: Mapping[str, Any]) -> Envelope:
-    sent = {key: values[key] for key in _CREDENTIALS if values.get(key) is not None}
-    for key, value in sent.items():
-        if not isinstance(value, str):
-            raise BadValueError(key, "text")
-    request_id = sent.get("request_id")
-    if request_id is not None and not _is_request_id(request_id):
+def _envelope(header: Mapping[str, Any], chain: Mapping[str, Any], *, is_flat: bool) -> Envelope:
+    in_header, beside = _credentials_in(header), _credentials_in(chain)
+    ids = {sent["request_id"] for sent in (in_header, beside) if "request_id" in sent}
+    if not all(map(_is_request_id, ids)):
         raise BadValueError("request_id", f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters")
+    if len(ids) > 1:
+        raise _differs("request_id")
     return Envelope(
         {key: value for key, value in chain.items() if key not in _CREDENTIALS},
-        Credentials(sent.get("client_id"), sent.get("session_token")),
-        request_id,
+        Credentials(in_header.get("client_id"), in_header.get("session_token")),
+        Credentials(beside.get("client_id"), beside.get("session_token")),
+        next(iter(ids), None),
+        is_flat,
+    )
+
+
+def _credentials_in(sent: Mapping[str, Any]) -> dict[str, str]:
+    found = {key: sent[key] for key in _CREDENTIALS if sent.get(key) is not None}
+    for key, value in found.items():
+        if not isinstance(value, str):
+            raise BadValueError(key, "text")
+    return found
+
+
+def _differs(name: str) -> ArgumentsClashError:
+    return ArgumentsClashError(
+        (name,), f"`{name}` differs in `header` and `command_chain`.", "Send it in one of them."
     )
 
 

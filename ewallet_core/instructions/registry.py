@@ -50,12 +50,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     `added` are arguments that were added after the instruction's first release: a request without them keeps
     its old fingerprint, by which it may still be remembered. One of the arguments `exactly_one_of` must be
-    sent, and one of `at_most_one_of` may be.
+    sent, and one of `at_most_one_of` may be. An instruction that `sweeps` is about all items if it gets none.
     """
 
     added: ClassVar[frozenset[str]] = frozenset()
     exactly_one_of: ClassVar[tuple[str, ...]] = ()
     at_most_one_of: ClassVar[tuple[str, ...]] = ()
+    sweeps: ClassVar[bool] = False
 
     def check(self) -> None:
         """Raise an error if the arguments, each valid by itself, can't be combined."""

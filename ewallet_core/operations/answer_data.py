@@ -11,7 +11,7 @@ from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context, SessionContext
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.journal import read_amount
-from ewallet_core.storage.sessions import Worker, logged_in, session_count, sessions
+from ewallet_core.storage.sessions import Worker, last_expiry, logged_in, session_count, sessions
 from ewallet_core.storage.sheets import Record, Sheet, sheets
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
@@ -52,7 +52,7 @@ class Dated(TypedDict):
     write_date: Timestamp
 
 
-def dates(row: Account | Wallet | Clock | Sheet | Record | Worker) -> Dated:
+def dates(row: Account | Wallet | Clock | Sheet | Record) -> Dated:
     return {"create_date": timestamp(row.created_at), "write_date": timestamp(row.written_at)}
 
 
@@ -283,12 +283,14 @@ class WorkerData(Dated):
 
 def worker_data(transaction: Transaction, worker: Worker, now: int) -> WorkerData:
     count = session_count(transaction, worker.id, now)
+    expired_at = last_expiry(transaction, worker.id, now) or worker.written_at
     return {
         "id": worker.id,
         "state": "vacant" if count == 0 else "full" if count >= worker.session_limit else "available",
         "session_count": count,
         "session_limit": worker.session_limit,
-        **dates(worker),
+        "create_date": timestamp(worker.created_at),
+        "write_date": timestamp(max(worker.written_at, expired_at)),
     }
 
 

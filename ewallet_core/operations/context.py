@@ -64,8 +64,7 @@ class Call:
     """A request after parsing: its instruction with typed arguments, its credentials and its caller.
 
     `order_key` is the same for calls that must run one after another; None if the order does not matter.
-    `request_id` makes it safe to repeat, and the answer carries `reply_id`: they differ only if an envelope's
-    header and chain have different ids.
+    `request_id` makes it safe to repeat, and the answer carries `reply_id`, the same id.
     """
 
     instruction: Instruction

@@ -32,6 +32,7 @@ def open_session(context: Context, *, client_id: int | None = None, token_hash: 
     end_expired_sessions(context.transaction, context.now)
     drop_expired_client_ids(context.transaction, context.now)
     worker = worker_with_capacity(context.transaction) or make_worker(context)
+    workers.change(context.transaction, worker.id, written_at=context.now)
     return sessions.insert(
         context.transaction,
         client_id=client_id,

@@ -192,6 +192,11 @@ def _contact(context: Context, record: ContactRecord) -> Data:
         "email": record.email,
         "phone": record.phone,
         "notes": record.notes,
+        # The same under the names of the arguments.
+        "user_name": record.name,
+        "user_email": record.email,
+        "user_phone": record.phone,
+        "user_reference": record.reference,
         "payee_account": kept if kept != ERASED_PAYEE else None,
         # Whether another account has the email now.
         "payee_changed": kept is not None and payee is not None and payee.id != kept,

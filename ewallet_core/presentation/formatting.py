@@ -215,6 +215,11 @@ def duration(milliseconds: int) -> str:
     return _clock_reading(milliseconds // SECOND)
 
 
+def signed_duration(milliseconds: int) -> str:
+    """As `duration`, with its sign: `+5:00` for time that came in, a true minus for time that went out."""
+    return f"{'+' if milliseconds > 0 else MINUS}{duration(abs(milliseconds))}"
+
+
 def countdown(milliseconds: int) -> str:
     """Remaining time, rounded up, so that `0:00` means that nothing is left."""
     return _clock_reading(-(-milliseconds // SECOND))

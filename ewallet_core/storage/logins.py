@@ -92,7 +92,7 @@ def leave_session(transaction: Transaction, session_id: int, account_id: int, no
     """
     session_accounts.delete(transaction, session_id=session_id, account_id=account_id)
     if not logged_in(transaction, session_id):
-        end_session(transaction, session_id)
+        end_session(transaction, session_id, now)
     elif sessions.require(transaction, id=session_id).account_id == account_id:
         sessions.change(transaction, session_id, account_id=None, written_at=now)
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Text, bindparam, cast, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Text,
+    Update,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.sql.dml import ReturningDelete
 
 from ewallet_core.storage import schema
@@ -74,16 +86,26 @@ _LOGGED_IN = (
 _SESSION_COUNT = select(func.count()).where(
     _session.worker_id == bindparam("worker_id"), _session.expires_at > bindparam("now")
 )
+_LAST_EXPIRY = select(func.max(_session.expires_at)).where(
+    _session.worker_id == bindparam("worker_id"), _session.expires_at <= bindparam("now")
+)
 _CLIENT_IDS_IN_USE = select(_session.client_id).where(_session.client_id.is_not(None))
 _CLIENT_ID_EXPIRED = schema.client_ids.c.expires_at <= bindparam("now")
 
-Removal = Delete | ReturningDelete[Any]
+Removal = Update | Delete | ReturningDelete[Any]
 
 
 def _ending(*conditions: ColumnElement[bool]) -> tuple[Removal, ...]:
     """The statements that delete these sessions with their logins and their seen requests."""
     scopes = select(literal("session ").concat(cast(_session.id, Text))).where(*conditions)
+    # An expired session has left its worker when it expired.
+    left_at = case((_session.expires_at < bindparam("now"), _session.expires_at), else_=bindparam("now"))
+    last_left = select(func.max(left_at)).where(_session.worker_id == _worker.id, *conditions)
+    moved = last_left.correlate(schema.workers).scalar_subquery()
     return (
+        schema.workers.update()
+        .where(_worker.id.in_(select(_session.worker_id).where(*conditions)), _worker.written_at < moved)
+        .values(written_at=moved),
         schema.seen_requests.delete().where(schema.seen_requests.c.scope.in_(scopes)),
         schema.session_accounts.delete().where(
             _member.session_id.in_(select(_session.id).where(*conditions))
@@ -129,6 +151,18 @@ def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
     return transaction.number(_SESSION_COUNT, worker_id=worker_id, now=now) or 0
 
 
+def last_expiry(transaction: Transaction, worker_id: int, now: int) -> int | None:
+    """When the last of the worker's expired sessions that are not deleted yet expired."""
+    return transaction.number(_LAST_EXPIRY, worker_id=worker_id, now=now)
+
+
+def assign(transaction: Transaction, session: Session, worker_id: int, now: int) -> None:
+    """Move the session to another worker."""
+    for worker in (session.worker_id, worker_id):
+        workers.change(transaction, worker, written_at=now)
+    sessions.change(transaction, session.id, worker_id=worker_id, written_at=now)
+
+
 def end_expired_sessions(transaction: Transaction, now: int) -> list[int]:
     """Delete the expired sessions, which logs their accounts out. Returns their ids."""
     return _delete(transaction, *_END_EXPIRED, now=now)
@@ -144,10 +178,10 @@ def drop_expired_client_ids(transaction: Transaction, now: int) -> list[int]:
     return _delete(transaction, *_END_WITH_THEIR_CLIENTS, _DROP_EXPIRED_CLIENT_IDS, now=now)
 
 
-def drop_client_id(transaction: Transaction, client: ClientId) -> None:
+def drop_client_id(transaction: Transaction, client: ClientId, now: int) -> None:
     session = sessions.find(transaction, client_id=client.id)
     if session is not None:
-        end_session(transaction, session.id)
+        end_session(transaction, session.id, now)
     client_ids.delete(transaction, id=client.id)
 
 
@@ -167,8 +201,8 @@ def worker_with_capacity(transaction: Transaction) -> Worker | None:
     return transaction.one(_WORKER_WITH_CAPACITY, Worker)
 
 
-def end_session(transaction: Transaction, session_id: int) -> None:
-    _delete(transaction, *_END_ONE, session_id=session_id)
+def end_session(transaction: Transaction, session_id: int, now: int) -> None:
+    _delete(transaction, *_END_ONE, session_id=session_id, now=now)
 
 
 def _delete(transaction: Transaction, *statements: Removal, **values: int) -> list[int]:

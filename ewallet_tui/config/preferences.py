@@ -13,7 +13,7 @@ from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
-from ewallet_tui.config.settings import ASK, DARK, LOCALE, SETTINGS
+from ewallet_tui.config.settings import ASK, DARK, LOCALE, SEPARATORS, SETTINGS
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
@@ -34,6 +34,8 @@ class Preferences(Struct, frozen=True):
     numbers: str = LOCALE
     hours: str = LOCALE
     dates: str = LOCALE
+    csv_separator: str = SEPARATORS[0]
+    csv_byte_order_mark: bool = True
     bell: bool = True
     desktop_notifications: bool = False
     server: str = ""

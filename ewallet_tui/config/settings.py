@@ -127,6 +127,7 @@ LOCK_CHOICES = (0, 1, 5, 15, 60)
 AMOUNTS = (0, 10, 50, 100, 500, 1_000, 10_000)
 NUMBERS = (LOCALE, "1,240", "1.240", "1 240", "1240")
 HOURS = (LOCALE, "24", "12")
+SEPARATORS = ("comma", "semicolon", "tab")
 DATES = (LOCALE, *map(str, DateOrder))
 ON_OFF = (True, False)
 
@@ -234,6 +235,23 @@ CHOSEN = (
         ON_OFF,
         _on_or_off,
         ("Notifications", "Alerts"),
+    ),
+    Setting(
+        "csv_separator",
+        "What separates the columns of exported CSV files. Programs with a decimal comma want a semicolon.",
+        SEPARATORS[0],
+        one_of(SEPARATORS),
+        "CSV columns",
+        SEPARATORS,
+    ),
+    Setting(
+        "csv_byte_order_mark",
+        "Whether exported CSV files begin with a byte order mark, by which Excel shows letters with accents.",
+        True,
+        one_of(ON_OFF),
+        "CSV for Excel",
+        ON_OFF,
+        _on_or_off,
     ),
 )
 

@@ -12,13 +12,14 @@ from textual.containers import Container, Horizontal
 
 from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
 from ewallet_core.presentation.periods import Period
-from ewallet_tui.actions import CLOCKS, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
+from ewallet_tui.actions import CLOCKS, MOVE_TIME, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, Page, RecordPages
 from ewallet_tui.records import TIME
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.moves import move_time
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
 from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
@@ -169,6 +170,7 @@ class ClockScreen(BaseScreen):
         **TIMER_ACTIONS,
         TO_TIME: credit_actions.convert_to_time,
         TO_CREDITS: credit_actions.convert_to_credits,
+        MOVE_TIME: move_time,
         SHOW_DAYS: show_days,
         SHOW_TIMES: show_times,
         **functions_of(CLOCKS),

@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 
 from ewallet_core.instructions import fields
 from ewallet_tui import actions
-from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, LISTS, NEW_CONTACT, PAY, Action
+from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, IMPORT_CONTACTS, LISTS, NEW_CONTACT, PAY, Action
 from ewallet_tui.availability import REMOVED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, ListRow, RecordPages
 from ewallet_tui.records import CONTACT, Record
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.contact_import import import_contacts
 from ewallet_tui.screens.owned_items import functions_of
 from ewallet_tui.screens.record import RecordDetail, RecordScreen
 from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
@@ -127,6 +128,10 @@ class ContactsScreen(BaseScreen):
         spec = FormSpec("New contact", "Save", contact_fields())
         self.fill_in(spec, lambda answer: f"{answer['new_contact']} is saved.", **the_contact("new"))
 
+    def import_contacts(self) -> None:
+        if (chosen := self.panel.picker.chosen) is not None:
+            import_contacts(self, chosen)
+
     def edit_contact(self) -> None:
         if (row := self.panel.row) is None:
             return
@@ -155,6 +160,7 @@ class ContactsScreen(BaseScreen):
         actions.TRANSFER: transfer,
         NEW_CONTACT: new_contact,
         EDIT_CONTACT: edit_contact,
+        IMPORT_CONTACTS: import_contacts,
         **RECORD_ACTIONS,
         **functions_of(LISTS),
     }

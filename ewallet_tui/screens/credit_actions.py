@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
-from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.contact_book import ContactBook, OwnRecipient
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.moves import moved_credits, wallets_beside
 from ewallet_tui.screens.wallet_forms import (
     NOTES,
     credits_form,
@@ -21,10 +22,12 @@ from ewallet_tui.screens.wallet_forms import (
     time_form,
     time_result,
 )
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
 OWN_ACCOUNT = "That is your own account. Enter someone else."
+OR_OWN_WALLET = "That is your own account. Enter someone else, or one of your wallets by its name."
 ONLY_HERE = "On this computer's own wallet, you can only pay accounts made here."
 LONGEST_NAME = 20
 """In cells; the email beside it is never cut."""
@@ -54,6 +57,8 @@ class Payer:
     def named(self, email: str) -> str:
         """The recipient without doubt: `Bob (bob@example.org)`, or the email alone if it has no name."""
         name = self.contacts.name_of(email)
+        if self.contacts.own(email) is not None:
+            return name
         return email if name == email else f"{plain(name, LONGEST_NAME)} ({email})"
 
     def left(self, sentence: Sentence, whom: str, credits: int) -> str:
@@ -76,7 +81,14 @@ def pay_form(payer: Payer, to: str = "") -> FormSpec:
 
 
 def transfer_form(payer: Payer, to: str = "") -> FormSpec:
-    return _form("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
+    """The form to transfer to someone else, or to another of the user's own wallets."""
+    spec = _form("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
+
+    def confirmation(values: Values) -> str:
+        is_own = payer.contacts.own(values["transfer_to"]) is not None
+        return "" if is_own else spec.confirmation(values)
+
+    return replace(spec, confirmation=confirmation)
 
 
 def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
@@ -141,14 +153,15 @@ def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
 
     def validate(values: Values) -> Mapping[str, str]:
         own = str(values.get(argument, "")).casefold() == payer.email.casefold()
-        return {**payer.lacks(values.get("credits", 0)), **({argument: OWN_ACCOUNT} if own else {})}
+        problem = OR_OWN_WALLET if book.has_own else OWN_ACCOUNT
+        return {**payer.lacks(values.get("credits", 0)), **({argument: problem} if own else {})}
 
     partner = Field(
         argument,
         "To",
-        fields.Email,
+        book.kind_of_recipient(fields.Email),
         initial=to,
-        placeholder="name or email",
+        placeholder="name, email or your wallet" if book.has_own else "name or email",
         tidy=book.email_of,
         rule=WHO,
         completion=book,
@@ -194,9 +207,27 @@ def pay(screen: BaseScreen, to: str = "") -> None:
 
 
 def transfer(screen: BaseScreen, to: str = "") -> None:
-    if payer := _payer(screen):
-        spec, result = transfer_form(payer, to), transferred_result(payer)
-        screen.fill_in(spec, result, writes="transfer", action="transfer", transfer="credits")
+    context = screen.context
+    if context.state is None or (payer := _payer(screen, wallets_beside(context.state))) is None:
+        return
+    book, result = payer.contacts, transferred_result(payer)
+    moved_to: list[OwnRecipient] = []
+
+    async def send(values: dict[str, Any]) -> Answer:
+        if own := book.own(values["transfer_to"]):
+            moved_to.append(own)
+            del values["transfer_to"]
+            values["to_ewallet"] = own.id
+        return await context.send(action="transfer", transfer="credits", **values)
+
+    def say(answer: Answer | None) -> None:
+        if answer is not None:
+            is_own = answer["to_ewallet"] is not None
+            words = moved_credits(answer, moved_to[-1].name) if is_own else result(answer)
+            shows = screen.showing("transfer", answer["transfer_record"])
+            screen.query_one(ResultLine).say(words, shows)
+
+    screen.ask_with(transfer_form(payer, to), send, say)
 
 
 async def refund(screen: BaseScreen, record_id: int, to: str, most: int) -> None:
@@ -229,10 +260,10 @@ def convert_to_credits(screen: BaseScreen) -> None:
         screen.fill_in(spec, credits_result, writes="conversion", action="convert", convert="clock2credits")
 
 
-def _payer(screen: BaseScreen) -> Payer | None:
+def _payer(screen: BaseScreen, own: Sequence[OwnRecipient] = ()) -> Payer | None:
     context = screen.context
     if context.state is None:
         return None
     email, balance = context.state.account.email, context.state.wallet.credits
     is_local = context.connecting.server is None
-    return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send), is_local)
+    return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send, own), is_local)

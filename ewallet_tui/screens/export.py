@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label
 
 from ewallet_core.presentation.formatting import count
-from ewallet_core.presentation.periods import Period, read_period
+from ewallet_core.presentation.periods import Period, local_time_zone, read_period
 from ewallet_tui.export import (
     FORMATS,
     Download,
@@ -21,17 +22,22 @@ from ewallet_tui.export import (
     NewFile,
     NothingToSaveError,
     Parts,
+    SavedFile,
+    as_known,
     export_folder,
     month_of_invoices,
     one_invoice,
+    open_file,
+    opener,
     save,
     sheet_parts,
+    vcard_parts,
     why_not_written,
 )
 from ewallet_tui.records import RECORD_KINDS
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
-from ewallet_tui.widgets.footer import ResultLine
+from ewallet_tui.widgets.footer import FollowUp, ResultLine
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext
@@ -43,8 +49,8 @@ LEFT = "Export stopped. Nothing was saved."
 NOT_SAVED = "Not saved."
 
 
-class ExportWait(Modal[str | None]):
-    """Its result is the line that says what was saved, or `None` after a reported error or a stop."""
+class ExportWait(Modal[SavedFile | None]):
+    """Its result is what was saved, or `None` after a reported error or a stop."""
 
     DEFAULT_CSS = """
     ExportWait {
@@ -109,14 +115,17 @@ class ExportWait(Modal[str | None]):
         return file.parent if file else Path.home()
 
 
+CSV = "csv"
 FILES = {
-    "csv": "all shown      csv, for a spreadsheet",
+    CSV: "all shown      csv, for a spreadsheet",
+    "csv raw": "all shown      csv, for a program: as the engine has it",
     "json": "all shown      json, all in one list",
     "jsonl": "all shown      jsonl, a record a line",
 }
+VCARD = {"vcf": "all shown      vCard, for an address book"}
 ONE = {"one html": "this invoice   HTML page", "one txt": "this invoice   text page"}
 MONTH = {"month html": "a month        HTML page", "month txt": "a month        text page"}
-INVOICE = "invoice"
+INVOICE, CONTACT = "invoice", "contact"
 
 
 @work(group="export")
@@ -132,12 +141,28 @@ async def export_records(
     `bounds` are `since`, `until` and `text`. Invoices can also be saved as pages: one invoice or a month.
     """
     form = await _choose(screen, f"Export {RECORD_KINDS[kind].noun}s", _forms(kind, record_id))
+    given = {name: value for name, value in bounds.items() if value}
+    wanted = {"kind": kind, **({} if sheet_id is None else {"sheet_id": sheet_id}), **given}
     if form in FILES:
-        given = {name: value for name, value in bounds.items() if value}
-        wanted = {"kind": kind, "format": form, **({} if sheet_id is None else {"sheet_id": sheet_id})}
-        await _save(screen, sheet_parts(screen.context.send, **wanted, **given))
+        await _save(screen, sheet_parts(screen.context.send, **_written_as(screen, form), **wanted))
+    elif form in VCARD:
+        await _save(screen, vcard_parts(screen.context.send, **wanted), CONTACT)
     elif form is not None:
         await _save_pages(screen, form, record_id)
+
+
+def _written_as(screen: BaseScreen, form: str) -> dict[str, Any]:
+    """The arguments of an export that say how its file is written."""
+    if form != CSV:
+        return {"format": form.split(maxsplit=1)[0]}
+    preferences, zone = screen.context.preferences, local_time_zone()
+    return {
+        "format": CSV,
+        "style": "people",
+        "separator": preferences.csv_separator,
+        "bom": preferences.csv_byte_order_mark,
+        **({} if zone is None else {"time_zone": zone}),
+    }
 
 
 async def _save_pages(screen: BaseScreen, chosen: str, record_id: int | None) -> None:
@@ -174,12 +199,26 @@ async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> st
 async def _save(screen: BaseScreen, parts: Parts, noun: str = "record") -> None:
     saved = await screen.app.push_screen_wait(ExportWait(screen.context, parts, noun))
     if saved is not None:
-        screen.query_one(ResultLine).say(saved)
+        screen.query_one(ResultLine).say(saved.words, _opening(screen, saved.path))
+
+
+def _opening(screen: BaseScreen, path: Path | None) -> FollowUp | None:
+    """The follow-up that opens the file; `None` if there is no file or no program for it."""
+    program = opener()
+    if path is None or program is None:
+        return None
+    return FollowUp("opens it", partial(_open, screen, program, path))
+
+
+@work
+async def _open(screen: BaseScreen, program: str, path: Path) -> None:
+    if not await open_file(program, path):
+        screen.context.notify(f"{Path(program).name} can't be started. Open {as_known(path)} yourself.")
 
 
 def _forms(kind: str, record_id: int | None) -> dict[str, str]:
     if kind != INVOICE:
-        return FILES
+        return FILES | (VCARD if kind == CONTACT else {})
     return (ONE if record_id is not None else {}) | MONTH | FILES
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.screens.modal import ChoiceModal
+from ewallet_tui.screens.moves import prepare_removal
 from ewallet_tui.state import OwnedItemKind, OwnedItems, obstacle_to
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
@@ -144,21 +145,23 @@ class OwnedItemPicker(OwnedItemLine):
 
     @work
     async def unlink(self) -> None:
-        """Remove the chosen item after a confirmation, unless something prevents it."""
+        """Remove the chosen item after a confirmation; what it holds moves to another first."""
         owner, state = self._owner, self._owner.context.state
         items, id, kind = self.items, self.chosen, self._kind()
         if state is None or items is None or id is None:
             return
-        if obstacle := obstacle_to(kind, id, state, owner.context.now()):
+        if obstacle := obstacle_to(kind, state):
             owner.context.notify(obstacle.remedy, title=obstacle.reason, severity="error")
             return
-        name = one_line(items.names[id])
-        words = f"{name} is removed. {kind.when_unlinked}"
-        if await owner.confirm(f"Remove {kind.noun}", words, "Remove") and await self._unlink(id, items):
-            owner.query_one(ResultLine).say(f"{name} is removed.")
+        removal = await prepare_removal(owner, kind, id, items.names[id])
+        if removal is None or not await owner.confirm(f"Remove {kind.noun}", removal.question, removal.verb):
+            return
+        beside = removal.into if removal.into in items.names else items.beside(id, 1)
+        if await removal.move(owner.context) and await self._unlink(id, cast("int", beside)):
+            owner.query_one(ResultLine).say(removal.result or f"{one_line(items.names[id])} is removed.")
 
-    async def _unlink(self, id: int, items: OwnedItems) -> bool:
-        act, kind, beside = self._owner.context.act, self._kind(), items.beside(id, 1)
+    async def _unlink(self, id: int, beside: int) -> bool:
+        act, kind = self._owner.context.act, self._kind()
         # The active item can't be removed: make the next one active, and undo that if removing fails.
         makes_way = self._makes_active and beside != id
         if makes_way and (await act(**kind.instruction("switch", beside)))["failed"]:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action, Part
 from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.context import AppContext
-from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
+from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind, is_move
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.owned_items import functions_of
@@ -50,7 +50,8 @@ class SheetsScreen(BaseScreen):
         if action is REFUND and self.panel.kind is not TRANSFER:
             return False
         if action is REFUND and (row := self.panel.row) is not None:
-            return row.record["transfer_type"] == "incoming" or NOT_YOURS_TO_REFUND
+            is_received = row.record["transfer_type"] == "incoming" and not is_move(row.record)
+            return is_received or NOT_YOURS_TO_REFUND
         if action is REFUND:
             return NOTHING_LISTED
         can = self.panel.can(action)

@@ -16,6 +16,7 @@ from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import (
     CHOOSE_PERIOD,
+    MOVE_CREDITS,
     PAY,
     SHOW_ALL,
     SUPPLY,
@@ -32,6 +33,7 @@ from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.moves import move_credits
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
 from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
 from ewallet_tui.state import WALLET, AccountState
@@ -152,6 +154,7 @@ class WalletScreen(BaseScreen):
         TO_TIME: credit_actions.convert_to_time,
         CHOOSE_PERIOD: choose_period,
         TO_CREDITS: credit_actions.convert_to_credits,
+        MOVE_CREDITS: move_credits,
         **functions_of(WALLETS),
         SHOW_ALL: show_all,
     }

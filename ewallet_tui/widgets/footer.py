@@ -209,8 +209,10 @@ class ResultLine(Widget):
         return f"✓ {self.words}"
 
     def render(self) -> Content:
-        after = f"   {self._key} {self.follow_up.words}" if self.follow_up else ""
-        return plain(self.content) + Content.styled(after, "$foreground-muted")
+        # The key stays in view however long the words are.
+        after = Content(f"   {self._key} {self.follow_up.words}" if self.follow_up else "")
+        room = max(self.content_size.width - after.cell_length, 1)
+        return plain(self.content).truncate(room, ellipsis=True) + after.stylize("$foreground-muted")
 
     @property
     def _key(self) -> str:

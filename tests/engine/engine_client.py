@@ -24,14 +24,22 @@ SELECTORS = {"controller": "client", "ctype": "action"}
 
 @dataclass
 class EngineClient:
-    """Sends instructions with its own client id and session token."""
+    """Sends instructions with its own client id and session token.
+
+    From another address, those of the system are enveloped: a client id beside them may be an argument.
+    """
 
     engine: EWalletSessionManager
     credentials: dict[str, str] = field(default_factory=dict)
     address: str = "in process"
 
     def send(self, **instruction: Any) -> Answer:
-        answer = self.engine.answer({**SELECTORS, **self.credentials, **instruction}, self.address)
+        request = {**SELECTORS, **self.credentials, **instruction}
+        if instruction.get("controller") == "system" and self.address != "in process":
+            named = {name: instruction[name] for name in self.credentials if name in instruction}
+            chain = {name: value for name, value in request.items() if name not in self.credentials} | named
+            request = {"header": self.credentials, "command_chain": chain}
+        answer = self.engine.answer(request, self.address)
         assert json.loads(json.dumps(answer)) == answer
         return answer
 

@@ -36,5 +36,5 @@ EXAMPLES = (
     *_of("wallet", _WALLET, "ewallet_id"),
     *_of("clock", _CLOCK, "clock_id"),
     Example("converted", holder_verb("view", "ewallets"), {"ewallets": [EWALLET_DATA]}),
-    Example("running", holder_verb("view", "clocks"), {"clocks": [CLOCK_DATA]}),
+    Example("running", holder_verb("view", "clocks"), {"clocks": [CLOCK_DATA]}, optional={"ewallet_id": 2}),
 )

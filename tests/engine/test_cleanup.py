@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from database_file import rows
 from engine_client import EngineClient
+from examples_operators import grant
 from examples_permissions import VIEW_REFUSALS
 from examples_system import cleanup
 from fakes import DAY, MINUTE, SECOND
@@ -20,6 +21,9 @@ from instructions import (
     supply,
     to_clock,
 )
+
+from ewallet_core.handlers import REGISTRY, SESSION_REGISTRY
+from ewallet_core.handlers.session_maps import WORKER_REGISTRY
 
 
 def scopes(file) -> list[str]:
@@ -125,6 +129,87 @@ def test_one_session_token_is_removed_with_its_session(anonymous, ada):
     assert anonymous.request(**cleanup("stokens", stoken=ada.credentials["session_token"]))["stokens"] == 1
     ada.expect_error("session_unknown", **VIEW_ACCOUNT)
     assert anonymous.engine.sessions == {}
+
+
+# Credentials that are arguments
+
+
+@pytest.mark.parametrize(("what", "name"), [("ctokens", "client_id"), ("stokens", "session_token")])
+def test_a_token_named_like_a_credential_is_the_one_removed(anonymous, ada, bob, wallclock, what, name):
+    """Others that have expired stay, and the header's is the caller's own."""
+    engine, request = anonymous.engine, {"controller": "system", "ctype": "action", **cleanup(what)}
+    expired = EngineClient(engine).open_session()
+    wallclock.forward(20 * MINUTE)
+    ada.request(**VIEW_ACCOUNT)
+    bob.request(**VIEW_ACCOUNT)
+    wallclock.forward(10 * MINUTE)
+    assert engine.answer({**request, name: ada.credentials[name]})[what] == 1
+    assert ada.send(**VIEW_ACCOUNT)["failed"] is True
+    chain = {**request, name: bob.credentials[name]}
+    assert engine.answer({"header": {**ada.credentials}, "command_chain": chain})[what] == 1
+    assert bob.send(**VIEW_ACCOUNT)["failed"] is True
+    expired.expect_error("session_expired", **VIEW_ACCOUNT)
+    unknown = engine.answer({**request, name: "never given out"})
+    assert (unknown["code"], unknown["details"]) == ("not_found", {"field": name})
+    both = engine.answer({**request, name: "one", what[:-1]: "another"})
+    assert both["code"] == "arguments_clash"
+
+
+@pytest.mark.parametrize(("what", "name"), [("ctokens", "client_id"), ("stokens", "session_token")])
+def test_over_a_connection_the_header_authenticates_and_the_chain_names(anonymous, ada, bob, what, name):
+    anonymous.request(**grant("operator"))
+    operator = ada
+    engine, request = anonymous.engine, {"controller": "system", "ctype": "action", **cleanup(what)}
+    flat = engine.answer({**request, **operator.credentials}, "192.0.2.1")
+    assert (flat["code"], flat["details"]) == ("arguments_clash", {"fields": [name]})
+    assert "`header`" in flat["warning"]
+    assert "`command_chain`" in flat["warning"]
+    named = {**request, name: bob.credentials[name]}
+    unsigned = engine.answer({"header": {}, "command_chain": {**named, **bob.credentials}}, "192.0.2.1")
+    assert unsigned["code"] in ("client_unknown", "session_unknown")
+    signed = engine.answer({"header": operator.credentials, "command_chain": named}, "192.0.2.1")
+    assert signed[what] == 1
+    assert bob.send(**VIEW_ACCOUNT)["failed"] is True
+    swept = engine.answer({"header": operator.credentials, "command_chain": request}, "192.0.2.1")
+    assert swept[what] == 0
+
+
+@pytest.mark.parametrize("what", ["sessions", "workers", "ctokens", "stokens"])
+def test_a_credential_that_a_cleanup_would_ignore_is_refused(anonymous, ada, nothing_changes, what):
+    name = "session_token" if what == "ctokens" else "client_id"
+    request = {"controller": "system", "ctype": "action", **cleanup(what), name: ada.credentials[name]}
+    nothing_changes()
+    answer = anonymous.engine.answer(request)
+    assert (answer["code"], answer["details"]) == ("arguments_clash", {"fields": [name]})
+
+
+def test_credentials_that_differ_in_header_and_chain_are_refused(anonymous, ada, bob):
+    chain = {"controller": "client", "ctype": "action", **VIEW_ACCOUNT}
+    for name in ("client_id", "session_token", "request_id"):
+        header = {**ada.credentials, "request_id": "request-1"}
+        other = {**bob.credentials, "request_id": "request-2"}[name]
+        answer = anonymous.engine.answer({"header": header, "command_chain": {**chain, name: other}})
+        assert (answer["code"], answer["details"]) == ("arguments_clash", {"fields": [name]})
+        same = anonymous.engine.answer({"header": header, "command_chain": {**chain, name: header[name]}})
+        assert (same["failed"], same["request_id"]) == (False, "request-1")
+
+
+def test_only_known_instructions_take_credentials_as_arguments():
+    taking = {
+        (found.name, name)
+        for found in (*REGISTRY, *SESSION_REGISTRY, *WORKER_REGISTRY)
+        for name in ("client_id", "session_token", "request_id")
+        if name in found.arguments
+    }
+    assert taking == {
+        ("system action cleanup ctokens", "client_id"),
+        ("system action cleanup stokens", "session_token"),
+        ("system action search session", "session_token"),
+        ("system action add session_map", "client_id"),
+        ("system action add session_map", "session_token"),
+        ("system action remove session_map", "client_id"),
+        ("system action remove session_map", "session_token"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,10 @@ def test_a_contact_has_the_values_it_was_created_with(ada, grace):
         "email": "grace@example.org",
         "phone": "+1 202 555 0100",
         "notes": "met in spring",
+        "user_name": "Grace",
+        "user_email": "grace@example.org",
+        "user_phone": "+1 202 555 0100",
+        "user_reference": "Friends",
         "payee_account": None,
         "payee_changed": False,
         "payee_caution": None,
@@ -116,7 +120,7 @@ def test_an_edit_changes_only_the_named_fields(ada, grace, wallclock):
     answer = ada.request(**edit(grace, user_name="Grace Hopper"))
     after = contact(ada, grace)
     assert answer["record_data"] == after
-    assert {key for key in after if after[key] != before[key]} == {"name", "write_date"}
+    assert {key for key in after if after[key] != before[key]} == {"name", "user_name", "write_date"}
     assert (answer["contact_list"], answer["contact_record"]) == (after["contact_list"], grace)
 
 

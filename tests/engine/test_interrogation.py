@@ -7,7 +7,8 @@ from database_file import rows
 from engine_client import EngineClient
 from examples_system import INTEROGATE_WORKERS, cleanup, interogate_session
 from fakes import MINUTE
-from instructions import KEEP_SESSION_TOKEN, NEW_WORKER
+from instructions import KEEP_SESSION_TOKEN, NEW_SESSION, NEW_WORKER
+from live_objects import live_worker
 
 from ewallet_core.operations.context import EngineConfig
 
@@ -17,7 +18,8 @@ def test_a_session_is_answered_with_its_worker_and_times(anonymous, ada, wallclo
     ada.request(**KEEP_SESSION_TOKEN)
     wallclock.forward(MINUTE)
     shown = anonymous.request(**interogate_session(1))
-    assert (shown["session_id"], shown["worker"], shown["address"]) == (1, 1, "in process")
+    assert (shown["session_id"], shown["ewallet_session"], shown["worker"]) == (1, 1, 1)
+    assert shown["address"] == "in process"
     assert shown["since"] == "2026-11-20T12:00:00.000Z"
     assert shown["last_use"] == "2026-11-20T12:05:00.000Z"
     assert shown["expires"] == shown["session_data"]["expires"] == "2026-11-20T12:35:00.000Z"
@@ -40,6 +42,35 @@ def test_workers_are_answered_by_id(anonymous, visitor):
     shown = anonymous.request(**INTEROGATE_WORKERS)["workers"]
     assert {number: data["state"] for number, data in shown.items()} == {"1": "available", "2": "vacant"}
     assert all(str(data["id"]) == number for number, data in shown.items())
+
+
+def test_the_write_date_of_a_worker_moves_with_its_sessions(anonymous, wallclock):
+    def write_dates():
+        found = anonymous.request(**INTEROGATE_WORKERS)["workers"]
+        return {number: data["write_date"][11:16] for number, data in found.items()}
+
+    anonymous.request(**NEW_WORKER)
+    anonymous.request(**NEW_WORKER)
+    assert write_dates() == {"1": "12:00", "2": "12:00"}
+    wallclock.forward(MINUTE)
+    first = anonymous.request(**NEW_SESSION)["ewallet_session"]
+    assert write_dates() == {"1": "12:01", "2": "12:00"}
+    wallclock.forward(MINUTE)
+    second = EngineClient(anonymous.engine).open_session()
+    assert write_dates() == {"1": "12:02", "2": "12:00"}
+    wallclock.forward(MINUTE)
+    live_worker(anonymous.engine, 2).request(action="add", add="session", session=first)
+    assert write_dates() == {"1": "12:03", "2": "12:03"}
+    wallclock.forward(MINUTE)
+    second.request(**KEEP_SESSION_TOKEN)
+    assert write_dates() == {"1": "12:03", "2": "12:03"}
+    anonymous.request(**cleanup("ctokens", ctoken=second.credentials["client_id"]))
+    assert write_dates() == {"1": "12:04", "2": "12:03"}
+    # The other session expires at 12:31, whenever that is noticed.
+    wallclock.forward(40 * MINUTE)
+    assert write_dates() == {"1": "12:04", "2": "12:31"}
+    anonymous.request(**cleanup("sessions"))
+    assert write_dates() == {"1": "12:04", "2": "12:31"}
 
 
 # Cleaning up workers

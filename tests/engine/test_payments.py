@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -120,6 +121,22 @@ def test_both_sides_get_an_invoice_of_a_payment_with_the_recipient_as_seller(sup
     for invoice in (bought, sold):
         assert invoice["seller"] == bob.request(**VIEW_ACCOUNT)["account_data"]["id"]
         assert (invoice["seller_email"], invoice["credits"], invoice["notes"]) == (BOB, 30, "lunch")
+
+
+def test_the_seller_of_an_invoice_is_the_same_wherever_it_is_shown(supplied, bob):
+    """The issuer sold what was supplied, and the recipient what was paid, in the eyes of both."""
+    supplied.request(**pay(BOB, 30))
+    his = bob.request(**VIEW_ACCOUNT)["account_data"]["id"]
+    emails = {1: "core@ewallet.local", his: BOB}
+    assert len(emails) == 2
+    for caller, expected in ((supplied, [his, 1]), (bob, [his])):
+        listed = caller.records("invoice")
+        alone = [caller.request(**view_record("invoice", each["id"]))["record_data"] for each in listed]
+        found = caller.request(action="search", search="records", kind="invoice")["rows"]
+        kept = caller.request(action="export", export="sheet", kind="invoice", format="json")["content"]
+        for shown in (listed, alone, [row["record_data"] for row in found], json.loads(kept)):
+            assert [row["seller"] for row in shown] == expected
+            assert [row["seller_email"] for row in shown] == [emails[seller] for seller in expected]
 
 
 def test_an_invoice_keeps_the_names_and_emails_with_which_it_was_issued(supplied, bob):

@@ -183,10 +183,10 @@ def test_request_ids_of_two_workers_are_independent(small):
     live_worker(small.engine, 2).expect_error("session_unknown", **instruction)
 
 
-def test_requests_of_a_worker_are_removed_with_it(worker, visitor, wallet_file):
+def test_requests_of_a_worker_are_removed_with_it(worker, anonymous, wallet_file):
     instruction = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
     worker.request(**instruction)
-    visitor.request(**cleanup("workers"))
+    anonymous.request(**cleanup("workers"))
     assert rows(wallet_file, "SELECT * FROM seen_requests") == []
 
 

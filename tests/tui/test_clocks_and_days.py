@@ -6,6 +6,7 @@ from clock_lives import at_the_clock, footer, left, rows, run, stopped, told
 from frozen import WIDE, form_gone, form_opened, settled, standing_still
 from textual.widget import Widget
 
+from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import CLOCK, TimerState
@@ -56,17 +57,41 @@ async def test_a_second_clock_is_made_named_gone_to_and_unlinked(day):
         assert person.sees("✓ Mornings is removed.")
 
 
-async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
+async def test_time_moves_to_another_clock_and_out_of_one_that_is_removed(day):
     async with at_the_clock(day) as person:
-        await person.app.context.send(action="new", new="credit", credit="clock", reference="Evenings")
-        await person.press("D")
-        await person.wait_until(lambda: "There is time left on Clock 1. " in person.toasts)
-        assert not isinstance(person.app.screen, ConfirmModal)
+        ask = person.app.context.send
+        await ask(action="new", new="credit", credit="clock", reference="Evenings")
+        await ask(action="new", new="credit", credit="ewallet", reference="Holidays")
         await told(person, "space", TimerState.ACTIVE)
+        await person.press("v")
+        await form_opened(person)
+        await person.fill(minutes="30", to="evenings")
+        assert person.problem_of("minutes").startswith("Not enough time: 30:00 needed")
+        await person.fill(minutes="5")
+        assert person.sees("You move 5:00 to Evenings. 15:00 left.")
+        await person.press("enter")
+        await form_gone(person)
+        assert person.sees("✓ Moved 5:00 to Evenings. 15:00 left.")
+        await person.press("z")
+        await person.wait_until(lambda: person.sees(f"Time       {MINUS}5:00"))
+        await person.press("escape")
+        # A running timer has to be stopped before its clock is removed.
         await person.press("D")
-        await person.wait_until(lambda: "The timer of Clock 1 is running or paused. " in person.toasts)
+        await person.wait_until(lambda: "The timer of Clock 1 is running or paused: 15:00" in person.toasts)
+        await told(person, "x", TimerState.INACTIVE)
+        await person.press("D")
+        await person.wait_until(lambda: person.sees("Move 15:00 of time to"))
+        assert person.sees("Clock 1 (clock of Holidays)")
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("This moves 15:00 of time from Clock 1 to Evenings."))
+        await person.press("y")
+        await person.wait_until(lambda: names(person) == ["Evenings"])
+        await settled(person)
         assert left(person) == "20:00"
-        assert names(person) == ["Clock 1", "Evenings"]
+        assert person.sees("✓ Moved 15:00 of time to Evenings. Clock 1 is removed.")
+        await person.press("5", "C")
+        await settled(person)
+        assert person.sees("moved from Clock 1")
 
 
 async def test_each_clock_shows_its_own_times(day):

@@ -3,9 +3,12 @@
 from contextlib import asynccontextmanager
 
 import pytest
+from backends import both_backends
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
+from textual.widgets import Input, Label
 
+from ewallet_core.presentation.contact_files import read_contacts
 from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.screens import contacts
 from ewallet_tui.screens.contacts import ContactsScreen
@@ -99,6 +102,34 @@ async def test_contacts_stand_in_the_order_of_their_names_beside_what_passed_and
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         await person.press("escape")
         await person.wait_until(lambda: len(names(person)) == 3)
+
+
+@both_backends
+async def test_contacts_are_imported_after_a_look_at_them_and_exported_as_vcards(day, tmp_path, monkeypatch):
+    monkeypatch.setenv("EWALLET_EXPORT_DIR", str(tmp_path))
+    file = tmp_path / "address book.csv"
+    file.write_text(
+        "Name,Email\nAnn,ann@example.org\nGrace,GRACE@example.org\nNobody,\nAnn again,ann@example.org\n",
+        encoding="utf-8",
+    )
+    async with at_the_contacts(day) as person:
+        await person.press("i")
+        await form_opened(person)
+        await person.do_form(path=str(tmp_path / "none.csv"))
+        await person.wait_until(lambda: person.problem_of("path"))
+        await person.do_form(path=str(file))
+        await person.wait_until(lambda: person.sees("1 new contact: Ann."))
+        assert person.sees("2 are here already.")
+        assert "1 entry can't be saved (line 4: no email)." in str(person.app.screen.query_one(Label).content)
+        await person.press("y")
+        await person.wait_until(lambda: names(person) == [HOSTILE_NAME, "Ann", "bob", "Grace Hopper"])
+        await person.press("E")
+        await person.wait_until(lambda: isinstance(person.app.focused, Input))
+        await person.press("up", "enter")
+        await person.wait_until((tmp_path / "Contact list 1.vcf").exists)
+        read = read_contacts((tmp_path / "Contact list 1.vcf").read_text(encoding="utf-8"))
+        assert {contact.email for contact in read} >= {"ann@example.org", "bob@example.org"}
+        assert len(read) == 4
 
 
 async def test_of_a_list_too_long_to_be_ordered_no_more_is_read_than_is_shown(day, monkeypatch):

@@ -7,6 +7,7 @@ import csv
 import errno
 import json
 import os
+from codecs import BOM_UTF8
 from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
@@ -88,7 +89,7 @@ async def export(person, downs=0):
 
 
 def read_csv(file):
-    with file.open(newline="", encoding="utf-8") as lines:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -116,13 +117,21 @@ async def test_a_sheet_of_several_pages_is_one_whole_file_in_each_form(day, save
         assert said == f"✓ Saved {MANY} records to {saved_to / names[0]}."
         (file,) = saved_to.iterdir()
         assert (file.suffix, file.stat().st_mode & 0o777) == (".csv", 0o600)
-        rows = read_csv(file)
+        assert file.name == "Transfer sheet 1.csv"
+        assert file.read_bytes().startswith(BOM_UTF8)
+        shown = read_csv(file)
+        assert {(row["Credits"], row["When"][:10], row["Notes"]) for row in shown} == {
+            ("1", "2026-11-20", "'" + LONG_NOTES)
+        }
+        assert len(shown) == MANY
+        for downs in (1, 2, 3):
+            await export(person, downs)
+        raw = {path.suffix: path for path in saved_to.iterdir() if path != file}
+        rows = read_csv(raw[".csv"])
         assert len({row["id"] for row in rows}) == len(rows) == MANY
         assert {row["notes"] for row in rows} == {"'" + LONG_NOTES}, "a spreadsheet would carry it out"
-        await export(person, downs=1)
-        await export(person, downs=2)
-        as_list = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-        lines = file.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
+        as_list = json.loads(raw[".json"].read_text(encoding="utf-8"))
+        lines = raw[".jsonl"].read_text(encoding="utf-8").splitlines()
         assert [record["id"] for record in as_list] == [int(row["id"]) for row in rows]
         assert [json.loads(line) for line in lines] == as_list
 
@@ -201,7 +210,8 @@ async def test_in_a_browser_it_goes_to_the_browsers_downloads(day, saved_to, mon
         said = await export(person)
         ((name, text),) = delivered.items()
         assert said == f"✓ Saved 2 records to {name}, in your browser's downloads."
-        assert [row["notes"] for row in csv.DictReader(StringIO(text))] == ["'" + LONG_NOTES] * 2
+        rows = csv.DictReader(StringIO(text.removeprefix("\ufeff")))
+        assert [row["Notes"] for row in rows] == ["'" + LONG_NOTES] * 2
         assert not saved_to.exists()
 
 
@@ -212,9 +222,10 @@ async def test_in_a_browser_it_goes_to_the_browsers_downloads(day, saved_to, mon
         (".bashrc", "bashrc"),
         ("/etc/passwd", "etc-passwd"),
         ("\x1b[31m\u202egnp.csv", "31m-gnp.csv"),
-        ("日本", "export"),
+        ("日本.csv", "日本.csv"),
+        ("C:\\con?.csv", "C-con-.csv"),
         ("", "export"),
-        ("n" * 10_000 + ".csv", "n" * 96 + ".csv"),
+        ("日" * 10_000 + ".csv", "日" * 32 + ".csv"),
     ],
 )
 def test_a_name_from_elsewhere_leads_nowhere_else(tmp_path, name, given):
@@ -231,12 +242,33 @@ def test_a_file_that_is_not_finished_was_never_there(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_saved_file_is_opened_by_the_desktops_program(day, saved_to, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    opened = tmp_path / "opened"
+    program = tmp_path / "xdg-open"
+    program.write_text(
+        f'#!/bin/sh\necho "$1" > {opened}.part && mv {opened}.part {opened}\n', encoding="utf-8"
+    )
+    program.chmod(0o700)
+    async with at_a_sheet(day, 1) as person:
+        await export(person)
+        assert not person.sees("opens it"), "without a display there is no desktop"
+        monkeypatch.setenv("DISPLAY", ":0")
+        await export(person)
+        assert person.sees("z opens it")
+        await person.press("z")
+        await person.wait_until(opened.exists)
+        assert opened.read_text(encoding="utf-8").strip() == str(saved_to / "Transfer sheet 1-2.csv")
+
+
 def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path):
     elsewhere, folder = tmp_path / "elsewhere", tmp_path / "saved"
     folder.mkdir()
     (folder / "a.csv").symlink_to(elsewhere)
     with NewFile(folder) as file:
-        assert file.finish("a.csv").endswith("a-2.csv")
+        assert file.finish("a.csv")[0].endswith("a-2.csv")
     assert not elsewhere.exists()
 
 

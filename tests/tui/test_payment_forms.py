@@ -95,12 +95,15 @@ async def test_a_question_comes_above_the_amount_that_was_chosen(payer):
     assert asked == f"You pay Bob ({BOB}) 10 credits. 1,230 left."
 
 
+SEVERAL_EVES = r"^Several are called eve: eve@example\.org, eve@example\.com\. Type the one you mean\.$"
+
+
 async def test_a_contacts_name_means_their_email_whatever_its_case():
     book = await book_of(("Bob", BOB), ("Eve", "eve@example.org"), ("Eve", "eve@example.com"))
     assert book.email_of(" bob ") == BOB
-    assert book.email_of("Bo") == "Bo"
+    assert book.email_of("Bo") == BOB
     assert book.name_of("BOB@example.org") == "Bob"
-    with pytest.raises(ValueError, match=r"^Several contacts are called eve\. Type the email\.$"):
+    with pytest.raises(ValueError, match=SEVERAL_EVES):
         book.email_of("eve")
     assert book.hint("eve") == "Eve: eve@example.org   or eve@example.com"
     assert book.email_of("eve@example.net") == "eve@example.net"
@@ -111,9 +114,33 @@ async def test_what_is_typed_goes_on_as_a_contact_does_and_says_who_is_meant():
     assert book.hint("") == "By name: Bobette, Bob, Carol"
     assert (book.continued("bo"), book.hint("bo")) == ("bobette@example.org", "→ Bobette   or Bob")
     assert (book.continued("Bob"), book.hint("Bob")) == (BOB, f"Bob: {BOB}   or Bobette")
-    assert (book.continued("car"), book.hint("car")) == ("Carol", "→ Carol")
-    assert (book.continued("vers"), book.hint("vers")) == ("", "Carol")
+    assert (book.continued("car"), book.hint("car")) == ("Carol", "→ Carol: danvers@example.org")
+    assert (book.continued("vers"), book.hint("vers")) == ("", "Similar: Carol")
     assert (book.continued("q"), book.hint("q")) == ("", "")
+
+
+async def test_what_is_shown_is_what_would_be_paid():
+    ann, anna = ("Ann", "ann@example.co"), ("Anna", "anna@example.org")
+    book = await book_of(anna, ann, ("Zoe Lee", "z@example.org"), ("Ashleen", "a@example.org"))
+    # A name typed in full is that contact, and no longer one goes on from it.
+    assert (book.email_of("Ann"), book.continued("Ann"), book.continued("ann")) == (ann[1],) * 3
+    assert (book.email_of("anna"), book.hint("anna")) == (anna[1], "Anna: anna@example.org")
+    assert (book.email_of("z"), book.continued("z"), book.hint("z")) == (
+        "z@example.org",
+        "z@example.org",
+        "→ Zoe Lee: z@example.org",
+    )
+    # The only one of whom a word begins so is meant; one that only contains it is not.
+    assert (book.email_of("lee"), book.hint("lee")) == (
+        "z@example.org",
+        "Zoe Lee: z@example.org   or Ashleen",
+    )
+    assert (book.email_of("hle"), book.hint("hle")) == ("hle", "Similar: Ashleen")
+    with pytest.raises(ValueError, match=r"^Several contacts match an: Anna, Ann\. Type more of it\.$"):
+        book.email_of("an")
+    # An email typed in full is paid as it is, so none goes on from it; one that is not yet complete is.
+    assert (book.email_of("ann@example.c"), book.continued("ann@example.c")) == ("ann@example.c", "")
+    assert (book.email_of("ann@ex"), book.continued("ann@ex")) == (ann[1], ann[1])
 
 
 async def test_of_more_contacts_than_are_read_at_once_those_that_are_typed_are_looked_for():
@@ -228,6 +255,16 @@ async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
         assert result(person) == "✓ Paid Bob 10 credits. 90 left."
         await person.press("z")
         await person.wait_until(lambda: person.sees(BOB) and person.sees("Journal"))
+        # One letter is enough where it means one contact, and the form says whom before Enter.
+        await person.press("escape", "p")
+        await form_opened(person)
+        await person.press("1", "enter", "c")
+        await person.wait_until(lambda: person.sees(f"You pay Carol ({CAROL}) 1 credit. 89 left."))
+        await person.press(*["backspace"], "b")
+        await person.wait_until(lambda: person.sees(f"You pay Bob ({BOB}) 1 credit. 89 left."))
+        await person.press("enter")
+        await form_gone(person)
+        assert result(person) == "✓ Paid Bob 1 credit. 89 left."
 
 
 async def test_what_the_right_arrow_takes_is_transferred_to(day):
@@ -249,8 +286,8 @@ async def test_a_name_becomes_its_email_when_the_field_is_left_and_nobody_else_i
         await knows_who_can_be_meant(person)
         await person.fill(pay="BOB", notes="")
         assert person.form.rows[1].text == BOB
-        await person.fill(pay="Bo", notes="")
-        assert person.form.rows[1].text == "Bo"
+        await person.fill(pay="o", notes="")
+        assert person.form.rows[1].text == "o"
         assert person.problem_of("pay").startswith("Enter one of your contacts")
         await person.do_form(credits="1", pay=CAROL)
         await person.wait_until(lambda: person.is_told_no)
@@ -297,7 +334,8 @@ async def test_nobody_is_paid_before_it_is_known_who_else_has_that_name(day, mon
         assert person.sees("Notes")
         may_be_answered.set()
         await person.wait_until(lambda: person.is_told_no)
-        assert person.problem_of("pay") == "Several contacts are called Bob. Type the email."
+        several = f"Several are called Bob: bob2@example.org, {BOB}. Type the one you mean."
+        assert person.problem_of("pay") == several
         await person.do_form(pay=BOB)
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees(f"You pay Bob ({BOB}) 6 credits. 94 left.")

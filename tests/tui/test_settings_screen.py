@@ -42,7 +42,7 @@ async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(open
         assert person.sees("✓ Theme: ewallet-light. Saved in preferences.toml.")
         await person.press("left", "j", "l")
         assert (person.app.theme, person.app.context.preferences.lock_after_minutes) == ("ewallet-dark", 1)
-        await person.press("end", "enter", "up", "space")
+        await person.press("home", *["down"] * 7, "enter", "up", "space")
         assert person.sees("✓ Bell: off.")
     kept = Preferences.read(folder)
     assert (kept.theme, kept.lock_after_minutes) == ("ewallet-dark", 1)

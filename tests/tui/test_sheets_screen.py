@@ -231,7 +231,7 @@ async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_
         await person.do_form(reference="Old things")
         await person.wait_until(lambda: person.sees("◂ Old things ▸"))
         await person.press("D")
-        await person.wait_until(lambda: person.sees("Old things is removed."))
+        await person.wait_until(lambda: person.sees("Old things is removed with its 3 records"))
         await person.press("y")
         await person.wait_until(lambda: person.sees("Old things is removed."))
         await person.wait_until(lambda: person.sees("Holidays") and how_many(person) == "1 transfer")

@@ -173,6 +173,62 @@ async def test_enter_opens_a_movement_and_one_without_its_record_is_told_by_the_
         await person.wait_until(lambda: "of the journal" in person.toasts)
 
 
+@both_backends
+async def test_credits_move_between_own_wallets_and_out_of_one_that_is_removed(day):
+    async with at_the_wallet(day) as person:
+        await person.press("v")
+        assert person.app.screen.query("#statement"), "with one wallet there is nowhere to move to"
+        await person.press("N")
+        await do(person, reference="Holidays [b]")
+        await person.press("left_square_bracket")
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 1_410)
+        await settled(person)
+        await person.press("v")
+        await form_opened(person)
+        await person.fill(credits="2000", to="nowhere", notes="sun")
+        assert person.problem_of("credits").startswith("Not enough credits: 2,000 needed")
+        assert person.problem_of("to") == "Choose one of your own: Holidays [b]."
+        await person.fill(credits="30", to="holidays [b]", notes="sun")
+        assert person.form.query_one("#to").value == "Holidays [b] (your wallet)"
+        assert person.sees("You move 30 credits to Holidays [b]. 1,380 left.")
+        await do(person)
+        assert result(person) == "✓ Moved 30 credits to Holidays [b]. 1,380 left."
+        assert rows(person)[0][1:] == ("moved", "to Holidays [b]", "sun", f"{MINUS}30", "1,380")
+        # Own wallets are offered like contacts in a transfer, and are never paid.
+        await person.press("t")
+        await form_opened(person)
+        await person.fill(credits="10", transfer_to="ada@example.org", notes="")
+        assert "one of your wallets by its name" in person.problem_of("transfer_to")
+        person.form.query_one("#transfer_to").focus()
+        person.form.query_one("#transfer_to").value = ""
+        await person.press("h", "o")
+        await person.wait_until(lambda: person.sees("→ Holidays [b] (your wallet)"))
+        await person.press("right", "enter")
+        await form_gone(person)
+        assert result(person) == "✓ Moved 10 credits to Holidays [b]. 1,370 left."
+        await person.press("z")
+        await person.wait_until(lambda: person.sees("To         your wallet Holidays [b]"))
+        assert person.sees(f"Credits    {MINUS}10")
+        await person.press("escape")
+        await person.press("right_square_bracket")
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 40)
+        await settled(person)
+        assert [row[1:] for row in rows(person)] == [
+            ("moved", "from Wallet 1", "", "+10", "40"),
+            ("moved", "from Wallet 1", "sun", "+30", "30"),
+        ]
+        await person.press("D")
+        await person.wait_until(lambda: person.sees("This moves 40 credits from Holidays [b] to Wallet 1."))
+        await person.press("y")
+        await person.wait_until(lambda: result(person).startswith("✓ Moved 40 credits to Wallet 1."))
+        await settled(person)
+        assert person.app.context.state.wallet.credits == 1_410
+        assert rows(person)[0][1:] == ("moved", "from Holidays [b]", "", "+40", "1,410")
+        await person.press("1")
+        await settled(person)
+        assert person.sees("from Holidays [b]")
+
+
 async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
     async with at_the_wallet(day) as person:
         await person.press("N")

@@ -1,0 +1,157 @@
+"""Importing contacts from a CSV or vCard file: what it has, what is new, and saving that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual import work
+
+from ewallet_core.instructions import fields
+from ewallet_core.presentation.contact_files import (
+    FileContact,
+    UnreadableContactsError,
+    decoded,
+    read_contacts,
+)
+from ewallet_core.presentation.formatting import count, one_line
+from ewallet_core.types import user_key
+from ewallet_tui.export import as_known
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.widgets.footer import ResultLine
+from ewallet_tui.widgets.form import Answer, FormSpec
+from ewallet_tui.widgets.form_field import Field
+
+LARGEST_FILE = 10 * 1_024 * 1_024
+"""In bytes."""
+MOST_PROBLEMS = 3
+TITLE = "Import contacts"
+NOTE = "A CSV file with a column Email, or a vCard file (.vcf)."
+
+
+@dataclass(frozen=True)
+class ContactImport:
+    """The contacts of a file: those to save, how many are here already, and why others can't be saved."""
+
+    new: Sequence[FileContact]
+    known: int
+    problems: Sequence[str]
+
+    @classmethod
+    def of(cls, found: Iterable[FileContact], known_emails: Iterable[str]) -> ContactImport:
+        known, seen = set(known_emails), set[str]()
+        new, problems, already = list[FileContact](), list[str](), 0
+        for contact in found:
+            email = user_key(contact.email)
+            if contact.problem:
+                problems.append(contact.problem)
+            elif email in known or email in seen:
+                already += 1
+            else:
+                seen.add(email)
+                new.append(contact)
+        return cls(new, already, problems)
+
+    @property
+    def summary(self) -> str:
+        """What would be saved, and what not: `2 new contacts: Ann, Bob. 1 is here already.`"""
+        names = ", ".join(one_line(contact.name) for contact in self.new[:MOST_PROBLEMS])
+        more = ", …" if len(self.new) > MOST_PROBLEMS else ""
+        parts = [f"{count(len(self.new), 'new contact')}{f': {names}{more}' if names else ''}."]
+        if self.known:
+            parts.append(f"{self.known} {'is' if self.known == 1 else 'are'} here already.")
+        if self.problems:
+            listed = ", ".join(self.problems[:MOST_PROBLEMS])
+            rest = ", …" if len(self.problems) > MOST_PROBLEMS else ""
+            parts.append(f"{self.not_saved} ({listed}{rest}).")
+        return " ".join(parts)
+
+    @property
+    def not_saved(self) -> str:
+        return f"{count(len(self.problems), 'entry', 'entries')} can't be saved"
+
+
+def import_contacts(screen: BaseScreen, list_id: int) -> None:
+    """Ask for a file, show what it has, and save its new contacts on a list."""
+    read_files: list[ContactImport] = []
+
+    async def read(values: dict[str, Any]) -> Answer:
+        try:
+            contacts = await asyncio.to_thread(_read_file, values["path"])
+        except (OSError, UnreadableContactsError) as problem:
+            return _read_error(problem)
+        read_files.append(ContactImport.of(contacts, await _known_emails(screen)))
+        return {"failed": False}
+
+    def closed(answer: Answer | None) -> None:
+        if answer is not None:
+            _confirm(screen, list_id, read_files[-1])
+
+    field = Field("path", "File", fields.Notes, placeholder="such as ~/Downloads/contacts.csv")
+    screen.ask_with(FormSpec(TITLE, "Read", (field,), note=NOTE), read, closed)
+
+
+@work(group="import")
+async def _confirm(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
+    if not found.new:
+        screen.context.notify(f"There is nothing to import. {found.summary}", title=TITLE)
+    elif await screen.confirm(TITLE, found.summary, "Import"):
+        await _save(screen, list_id, found)
+
+
+def _read_file(typed: str) -> list[FileContact]:
+    path = Path(typed).expanduser()
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise UnreadableContactsError(f"{as_known(path)} is larger than 10 MB. Choose a smaller file.")
+    return read_contacts(decoded(content))
+
+
+def _read_error(problem: Exception) -> Answer:
+    """Why the file can't be read, as the form shows a refused field."""
+    error, warning = str(problem), ""
+    if isinstance(problem, OSError):
+        error = f"The file can't be read: {(problem.strerror or 'unknown reason').lower()}."
+        warning = "Check its name and its folder."
+    return {"failed": True, "error": error, "warning": warning, "code": "", "details": {"field": "path"}}
+
+
+async def _known_emails(screen: BaseScreen) -> list[str]:
+    """The emails of all contacts of the account, as they are compared."""
+    emails: list[str] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        answer = await screen.context.send(
+            action="search", search="records", kind="contact", limit=fields.LONGEST_PAGE, **cursor
+        )
+        if answer["failed"]:
+            return emails
+        emails += [user_key(row["record_data"]["email"]) for row in answer["rows"]]
+        if answer["next"] is None:
+            return emails
+        cursor = {"before": answer["next"]}
+
+
+async def _save(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
+    saved = 0
+    for contact in found.new:
+        answer = await screen.context.act(
+            action="new",
+            new="contact",
+            contact="record",
+            contact_list=list_id,
+            user_name=contact.name,
+            user_email=contact.email,
+            user_phone=contact.phone,
+            notes=contact.notes,
+        )
+        # The answer's error is shown; the rest would fail in the same way.
+        if answer["failed"]:
+            break
+        saved += 1
+    rest = f" {found.not_saved}." if found.problems else ""
+    screen.query_one(ResultLine).say(f"Imported {count(saved, 'contact')}.{rest}")

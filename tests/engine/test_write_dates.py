@@ -1,0 +1,107 @@
+"""Write dates: whatever an instruction changes says when it was changed, and nothing else does."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from database_file import DatabaseFile
+from example import Example
+from examples import EXAMPLES
+from examples_accounts import UNLINK
+from examples_sheets import SECOND_SHEET as SECOND_LIST
+from examples_sheets import list_verb, new_contact, new_list
+from examples_system import cleanup
+from fakes import DAY, SECOND, Wallclock
+from instructions import ANOTHER_PASSWORD, VIEW_WALLET, edit_account, login
+
+from ewallet_core.storage import schema
+from ewallet_core.types import RecordType
+
+ISSUER = 1
+# Kept elsewhere, or no change.
+NOT_A_CHANGE = {"written_at", "event_sequence"}
+# Sessions and client ids have no write date in answers.
+DATED = [
+    table.name
+    for table in schema.metadata.sorted_tables
+    if "written_at" in table.c and table.name not in ("sessions", "client_ids", "permissions")
+]
+
+
+def _archive(of: str, owner: str) -> str:
+    """The ids and references of the linked items of that owner."""
+    return f"(SELECT group_concat(id || reference, ' ') FROM {of} WHERE unlinked_at IS NULL AND {owner})"
+
+
+_SHEETS = "owner_id = o.id AND kind IN"
+_BALANCE = "(SELECT amount FROM balances WHERE id = o.balance_id)"
+# What an item holds in other tables, as its data in answers shows it.
+HELD = {
+    "accounts": [
+        _archive("ewallets", "account_id = o.id"),
+        _archive("sheets", f"{_SHEETS} ('contact')"),
+    ],
+    "ewallets": [
+        _BALANCE,
+        _archive("clocks", "ewallet_id = o.id"),
+        _archive("sheets", f"{_SHEETS} ('transfer', 'invoice')"),
+    ],
+    "clocks": [_BALANCE, _archive("sheets", f"{_SHEETS} ('time', 'conversion')")],
+    # A sheet shows its records, so it changes with them.
+    "sheets": [
+        f"(SELECT max(written_at) FROM {kind}_records WHERE sheet_id = o.id AND o.kind = '{kind}')"
+        for kind in RecordType
+    ],
+    "workers": ["(SELECT group_concat(id) FROM sessions WHERE worker_id = o.id)"],
+}
+MORE = (
+    # These change nothing: the same values again.
+    Example("logged in", edit_account(user_name="ada"), {}),
+    Example("logged in", VIEW_WALLET, {}),
+    Example("logged in", login(), {}),
+    Example("registered", {**login(), "new_pass": ANOTHER_PASSWORD}, {}),
+    # A list with its contacts.
+    Example(
+        "logged in",
+        list_verb("unlink", "contact", list_id=SECOND_LIST),
+        {},
+        before=(new_list("contact"), new_contact(contact_list=SECOND_LIST)),
+    ),
+    # An erasure, which needs 30 days.
+    Example("stopped", cleanup("accounts"), {}, before=(UNLINK,)),
+)
+Dated = dict[tuple[str, int], dict[str, Any]]
+
+
+def dated_rows(file: DatabaseFile) -> Dated:
+    """Every row that has a write date, with what it holds, except the issuer's sheets, whose are derived."""
+    found: Dated = {}
+    for table in DATED:
+        for row in file.rows(f"SELECT {', '.join(['o.*', *HELD.get(table, [])])} FROM {table} o"):
+            if table != "sheets" or row["account_id"] != ISSUER:
+                found[table, row["id"]] = row
+    return found
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    return {name for name in after if after[name] != before[name]} - NOT_A_CHANGE
+
+
+@pytest.mark.parametrize("example", [*(each for each in EXAMPLES if each.found.changes), *MORE], ids=str)
+def test_a_write_date_moves_with_its_row_and_only_then(
+    anonymous, wallclock: Wallclock, wallet_file: Path, example: Example
+):
+    caller = example.arrange(anonymous, wallclock)
+    with contextlib.closing(DatabaseFile(wallet_file)) as file:
+        before = dated_rows(file)
+        wallclock.forward(30 * DAY if example is MORE[-1] else SECOND)
+        assert caller.send(**example.instruction)["failed"] is False
+        after = dated_rows(file)
+    for key in before.keys() & after.keys():
+        is_written = after[key]["written_at"] != before[key]["written_at"]
+        assert is_written == bool(changed(before[key], after[key])), (key, before[key], after[key])
+    for key in after.keys() - before.keys():
+        assert after[key]["written_at"] == after[key]["created_at"] == wallclock.now, (key, after[key])
