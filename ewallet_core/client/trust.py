@@ -17,7 +17,7 @@ from ewallet_core.security.tokens import fingerprint_of
 AUTHORITY = "authority"
 """Kept in place of a fingerprint for a server whose certificate an authority has signed."""
 
-_LINE = re.compile(rf"(?P<name>\S+:\d{{1,5}})\s+(?P<mark>SHA256:[A-Za-z0-9+/]{{43}}|{AUTHORITY})")
+_LINE = re.compile(rf"(?P<name>\S+:[0-9]{{1,5}})\s+(?P<mark>SHA256:[A-Za-z0-9+/]{{43}}|{AUTHORITY})")
 
 
 class NotTrustedError(UnreachableError):

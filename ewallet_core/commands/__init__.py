@@ -11,7 +11,17 @@ import click
 
 from ewallet_core.types import PEOPLE
 
-_PORT = click.IntRange(0, 65_535)
+
+class _WholeNumber(click.IntRange):
+    """A whole number in ASCII digits alone, without a sign, a space or an underscore."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+            self.fail(f"{value!r} is not a whole number. Write it in digits alone, such as 8080.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+_PORT = _WholeNumber(0, 65_535)
 _FILE = click.Path(path_type=Path)
 
 # Without `envvar`: it would win over a `--data-dir` before the command's name.

@@ -83,7 +83,7 @@ def supply_credits(request: SupplyCredits, context: AccountContext) -> SuppliedA
 
 def issue_credits(context: Context, request: Bought, recipient: Side) -> SuppliedAnswer:
     """Issue credits to the recipient, against an invoice."""
-    core, cost = issuing_side(context), as_decimal(request.cost).copy_abs()
+    core, cost = issuing_side(context), as_decimal(request.cost)
     transfer = CreditTransfer(
         EntryKind.SUPPLY,
         core,

@@ -48,6 +48,10 @@ The answer is an object:
 If an account is logged in to the session, every answer also has `event_sequence`, the number of that
 account's newest event.
 
+A *whole number* is a JSON integer or text of ASCII digits (`"20"`), a *decimal* a JSON number or such text
+with a point (`"12.50"`): no sign unless the number may be below 0, no exponent, space or separator. Answers
+have JSON numbers, except money, which is decimal text.
+
 A *time* is text, in UTC: `2026-11-20T22:46:10.123Z`. A *number of minutes* is rounded to 6 places for
 reading; the same key with `_ms` is the exact value in whole milliseconds. The keys of an object are text,
 also if they are ids.

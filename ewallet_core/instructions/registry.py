@@ -23,7 +23,7 @@ from ewallet_core.errors.requests import (
     UnknownInstructionError,
 )
 from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key
-from ewallet_core.instructions.validation import accepts, arguments_in, description_of, is_secret
+from ewallet_core.instructions.validation import accepts, arguments_in, convert, description_of, is_secret
 from ewallet_core.types import PEOPLE, Role
 
 
@@ -308,7 +308,7 @@ def _value(sent: Any, field_type: Any, name: str) -> Any:
         return msgspec.convert(_read(sent, parts, f"{name}."), field_type)
     if not accepts(field_type, sent):
         raise BadValueError(name, description_of(field_type))
-    return msgspec.convert(sent, field_type)
+    return convert(field_type, sent)
 
 
 def instructions_in(subject: ModuleType) -> Iterator[Instruction]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -68,14 +68,34 @@ CURRENCY_CODES = frozenset(_CURRENCIES.split())
 """The currency codes of ISO 4217."""
 
 
+# Longer ones are beyond every limit, and would take long to read.
+_WHOLE_NUMBER = re.compile("-?[0-9]{1,40}")
+_DECIMAL = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?")
+
+
 def as_decimal(value: str | int | float) -> Decimal:
-    """The value as an exact decimal; raises `ValueError` if it is not a finite number."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(value) from None
-    if not number.is_finite():
+    """The amount as an exact decimal; raises `ValueError` if it is not written as one.
+
+    A text has ASCII digits and at most one point between them: no sign, exponent, space or separator.
+    """
+    if isinstance(value, str):
+        if _DECIMAL.fullmatch(value) is None:
+            raise ValueError(value)
+        return Decimal(value)
+    number = Decimal(str(value))
+    if not number.is_finite() or number.is_signed():
         raise ValueError(value)
+    return number
+
+
+def as_whole_number(text: str, *, signed: bool = False) -> int:
+    """The whole number that the text is; raises `ValueError` if it is anything but ASCII digits.
+
+    If it may be `signed`, a minus may precede a number that is not 0.
+    """
+    number = int(text) if _WHOLE_NUMBER.fullmatch(text) else None
+    if number is None or (text.startswith("-") and not (signed and number)):
+        raise ValueError(text)
     return number
 
 
@@ -129,10 +149,34 @@ def is_secret(field_type: Any) -> bool:
     return bool((meta_of(field_type).extra or {}).get("secret"))
 
 
+def is_whole_number(field_type: Any) -> bool:
+    """Whether the field's values are whole numbers."""
+    return field_type is int or any(part is int for part in _parts_of(field_type))
+
+
+def _parts_of(field_type: Any) -> Iterator[Any]:
+    """The types in an optional or limited type; of a choice of types, such as text or number, none."""
+    parts = [part for part in get_args(field_type) if part is not type(None) and not isinstance(part, Meta)]
+    if len(parts) == 1:
+        yield parts[0]
+        yield from _parts_of(parts[0])
+
+
+def convert(field_type: Any, value: Any) -> Any:
+    """The value as the field has it; raises `ValueError` if its type or size is wrong.
+
+    A whole number may also be text.
+    """
+    if isinstance(value, str) and is_whole_number(field_type):
+        value = as_whole_number(value, signed=(meta_of(field_type).ge or 0) < 0)
+    return msgspec.convert(value, field_type)
+
+
 def accepts(field_type: Any, value: Any) -> bool:
     try:
-        converted = msgspec.convert(value, field_type)
-    except (msgspec.ValidationError, UnicodeError):
+        converted = convert(field_type, value)
+    except ValueError:
+        # `ValidationError` and `UnicodeError` are kinds of it.
         return False
     if isinstance(converted, str) and not is_storable(converted):
         return False

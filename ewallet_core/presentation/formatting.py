@@ -33,6 +33,8 @@ class Formats(Struct, frozen=True):
     """The thousands separator; may be empty."""
     has_24_hours: bool = True
     dates: DateOrder = DateOrder.DAY_AND_NAME
+    has_decimal_comma: bool = False
+    """Whether decimals follow a comma even if thousands are not separated by points."""
 
     def number(self, number: int) -> str:
         """`1,240`."""
@@ -40,8 +42,10 @@ class Formats(Struct, frozen=True):
 
     @property
     def point(self) -> str:
-        """The decimal mark: a comma if points separate the thousands."""
-        return "," if self.thousands == "." else "."
+        """The decimal mark: a comma if points separate the thousands, and never what separates them."""
+        if self.thousands in {".", ","}:
+            return "," if self.thousands == "." else "."
+        return "," if self.has_decimal_comma else "."
 
     def decimal(self, number: Decimal) -> str:
         """A decimal number with all its digits: `1,012.50`, or `1.012,50`."""
@@ -76,11 +80,21 @@ class Formats(Struct, frozen=True):
         return None if number is None else str(number)
 
     def is_unclear(self, typed: str) -> bool:
-        """Whether the text has a single mark that could separate thousands or decimals."""
+        """Whether the text has a single mark that could separate thousands or decimals, here or elsewhere."""
+        if re.fullmatch(r"(?!0)[0-9]{1,3}[.,][0-9]{3}", typed):
+            return True
         if self.thousands not in {".", ","}:
             return False
         mark = re.escape(self.thousands)
         return re.fullmatch(rf"(?!0{mark})[0-9]+{mark}[0-9]{{3}}", typed) is not None
+
+    def meanings(self, typed: str) -> tuple[str, str]:
+        """The two numbers that an unclear text could be, as they would be clear: `1240` and `1.24`."""
+        whole, fraction = re.split("[.,]", typed.lstrip("0"))
+        places = fraction.rstrip("0")
+        # Three places would be unclear again.
+        places = f"{places}0" if len(places) == len("000") else places
+        return f"{whole}{fraction}", f"{whole}{self.point if places else ''}{places}"
 
     def time(self, local: datetime) -> str:
         """`14:02` or `2:02 pm`."""
@@ -128,12 +142,14 @@ def formats_of_system() -> Formats:
 def _formats_of(numbers: str, times: str) -> Formats:
     conventions = locale.localeconv()
     thousands = thousands_separator(str(conventions["thousands_sep"]), str(conventions["decimal_point"]))
+    has_comma = conventions["decimal_point"] == ","
     if _is_no_locale(numbers):
         thousands = Formats().thousands
     if _is_no_locale(times):
-        return Formats(thousands)
+        return Formats(thousands, has_decimal_comma=has_comma)
     return Formats(
         thousands,
+        has_decimal_comma=has_comma,
         has_24_hours=has_24_hours(locale.nl_langinfo(locale.T_FMT)),
         dates=date_order(locale.nl_langinfo(locale.D_FMT)),
     )

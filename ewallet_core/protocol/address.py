@@ -12,7 +12,7 @@ LAST_PORT = 65_535
 _ADDRESS = re.compile(
     r"(?:(?P<scheme>tls|tcp)://)?"
     r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:/\[\]@]+))"
-    r"(?::(?P<in_port>\d{1,5})(?:/(?P<out_port>\d{1,5}))?)?"
+    r"(?::(?P<in_port>[0-9]{1,5})(?:/(?P<out_port>[0-9]{1,5}))?)?"
 )
 _HOW = "Write it as host:port, such as wallet.example.org:8080."
 

@@ -16,6 +16,7 @@ from msgspec import Meta
 from ewallet_core.engine.event_stream import EventSubscription
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import MalformedError
+from ewallet_core.instructions.validation import as_whole_number
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.connection import Connection
 from ewallet_core.server.executor import Engine, Executor
@@ -173,9 +174,12 @@ async def _wait_until_woken(recipient: EventRecipient, connection: Connection) -
 
 
 def _introduction_in(line: bytes) -> Introduction:
+    said = decode(line)
     try:
-        return msgspec.convert(decode(line), Introduction)
-    except msgspec.ValidationError:
+        if isinstance(since := said.get("since"), str):
+            said["since"] = as_whole_number(since)
+        return msgspec.convert(said, Introduction)
+    except ValueError:
         raise MalformedError(
             "The first line must have a `client_id`, its `session_token` and, optionally, `since`.",
             "Send that, with the sequence of the last event that you have read as `since`.",

@@ -71,6 +71,7 @@ class Preferences(Struct, frozen=True):
         return Formats(
             of_system.thousands if self.numbers == LOCALE else self.numbers[1:-3].replace(" ", SPACE),
             has_24_hours=of_system.has_24_hours if self.hours == LOCALE else self.hours == "24",
+            has_decimal_comma=of_system.has_decimal_comma,
             dates=of_system.dates if self.dates == LOCALE else DateOrder(self.dates),
         )
 

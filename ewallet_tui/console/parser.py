@@ -9,7 +9,7 @@ from typing import Any
 
 from ewallet_core.client.validation import ValidationError, chain_in, check
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Selectors
-from ewallet_core.instructions.validation import accepts
+from ewallet_core.instructions.validation import accepts, is_whole_number
 from ewallet_tui.console.line import Word, hidden, is_json, words_of
 from ewallet_tui.store import CLIENT_ACTION
 
@@ -70,7 +70,7 @@ def value_of(word: Word, found: Instruction) -> Any:
     except ValueError:
         raise ParseError(OPEN_QUOTE) from None
     argument = found.arguments.get(word.name or "")
-    if argument is None or accepts(argument.type, typed):
+    if argument is None or (accepts(argument.type, typed) and not is_whole_number(argument.type)):
         return typed
     try:
         value = json.loads(typed)

@@ -62,7 +62,8 @@ class Field:
                 raise ValueError(f"{self.label} can't be left empty.")
             return "" if self.initial else None
         if _may_be_fraction(self.kind) and formats_in_use().is_unclear(typed):
-            raise ValueError(f"{self.label} is ambiguous. Write it without thousands separators.")
+            whole, fraction = formats_in_use().meanings(typed)
+            raise ValueError(f"{self.label} is ambiguous. Write {whole} or {fraction}.")
         value = _value_of(self.kind, typed)
         if not accepts(self.kind, value):
             raise ValueError(self.rule or f"{self.label} must be {_described(self.kind)}.")

@@ -171,6 +171,14 @@ def test_invalid_options_are_explained(files, used_port, monkeypatch, options, e
     assert re.fullmatch(r"[^\n]+\. [^\n]+\.\n", done.stderr)
 
 
+@pytest.mark.parametrize("port", ["8_080", " 8080", "+8080", "-0", "1e3", "\u0668\u0660", "8080.0", "0x50"])
+@pytest.mark.parametrize("option", ["--in-port", "--out-port"])
+def test_a_port_is_written_in_digits_alone(tmp_path, option, port):
+    done = run_command(tmp_path, option, port)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is not a whole number. Write it in digits alone" in done.stderr
+
+
 def test_a_folder_that_can_not_be_created_is_explained():
     done = run_command(Path("/proc/nowhere"))
     assert (done.exit_code, done.stderr.startswith("The data folder can't be used: ")) == (1, True)

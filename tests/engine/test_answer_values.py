@@ -73,7 +73,15 @@ def test_a_supply_writes_a_transfer_record_and_an_invoice_record(ada):
 
 @pytest.mark.parametrize(
     ("cost", "kept"),
-    [("12.50", "12.50"), (12.5, "12.5"), (0, "0"), ("-0", "0"), ("1E+3", "1000"), ("0.000001", "0.000001")],
+    [
+        ("12.50", "12.50"),
+        (12.5, "12.5"),
+        (0, "0"),
+        ("007", "7"),
+        (1e3, "1000.0"),
+        ("0.000001", "0.000001"),
+        (1e-5, "0.00001"),
+    ],
 )
 def test_a_cost_is_stored_as_the_decimal_that_was_sent(ada, cost, kept):
     ada.request(**supply(cost=cost))

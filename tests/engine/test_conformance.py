@@ -15,7 +15,7 @@ from examples import EXAMPLES
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import VIEW_ACTIONS
 from ewallet_core.instructions.registry import Access
-from ewallet_core.instructions.validation import meta_of
+from ewallet_core.instructions.validation import is_whole_number, meta_of
 
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 IDS = ("_id", "to_ewallet", "to_clock", "record", "contact_sheet", "contact_list")
@@ -45,6 +45,27 @@ def every_argument() -> Iterator[Any]:
         for argument in (*example.arguments, *example.optional):
             if list(beyond(example, argument)):
                 yield pytest.param(example, argument, id=f"{example} / {argument}")
+
+
+# None of these is a number, though Python's `int`, `float` or `Decimal` would read most of them.
+ODD_SPELLINGS = (
+    "1_0", "1e2", "1E2", " 12", "12 ", "12\n", "\t1", "+1", "-0", "-1.5", "--1", "\u0661\u0662", "\u00b2",
+    "\uff11\uff12", "0x10", "0b1", "1,000", "1 000", "1\u00a0000", "1.", ".5", "1.2.3", "1/2", "", "nan",
+    "inf", "Infinity", "NaN", "1" * 41, -0.0, 1e300,
+)  # fmt: skip
+
+
+def every_number() -> Iterator[Any]:
+    """Each numeric argument of each instruction once, with the value of its example."""
+    seen = set()
+    for example in EXAMPLES:
+        for argument, value in {**example.optional, **example.arguments}.items():
+            field_type = example.found.arguments[argument].type
+            is_number = is_whole_number(field_type) or "number" in str(meta_of(field_type).description)
+            is_number |= isinstance(value, int | float) and not isinstance(value, bool)
+            if (is_number or argument == "cost") and (example.found.name, argument) not in seen:
+                seen.add((example.found.name, argument))
+                yield pytest.param(example, argument, value, id=f"{example} / {argument}")
 
 
 def with_ids() -> Iterator[Any]:
@@ -84,6 +105,25 @@ def test_a_value_at_a_limit_is_accepted(anonymous, wallclock, example, argument)
         if value is not None:
             answer = caller.send(**{**example.instruction, argument: value})
             assert answer.get("code") not in ("bad_value", "engine_failed", "storage_failed"), answer
+
+
+@pytest.mark.parametrize(("example", "argument", "value"), every_number())
+def test_every_number_has_one_grammar(anonymous, wallclock, nothing_changes, example, argument, value):
+    caller = example.arrange(anonymous, wallclock)
+    nothing_changes()
+    is_signed = (limits(example, argument).ge or 0) < 0
+    for odd in (*ODD_SPELLINGS, *([] if is_signed else ["-1", "-12"])):
+        answer = caller.expect_error("bad_value", **{**example.instruction, argument: odd})
+        assert answer["details"] == {"field": argument}
+
+
+@pytest.mark.parametrize(("example", "argument", "value"), every_number())
+def test_every_number_may_be_text(anonymous, wallclock, example, argument, value):
+    caller = example.arrange(anonymous, wallclock)
+    as_text = caller.send(**{**example.instruction, argument: str(value)})
+    assert as_text["failed"] is False, as_text
+    if isinstance(value, int):
+        caller.send(**{**example.instruction, argument: f"00{value}"})
 
 
 @pytest.mark.parametrize(("example", "argument"), with_ids())

@@ -40,6 +40,7 @@ BAD_FIRST_LINES = {
     "a word too many": (b'{"client_id": "a", "session_token": "b", "until": 3}\n', "malformed"),
     "a number for a name": (b'{"client_id": 1, "session_token": "b"}\n', "malformed"),
     "before the first": (b'{"client_id": "a", "session_token": "b", "since": -1}\n', "malformed"),
+    "an odd spelling": (b'{"client_id": "a", "session_token": "b", "since": "1_0"}\n', "malformed"),
     "a part of an event": (b'{"client_id": "a", "session_token": "b", "since": 1.5}\n', "malformed"),
 }
 

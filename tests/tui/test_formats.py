@@ -106,9 +106,9 @@ def test_what_could_be_a_fraction_is_taken_for_no_number(thousands, typed):
 @pytest.mark.parametrize(
     ("thousands", "typed", "cost"),
     [
-        (",", "1.240", "1.240"), (",", "12.50", "12.50"), (",", "1,012.50", "1012.50"), (",", ".5", "0.5"),
+        (",", "1.2400", "1.2400"), (",", "12.50", "12.50"), (",", "1,012.50", "1012.50"), (",", ".5", "0.5"),
         (",", "1 012.50", "1012.50"), ("'", "1'240", "1240"), (SPACE, "1 240.5", "1240.5"),
-        (".", "12,50", "12.50"), (".", "1,240", "1.240"), (".", "1.012,50", "1012.50"), (".", "0,5", "0.5"),
+        (".", "12,50", "12.50"), (".", "1,2400", "1.2400"), (".", "1.012,50", "1012.50"), (".", "0,5", "0.5"),
         (".", "12.50", "12.50"), (".", "0.500", "0.500"), (".", "1240", "1240"),
         (".", "1.240.000", "1240000"),
     ],
@@ -119,12 +119,33 @@ def test_a_fraction_has_the_decimal_mark_that_is_shown(thousands, typed, cost):
 
 
 @pytest.mark.parametrize(
-    ("thousands", "typed"), [(",", "1,240"), (".", "1.240"), (".", "01.240"), (".", "1240.500")]
-)
-def test_a_fraction_that_could_be_thousands_is_taken_for_neither(thousands, typed):
+    ("thousands", "typed", "meant"),
+    [
+        (",", "1,240", "1240 or 1.24"), (".", "1.240", "1240 or 1,24"), (".", "01.240", "1240 or 1,24"),
+        (".", "1240.500", "1240500 or 1240,5"), (",", "1.240", "1240 or 1.24"),
+        (".", "1,240", "1240 or 1,24"), ("", "1.000", "1000 or 1"),
+        (SPACE, "1,000", "1000 or 1"), ("'", "12.345", "12345 or 12.3450"),
+    ],
+)  # fmt: skip
+def test_a_fraction_that_could_be_thousands_is_taken_for_neither(thousands, typed, meant):
     formatting.use(Formats(thousands=thousands))
-    with pytest.raises(ValueError, match="is ambiguous"):
+    with pytest.raises(ValueError, match=f"^Cost is ambiguous. Write {meant}[.]$"):
         COST.read(typed)
+    for clear in meant.split(" or "):
+        COST.read(clear)
+
+
+def test_a_decimal_comma_is_read_and_written_where_the_locale_has_one(monkeypatch):
+    """Also if thousands are not separated by points, as in French."""
+    conventions = {"thousands_sep": "\u202f", "decimal_point": ","}
+    monkeypatch.setattr(formatting.locale, "localeconv", lambda: conventions)
+    french = formatting._formats_of("fr_FR.UTF-8", "C")
+    formatting.use(Preferences(of_system=french).formats)
+    assert formatting.price("EUR", "1012.50") == f"EUR 1{SPACE}012,50"
+    assert [COST.read(typed) for typed in ("12,50", "1 012,5", "12.50")] == ["12.50", "1012.5", "12.50"]
+    assert COST.shown_placeholder == "12,50"
+    formatting.use(Preferences(of_system=french, numbers="1,240").formats)
+    assert formatting.price("EUR", "1012.50") == "EUR 1,012.50"
 
 
 @pytest.mark.parametrize(
