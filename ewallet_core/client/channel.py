@@ -142,7 +142,7 @@ class RequestChannel:
         self._randomness = randomness
         self._answer_within = answer_within
         self._waits = waits
-        self._listening_since = 0.0
+        self._waiting_since = 0.0
         self._pending = PendingRequests()
         self._lines: LineStream | None = None
         self._task: asyncio.Task[None] | None = None
@@ -178,7 +178,7 @@ class RequestChannel:
 
     def age(self, seconds: float) -> None:
         """Count `seconds` of sleep: what was sent before is due by as much earlier, and a pause is over."""
-        self._listening_since -= seconds
+        self._waiting_since -= seconds
         self._pending.age(seconds)
         self._resume()
 
@@ -251,9 +251,9 @@ class RequestChannel:
     async def _next_message(self, lines: LineStream) -> Answer | None:
         """The next message; raises `TimeoutError` if it is overdue."""
         now = asyncio.get_running_loop().time
-        self._listening_since = now()
+        self._waiting_since = now()
         while True:
-            since = max(self._listening_since, self._pending.oldest_sent_at or 0.0)
+            since = max(self._waiting_since, self._pending.oldest_sent_at or 0.0)
             try:
                 async with self._waits.limited_to(since + self._answer_within - now()):
                     return await lines.read()
@@ -261,8 +261,8 @@ class RequestChannel:
                 sent_at = self._pending.oldest_sent_at
                 if sent_at is None:
                     # No answer is due: a silent server need not be dead.
-                    self._listening_since = now()
-                elif max(self._listening_since, sent_at) + self._answer_within <= now():
+                    self._waiting_since = now()
+                elif max(self._waiting_since, sent_at) + self._answer_within <= now():
                     raise
 
     def _take(self, message: Answer) -> str | None:
