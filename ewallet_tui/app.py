@@ -42,7 +42,7 @@ from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.terminal import Clipboard, Copied, Ending, lasting
-from ewallet_tui.timer import Alarm, TimerWatch
+from ewallet_tui.timer import Alarm, DayWatch, TimerWatch
 from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
 
@@ -112,7 +112,7 @@ class EWalletApp(App[None]):
         )
         self.context = self._make_context(backends, preferences, server, self._elapsed)
         made = self.context
-        services = (made.store, made.connection, made.timers, made.workers)
+        services = (made.store, made.connection, made.timers, self._days, made.workers)
         toasts = self._refresh_notifications
         self._heartbeat = Heartbeat(self._elapsed, self._idle, self._ending, toasts, *services)
 
@@ -133,14 +133,19 @@ class EWalletApp(App[None]):
             ended=lambda of_a_change: workers.run(lifecycle.end_session(of_a_change=of_a_change)),
             noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
-            time_zone=lazy.local_time_zone,
+            time_zone=lambda: settings.time_zone,
         )
+
+        def refresh() -> None:
+            workers.run(store.refresh(), REFRESH, exclusive=True)
+
+        self._days = DayWatch(self.set_timer, refresh)
         timers = TimerWatch(
             now,
             self.set_timer,
             alarm=self._sound,
             second_passed=second_passed.publish,
-            read_again=lambda: workers.run(store.refresh(), REFRESH, exclusive=True),
+            read_again=refresh,
             left_behind=self.say,
         )
 
@@ -306,6 +311,7 @@ class EWalletApp(App[None]):
         self.context.settings.begin()
         self._heartbeat.begin()
         self.set_interval(TICK_SECONDS, self._heartbeat.tick)
+        self._days.look()
         self.set_timer(
             IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
         )
@@ -345,6 +351,8 @@ class EWalletApp(App[None]):
         await self.context.lifecycle.rewrite_screens()
         if self.context.state is not None:
             self._show_change(self.context.state)
+            # In another time zone, the days are others.
+            await self.context.store.refresh()
 
     def _handle_event(self, event: AccountEvent) -> None:
         if event["event"] == ENDS_SOON:

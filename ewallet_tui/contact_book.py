@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -14,20 +13,17 @@ from msgspec import Meta
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts, meta_of
 from ewallet_core.presentation.formatting import one_line
+from ewallet_core.spelling import email_key
+from ewallet_core.types import user_key
+from ewallet_tui.payees import MAX_RESULTS, Ask, Contact, mark_of
 
-MAX_RESULTS = 1_000
 MAX_NAMES, MAX_OTHERS = 6, 3
 ACCEPT_SIGN = "→ "
 """Before a name that the right arrow completes."""
 
-Ask = Callable[..., Awaitable[dict[str, Any]]]
-
 
 @dataclass(frozen=True)
-class Contact:
-    name: str
-    email: str
-
+class KnownContact(Contact):
     @property
     def names(self) -> tuple[str, str]:
         return _key(self.name), _key(self.email)
@@ -72,30 +68,39 @@ async def no_contacts(**_instruction: Any) -> dict[str, Any]:
 class ContactBook:
     """Completes a form's recipient field; it does not notice contacts that change meanwhile."""
 
-    def __init__(self, ask: Ask, own: Sequence[OwnRecipient] = ()) -> None:
-        """`own` are offered like contacts, and before them."""
+    def __init__(
+        self, ask: Ask, own: Sequence[OwnRecipient] = (), is_connected: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`own` are offered like contacts, and before them.
+
+        While `is_connected`, the accounts of emails that are no contact's are looked up too.
+        """
         self._ask = ask
         self._own = {_key(one.label): one for one in own}
-        self._contacts: dict[Contact, None] = {Contact(one.name, one.label): None for one in own}
+        self._is_connected = is_connected
+        self._marks: dict[str, str] = {}
+        """By the keys of the emails that were looked up: why their accounts may not be the ones meant."""
+        self._contacts: dict[KnownContact, None] = {KnownContact(one.name, one.label): None for one in own}
         self._looked_for: dict[str, bool] = {}
         """The texts that were searched for, and whether the answer had all contacts that contain them."""
         self._has_begun = False
         self._learning = asyncio.Lock()
 
     def knows(self, typed: str) -> bool:
-        """Whether all contacts that `typed` may mean are known."""
-        wanted = _key(typed)
-        return wanted in self._looked_for or self._knows_all_with(wanted)
+        """Whether all contacts that `typed` may mean, and the account of an email, are known."""
+        return self._knows_contacts(_key(typed)) and not self._lacks_account(typed)
 
     async def learn(self, typed: str) -> None:
-        """Read all contacts, or those that contain the text if there are too many."""
+        """Read all contacts, or those that contain the text if there are too many, and an email's account."""
         async with self._learning:
             if not self._has_begun:
                 await self._look_for("")
                 # Even if that failed: it is not repeated at each key.
                 self._has_begun = True
-            if (wanted := _key(typed)) and not self.knows(wanted):
+            if (wanted := _key(typed)) and not self._knows_contacts(wanted):
                 await self._look_for(wanted)
+            if self._lacks_account(typed):
+                await self._look_up_account(typed.strip())
 
     def email_of(self, typed: str) -> str:
         """The email of the contact that is meant: of that name, or the only one that begins so.
@@ -139,8 +144,23 @@ class ContactBook:
 
     def name_of(self, email: str) -> str:
         """The name of the contact with that email; the email itself if there is none."""
-        wanted = _key(email)
-        return next((one.name for one in self._contacts if _key(one.email) == wanted), email)
+        found = self.contacts_with(email)
+        return found[0].name if found else email
+
+    def contacts_with(self, email: str) -> list[KnownContact]:
+        key = email_key(email)
+        return [one for one in self._contacts if email_key(one.email) == key]
+
+    def take_new_payee(self, contacts: Iterable[KnownContact], payee: int) -> None:
+        """Know that these contacts are of that account from now on."""
+        for contact in contacts:
+            self._contacts.pop(contact, None)
+            self._contacts[replace(contact, payee=payee, mark="")] = None
+
+    def mark_of(self, email: str) -> str:
+        """Why the account with that email may not be the one that is meant; empty if there is no reason."""
+        found = self.contacts_with(email)
+        return found[0].mark if found else self._marks.get(email_key(email), "")
 
     def continued(self, typed: str) -> str:
         """The text of a contact that goes on from `typed`; never one that is not meant by it."""
@@ -154,38 +174,54 @@ class ContactBook:
         wanted = _key(typed)
         found = self._found(wanted)
         if not found:
-            return ""
+            return self.mark_of(typed)
         if not wanted:
             return f"By name: {_listed((one.name for one in found), MAX_NAMES)}"
         meant = self._meant(wanted)
         if not meant:
-            return f"Similar: {_listed((one.name for one in found), MAX_OTHERS)}"
+            return self.mark_of(typed) or f"Similar: {_listed((one.name for one in found), MAX_OTHERS)}"
         first = meant[0]
         sign = "" if wanted in first.names or not first.begins(wanted) else ACCEPT_SIGN
         full = first.email if self.own(first.email) is not None else f"{first.name}: {first.email}"
         shown = f"{sign}{first.name}" if len(meant) > 1 and sign else f"{sign}{full}"
-        rest = [one for one in (*meant, *found) if _key(one.email) != _key(first.email)]
+        if first.mark:
+            shown = f"{shown} {first.mark}"
+        rest = [one for one in (*meant, *found) if email_key(one.email) != email_key(first.email)]
         others = _listed(_told_apart(rest, first), MAX_OTHERS)
         return f"{shown}   or {others}" if others else shown
 
-    def _meant(self, wanted: str) -> list[Contact]:
+    def _meant(self, wanted: str) -> list[KnownContact]:
         """The contacts, each once, that `wanted` may mean: those that are called so, or that begin so."""
         found = self._found(wanted) if wanted else []
         exact = [one for one in found if wanted in one.names]
         meant = exact or [one for one in found if one.may_be(wanted)]
-        return list({_key(one.email): one for one in reversed(meant)}.values())[::-1]
+        return list({email_key(one.email): one for one in reversed(meant)}.values())[::-1]
 
-    def _found(self, wanted: str) -> list[Contact]:
+    def _found(self, wanted: str) -> list[KnownContact]:
         """The contacts whose name or email contains `wanted`: equal ones, then those that begin with it."""
         found = [one for one in self._contacts if one.has(wanted)]
         return sorted(found, key=lambda one: (wanted not in one.names, not one.begins(wanted)))
+
+    def _knows_contacts(self, wanted: str) -> bool:
+        return wanted in self._looked_for or self._knows_all_with(wanted)
+
+    def _lacks_account(self, typed: str) -> bool:
+        """Whether it is an email whose account is to be looked up."""
+        email = typed.strip()
+        if not self._is_connected() or not accepts(fields.Email, email):
+            return False
+        return email_key(email) not in self._marks and not self.contacts_with(email)
+
+    async def _look_up_account(self, email: str) -> None:
+        found = await self._ask(action="view", view="payee", user_email=email)
+        self._marks[email_key(email)] = "" if found["failed"] else mark_of(found)
 
     def _knows_all_with(self, wanted: str) -> bool:
         """Whether all contacts that contain `wanted` are known, because all that contain a part of it are."""
         return any(is_all and part in wanted for part, is_all in self._looked_for.items())
 
     def _doubt_about(self, wanted: str) -> str:
-        if self.knows(wanted):
+        if self._knows_contacts(wanted):
             return f"Too many contacts match {wanted}. Type the email."
         return f"Still looking up {wanted}. Wait a moment, or type the email."
 
@@ -196,24 +232,25 @@ class ContactBook:
         if found["failed"]:
             return
         for row in found["rows"]:
-            contact = row["record_data"]
-            self._contacts[Contact(one_line(contact["name"]), one_line(contact["email"]))] = None
+            self._contacts[KnownContact.read(row["record_data"])] = None
         self._looked_for[text] = found["next"] is None
 
 
 def _key(typed: str) -> str:
-    """The form in which two equal names or emails are the same."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed.strip()).casefold())
+    """The form in which a typed text is found in names and emails."""
+    return user_key(typed.strip())
 
 
-def _told_apart(contacts: Iterable[Contact], *others: Contact) -> Iterator[str]:
+def _told_apart(contacts: Iterable[KnownContact], *others: KnownContact) -> Iterator[str]:
     """The name of each contact, or its email if another one or one of `others` has that name."""
     contacts = list(contacts)
-    names = Counter(_key(one.name) for one in {_key(one.email): one for one in (*contacts, *others)}.values())
+    names = Counter(
+        _key(one.name) for one in {email_key(one.email): one for one in (*contacts, *others)}.values()
+    )
     return (one.email if names[_key(one.name)] > 1 else one.name for one in contacts)
 
 
-def _several(typed: str, meant: Sequence[Contact]) -> str:
+def _several(typed: str, meant: Sequence[KnownContact]) -> str:
     listed = _listed(_told_apart(meant), MAX_NAMES)
     if all(_key(typed) in one.names for one in meant):
         return f"Several are called {typed}: {listed}. Type the one you mean."

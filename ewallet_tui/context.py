@@ -45,6 +45,8 @@ class AppContext(Struct, frozen=True, kw_only=True):
     """Makes the screen of that name: a mode, or a tab of a screen with several."""
     choose_server: Callable[[str], None]
     """Opens the screen on which another engine is chosen, with the reason if there is one."""
+    copy: Callable[[str], Awaitable[Copied]]
+    """Copies a text to the clipboard, and returns where it went."""
 
     @property
     def state(self) -> AccountState | None:
@@ -54,8 +56,10 @@ class AppContext(Struct, frozen=True, kw_only=True):
     def preferences(self) -> Preferences:
         return self.settings.preferences
 
-    copy: Callable[[str], Awaitable[Copied]]
-    """Copies a text to the clipboard, and returns where it went."""
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of the zone in which the user's days begin."""
+        return self.settings.time_zone
 
     async def send(self, **instruction: Any) -> Answer:
         return await self.store.send(**instruction)

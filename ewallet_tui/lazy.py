@@ -127,10 +127,3 @@ def unanswered_question(state: TimerState, others: tuple[ClockState, ...]) -> Co
     from ewallet_tui.screens.overlays import unanswered_confirmation
 
     return unanswered_confirmation(state, others)
-
-
-def local_time_zone() -> str | None:
-    """The IANA name of the machine's time zone; `None` if it can't be found."""
-    from ewallet_core.presentation import periods
-
-    return periods.local_time_zone()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ewallet_tui.notifications import Notifier
     from ewallet_tui.store import AccountStore
     from ewallet_tui.terminal import Ending
-    from ewallet_tui.timer import TimerWatch
+    from ewallet_tui.timer import DayWatch, TimerWatch
     from ewallet_tui.work import Notify, SetTimer, Workers
 
 
@@ -88,6 +88,7 @@ class Heartbeat(Struct, eq=False):
     store: AccountStore
     connection: ConnectionWatch
     timers: TimerWatch
+    days: DayWatch
     workers: Workers
     _kept_alive_at: float = 0.0
 
@@ -112,6 +113,7 @@ class Heartbeat(Struct, eq=False):
         self.store.client.age(missed)
         self.reap_toasts()
         self.idle.look()
+        self.days.look()
         self.timers.catch_up(is_connected=self.connection.is_connected)
 
 

@@ -20,6 +20,7 @@ from ewallet_core.presentation.formatting import (
     signed_duration,
 )
 from ewallet_core.presentation.tables import Column
+from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.state import (
     CONTACT_LIST,
@@ -207,9 +208,10 @@ def _describe_time(record: Record, now: datetime) -> tuple[Cells, Facts]:
 
 
 def _describe_contact(record: Record, now: datetime) -> tuple[Cells, Facts]:
-    email, phone, notes = record["email"], record["phone"], record["notes"]
-    return (record["name"], email, phone, notes), [
+    email, phone, notes, mark = record["email"], record["phone"], record["notes"], mark_of(record)
+    return (f"{SIGN} {record['name']}" if mark else record["name"], email, phone, notes), [
         ("Email", email),
+        *([("Caution", Content.styled(mark, "$text-warning"))] if mark else []),
         ("Phone", phone),
         ("Notes", notes),
         ("Since", _when(record, now)),

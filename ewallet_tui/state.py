@@ -118,6 +118,8 @@ class AccountInfo(Struct, frozen=True):
     state: str
     role: str
     created: datetime | None
+    must_change_email: bool = False
+    """Whether an older account has the same email in another spelling."""
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
@@ -130,6 +132,7 @@ class AccountInfo(Struct, frozen=True):
             state=data["state"],
             role=data["role"],
             created=_instant(data["create_date"]),
+            must_change_email=bool(data.get("must_change_email")),
         )
 
 
@@ -228,7 +231,7 @@ class AccountState(Struct, frozen=True):
     balance_history: tuple[int, ...] = ()
     """The credits of the active wallet at the end of each of the last days, and now."""
     may_supply: bool = True
-    """Whether the user may supply credits; true until the engine refuses it."""
+    """Whether the user may supply credits; on a server the operator decides that."""
 
     @classmethod
     def read(
@@ -236,8 +239,6 @@ class AccountState(Struct, frozen=True):
         overview: Mapping[str, Any],
         session_data: Mapping[str, Any],
         read_at: float,
-        *,
-        may_supply: bool = True,
     ) -> Self:
         account, wallet, clock = (overview[key] for key in ("account_data", "ewallet_data", "clock_data"))
         return cls(
@@ -251,7 +252,7 @@ class AccountState(Struct, frozen=True):
             ),
             activity=tuple(overview["activity"]),
             balance_history=tuple(day["credits"] for day in overview["balance_history"]),
-            may_supply=may_supply,
+            may_supply=overview["may_supply"],
         )
 
     @property

@@ -93,7 +93,7 @@ class AccountStore:
         ended: Callable[[bool], None],
         noticed: Callable[[Event], None],
         froze: Callable[[bool], None],
-        time_zone: Callable[[], str | None],
+        time_zone: Callable[[], str],
     ) -> None:
         """`changed` is called with each new state.
 
@@ -116,7 +116,6 @@ class AccountStore:
         self._frozen = ""
         """The email of the account that is known to be frozen."""
         self._session: dict[str, Any] | None = None
-        self._may_supply = True
 
     @property
     def client(self) -> WalletClient:
@@ -135,11 +134,9 @@ class AccountStore:
         if instruction.get("unlink") == "account" and not answer["failed"]:
             # Deleting the account logs out; the session has not ended by itself.
             self.forget()
-        could_supply = self._may_supply
-        if instruction["action"] == "supply" and "supply_to" not in instruction:
-            self._may_supply = answer.get("code") != NOT_PERMITTED
         is_change = not answer["failed"] and changes_something(instruction)
-        if is_change or self._may_supply is not could_supply:
+        # What is not permitted may have been when the state was read.
+        if is_change or answer.get("code") == NOT_PERMITTED:
             await self.refresh()
         if answer.get("code") == "account_frozen":
             self._handle_frozen(is_frozen=True)
@@ -168,12 +165,11 @@ class AccountStore:
             self.state = None
             return
         zone = self._time_zone()
-        in_zone = {} if zone is None else {"time_zone": zone}
-        overview = await self._send(action="view", view="overview", limit=MAX_ACTIVITY, **in_zone)
+        overview = await self._send(action="view", view="overview", limit=MAX_ACTIVITY, time_zone=zone)
         if overview["failed"] or session is not self._session:
             return
         self._sequence = overview["event_sequence"]
-        self.state = AccountState.read(overview, session, self._now(), may_supply=self._may_supply)
+        self.state = AccountState.read(overview, session, self._now())
         self._changed(self.state)
 
     async def keep_alive(self) -> None:
@@ -221,7 +217,6 @@ class AccountStore:
             # Each account counts its own events.
             self._sequence = 0
         self._session = session
-        self._may_supply = True
 
     @property
     def _is_logged_in(self) -> bool:

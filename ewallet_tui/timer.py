@@ -1,15 +1,16 @@
-"""The seconds and the alarms of every begun timer of the account."""
+"""The seconds and the alarms of every begun timer of the account, and the beginning of another day."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
 from textual.timer import Timer
 
-from ewallet_core.presentation.formatting import SECOND, countdown, until_next_second
+from ewallet_core.presentation.formatting import SECOND, countdown, local, until_next_second
 from ewallet_tui.elapsed import ElapsedTime
 from ewallet_tui.state import AccountState, ClockState, TimerState
 from ewallet_tui.work import SetTimer
@@ -21,6 +22,7 @@ class Alarm(Struct, frozen=True):
     severity: Literal["warning", "error"]
 
 
+LONGEST_WAIT = timedelta(hours=1)
 CONVERT_AGAIN = "The timer has stopped. Convert credits to start it again."
 
 
@@ -144,3 +146,28 @@ def _until_next_second_of(clock: ClockState, now: float) -> int:
     if clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now):
         return until_next_second(clock.left_ms(now))
     return SECOND - clock.pending_ms(now) % SECOND
+
+
+class DayWatch:
+    """Calls `changed` when another day begins in the user's time zone."""
+
+    today: Callable[[], datetime] = staticmethod(partial(datetime.now, UTC))
+
+    def __init__(self, set_timer: SetTimer, changed: Callable[[], None]) -> None:
+        self._set_timer = set_timer
+        self._changed = changed
+        self._next_look: Timer | None = None
+        self._day: date | None = None
+
+    def look(self) -> None:
+        """Compare the day, now and from then on."""
+        now = local(self.today())
+        before, self._day = self._day, now.date()
+        if before not in (None, self._day):
+            self._changed()
+        passed = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
+        # Not longer, because the computer may sleep, and its clock or the zone's may be changed.
+        wait = min(timedelta(days=1) - passed, LONGEST_WAIT)
+        if self._next_look is not None:
+            self._next_look.stop()
+        self._next_look = self._set_timer(wait.total_seconds(), self.look)

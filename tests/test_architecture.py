@@ -140,6 +140,27 @@ def test_an_exception_to_the_list_of_replaced_words_is_used(name: str) -> None:
     assert any(name in identifiers(file) for package in PACKAGES for file in files(package))
 
 
+# Time zones
+
+SYSTEMS_OWN_TIME = {"formatting.py", "periods.py", "certificates.py"}
+"""Where a time without a zone becomes one of the system's."""
+
+
+@each_package
+def test_times_are_local_only_through_the_zone_in_use(package: str) -> None:
+    found = [
+        f"{file.name}:{node.lineno}"
+        for file in files(package)
+        if file.name not in SYSTEMS_OWN_TIME
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"astimezone", "fromtimestamp", "localtime"}
+        and not node.args
+    ]
+    assert found == []
+
+
 # Imports
 
 LAZY = {

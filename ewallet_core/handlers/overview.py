@@ -17,6 +17,7 @@ from ewallet_core.operations.answer_data import (
     ewallet_data,
 )
 from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.permissions import may_supply
 from ewallet_core.operations.requests import ZonedRequest
 from ewallet_core.operations.sheet_kinds import found_row
 from ewallet_core.storage.overview import (
@@ -47,6 +48,7 @@ class _ViewOverviewAnswer(AccountAnswer):
     timers: list[ClockData]
     activity: list[FoundRow]
     balance_history: list[DayBalance]
+    may_supply: bool
 
 
 @instruction({"action": "view", "view": "overview"})
@@ -66,6 +68,7 @@ def view_overview(request: ViewOverview, context: AccountContext) -> _ViewOvervi
         ],
         "activity": [found_row(context, found) for found in activity],
         "balance_history": _balance_history(request, context, wallet, wallet_data["credits"]),
+        "may_supply": may_supply(context, account.role),
     }
 
 

@@ -18,8 +18,8 @@ from ewallet_core.operations.movements import (
     own_side,
     partner_named,
 )
+from ewallet_core.operations.permissions import SUPPLIERS
 from ewallet_core.storage.journal import read_amount, record_cost
-from ewallet_core.types import Role
 
 
 class Bought(Request, frozen=True):
@@ -72,8 +72,7 @@ def supply_on_behalf(request: SupplyOnBehalf, context: Context) -> _SupplyOnBeha
     )
 
 
-# Users may too, if the engine lets users supply themselves.
-@instruction({"action": "supply", "supply": "credits"}, roles=(Role.OPERATOR,))
+@instruction({"action": "supply", "supply": "credits"}, roles=SUPPLIERS)
 def supply_credits(request: SupplyCredits, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet, or with permission another's, with credits from the system core account."""
     if request.supply_to is None:

@@ -11,16 +11,24 @@ from ewallet_core.storage.operators import permissions, refused_requests
 from ewallet_core.types import Role
 
 SUPPLY = "client action supply credits"
+SUPPLIERS = (Role.OPERATOR,)
+"""Who may supply credits; users may supply themselves if the engine lets them."""
 
 
 def allows(context: Context, role: Role, instruction: Instruction) -> bool:
     """Whether accounts of that role may use it: by the sheet, or else by the registry."""
+    if instruction.name == SUPPLY:
+        return may_supply(context, role)
     line = permissions.find(context.transaction, role=role, instruction=instruction.name)
+    return role in instruction.roles if line is None else bool(line.allowed)
+
+
+def may_supply(context: Context, role: Role) -> bool:
+    """Whether accounts of that role may supply credits."""
+    line = permissions.find(context.transaction, role=role, instruction=SUPPLY)
     if line is not None:
         return bool(line.allowed)
-    return role in instruction.roles or (
-        instruction.name == SUPPLY and role is Role.USER and context.supplies_itself
-    )
+    return role in SUPPLIERS or (role is Role.USER and context.supplies_itself)
 
 
 def sheet_of(registry: InstructionRegistry) -> Iterator[Instruction]:

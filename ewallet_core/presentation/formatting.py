@@ -185,6 +185,7 @@ MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
 
 _in_use = Formats()
+_zone: tzinfo | None = None
 
 
 def use(formats: Formats) -> None:
@@ -198,6 +199,21 @@ def use(formats: Formats) -> None:
 
 def formats_in_use() -> Formats:
     return _in_use
+
+
+def use_zone(zone: tzinfo | None) -> None:
+    """Set the time zone of the whole program; `None` is the system's."""
+    global _zone  # noqa: PLW0603 - one time zone for the whole program
+    _zone = zone
+
+
+def zone_in_use() -> tzinfo | None:
+    return _zone
+
+
+def local(instant: datetime) -> datetime:
+    """The instant in the user's time zone."""
+    return instant.astimezone(_zone)
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
@@ -267,21 +283,21 @@ def parse_timestamp(text: str) -> datetime:
 
 def moment(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """An instant as seen from `now`: `today 14:02`, `yesterday 09:15`, `12 Nov 2025 14:02`."""
-    local, today = instant.astimezone(zone), now.astimezone(zone).date()
-    return f"{_day(local, today)} {_in_use.time(local)}"
+    there = instant.astimezone(zone or _zone)
+    return f"{_day(there, now.astimezone(zone or _zone).date())} {_in_use.time(there)}"
 
 
 def full_day(instant: datetime, zone: tzinfo | None = None) -> str:
     """The date of an instant, always with its year: `12 Nov 2026`."""
-    return _in_use.day(instant.astimezone(zone))
+    return _in_use.day(instant.astimezone(zone or _zone))
 
 
-def _day(local: datetime, today: date) -> str:
-    if local.date() == today:
+def _day(there: datetime, today: date) -> str:
+    if there.date() == today:
         return "today"
-    if local.date() == today - timedelta(days=1):
+    if there.date() == today - timedelta(days=1):
         return "yesterday"
-    return _in_use.day(local, with_year=local.year != today.year)
+    return _in_use.day(there, with_year=there.year != today.year)
 
 
 UNSEEN = "\N{REPLACEMENT CHARACTER}"

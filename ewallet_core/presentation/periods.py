@@ -6,16 +6,15 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from ewallet_core.presentation.formatting import MONTHS, DateOrder, formats_in_use
+import tzlocal
+
+from ewallet_core.presentation.formatting import MONTHS, DateOrder, formats_in_use, zone_in_use
 
 HOW_TO_WRITE_IT = "Type dates such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
 ENDS_FIRST = "That ends before it begins. Put the earlier day first."
 EVERYTHING = "all dates"
-
-LOCAL_TIME = Path("/etc/localtime")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS = range(1970, 9999)
@@ -40,7 +39,7 @@ class Period:
     """The period as text, such as `Nov 2026`."""
 
     def arguments(self, zone: tzinfo | None = None) -> dict[str, str]:
-        """The instruction arguments `since` and `until`: midnight in `zone`, or in the system's time zone."""
+        """The instruction arguments `since` and `until`: midnight in `zone`, or in the user's time zone."""
         ends = {"since": self.since, "until": self.until}
         return {name: _midnight(day, zone) for name, day in ends.items() if day is not None}
 
@@ -172,17 +171,44 @@ def _named(day: date, today: date) -> str:
 
 
 def _midnight(day: date, zone: tzinfo | None) -> str:
-    local = datetime.combine(day, time.min, zone)
-    # `astimezone()` without an argument uses the system's time zone.
-    instant = max((local if zone else local.astimezone()).astimezone(UTC), _EPOCH)
+    # Without a name, the system's zone is not known, but it is that of a time without any.
+    there = datetime.combine(day, time.min, zone or zone_in_use() or find_zone(_system_zone()))
+    instant = max(there.astimezone(UTC), _EPOCH)
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def local_time_zone() -> str | None:
-    """The IANA name of the machine's time zone; `None` if it can't be found."""
-    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
+def find_zone(name: str) -> ZoneInfo | None:
+    """The time zone with that IANA name, if there is one."""
     try:
-        ZoneInfo(name)
+        return ZoneInfo(name) if name else None
     except (OSError, ValueError, ZoneInfoNotFoundError):
         return None
-    return name
+
+
+def zone_names() -> list[str]:
+    """The IANA names of all time zones."""
+    return sorted(available_timezones())
+
+
+def system_zone_name() -> str:
+    """The IANA name of the system's time zone.
+
+    If it can't be found, it is that of the zone that always is as far from UTC as the system is now, or UTC.
+    """
+    if find_zone(name := _system_zone()):
+        return name
+    # In these names, zones east of Greenwich have a minus.
+    hours, rest = divmod(-(datetime.now().astimezone().utcoffset() or timedelta()), timedelta(hours=1))
+    return f"Etc/GMT{hours:+}" if hours and not rest else "UTC"
+
+
+def _system_zone() -> str:
+    """What should be the IANA name of the system's time zone."""
+    # The library would pass over a TZ that is not a name, for the files that it overrules.
+    if named := os.environ.get("TZ", "").lstrip(":"):
+        return named.rpartition("zoneinfo/")[2]
+    try:
+        return tzlocal.get_localzone_name() or ""
+    except ZoneInfoNotFoundError:
+        # Its files name different zones.
+        return ""

@@ -78,14 +78,12 @@ def _require_valid(file: Path, now: datetime) -> None:
         if file.name == CERTIFICATE_FILE
         else "Renew it, then start again."
     )
-    if now > certificate.not_valid_after_utc:
+    first, last = certificate.not_valid_before_utc.astimezone(), certificate.not_valid_after_utc.astimezone()
+    if now > last:
+        raise CertificateError(f"The certificate {file} has expired, on {last:%Y-%m-%d}. {advice}")
+    if now < first:
         raise CertificateError(
-            f"The certificate {file} has expired, on {certificate.not_valid_after_utc:%Y-%m-%d}. {advice}"
-        )
-    if now < certificate.not_valid_before_utc:
-        raise CertificateError(
-            f"The certificate {file} is valid only from {certificate.not_valid_before_utc:%Y-%m-%d} on."
-            " Check this machine's clock."
+            f"The certificate {file} is valid only from {first:%Y-%m-%d} on. Check this machine's clock."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ewallet_core.presentation import periods as periods
     from ewallet_tui.config.writer import write_settings as write_settings
 
 
@@ -14,4 +15,9 @@ def __getattr__(name: str) -> Any:
         from ewallet_tui.config.writer import write_settings
 
         return write_settings
+    if name == "periods":
+        # Time zones take longer to load than the settings, and the first screen shows no time.
+        from ewallet_core.presentation import periods
+
+        return periods
     raise AttributeError(name)

@@ -10,9 +10,11 @@ from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
 
 from ewallet_core.presentation import formatting
+from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, one_message
 from ewallet_tui.config.keymap import KeyAction, Keymap, Scope, problem_with, rebindable
 from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.config.settings import SYSTEM, TIME_ZONE, suggestion, written
 
 NOT_KEPT = f"{FILE_NAME} can't be written, so this lasts until you quit."
 
@@ -63,10 +65,19 @@ class SettingsController:
         self._watch_idle = watch_idle
         self._rewrite_screens = rewrite_screens
         self._scopes = scopes
-        self.apply()
+        self._apply_look(preferences)
+
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of the zone in which the user's days begin."""
+        chosen = self.preferences.time_zone
+        if chosen == SYSTEM or config.periods.find_zone(chosen) is None:
+            return config.periods.system_zone_name()
+        return chosen
 
     def begin(self) -> None:
         """Apply what can wait for the first paint, and warn about mistakes in the file."""
+        self._apply_zone(self.preferences)
         self._apply_keys()
         self._watch_idle(self.preferences.lock_after_minutes)
         if self.config_errors:
@@ -95,9 +106,10 @@ class SettingsController:
         """Use `preferences` from now on, and warn if they could not be saved."""
         if not preferences.is_kept and preferences is not self.preferences:
             self._warn(NOT_KEPT)
-        in_keys = tuple(error for error in self.config_errors if error not in self.preferences.config_errors)
+        in_file = self._in_file
+        in_keys = tuple(error for error in self.config_errors if error not in in_file)
         self.preferences = preferences
-        self.config_errors = (*preferences.config_errors, *in_keys)
+        self.config_errors = (*self._in_file, *in_keys)
 
     def try_out(self, **choice: Any) -> None:
         self._apply(replace(self.preferences, **choice))
@@ -109,19 +121,37 @@ class SettingsController:
         return rebindable(self._scopes())
 
     def _apply(self, preferences: Preferences) -> None:
+        self._apply_look(preferences)
+        self._apply_zone(preferences)
+
+    def _apply_look(self, preferences: Preferences) -> None:
         self._appearance.theme = preferences.theme
         formatting.use(preferences.formats)
 
+    def _apply_zone(self, preferences: Preferences) -> None:
+        name = preferences.time_zone
+        formatting.use_zone(None if name == SYSTEM else config.periods.find_zone(name))
+
     def _replace(self, preferences: Preferences) -> None:
-        formats = self.preferences.formats
+        before = self.preferences
         self.keep(preferences)
         self.apply()
         self._watch_idle(preferences.lock_after_minutes)
-        if preferences.formats != formats:
+        if (preferences.formats, preferences.time_zone) != (before.formats, before.time_zone):
             self._rewrite_screens()
 
+    @property
+    def _in_file(self) -> tuple[ConfigError, ...]:
+        """The mistakes in the file, except in its keys."""
+        found, name = self.preferences.config_errors, self.preferences.time_zone
+        if name == SYSTEM or config.periods.find_zone(name) is not None:
+            return found
+        nearest = suggestion(name, config.periods.zone_names())
+        words = f"There is no time zone {written(name)}.{nearest} Using the default."
+        return (*found, ConfigError(words, self.preferences.lines.get(TIME_ZONE.name)))
+
     def _apply_keys(self) -> None:
-        self.keys, self.config_errors = {}, self.preferences.config_errors
+        self.keys, self.config_errors = {}, self._in_file
         if self.preferences.keys:
             keymap = Keymap.read(self.preferences.keys, self.preferences.lines, self._scopes())
             self.keys = keymap.keys

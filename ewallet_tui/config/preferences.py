@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.types import user_key
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
-from ewallet_tui.config.settings import ASK, DARK, LOCALE, SEPARATORS, SETTINGS
+from ewallet_tui.config.settings import ASK, DARK, LOCALE, SEPARATORS, SETTINGS, SYSTEM
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
@@ -34,6 +35,8 @@ class Preferences(Struct, frozen=True):
     numbers: str = LOCALE
     hours: str = LOCALE
     dates: str = LOCALE
+    time_zone: str = SYSTEM
+    """The IANA name of a zone; the computer's own has no name here."""
     csv_separator: str = SEPARATORS[0]
     csv_byte_order_mark: bool = True
     bell: bool = True
@@ -110,13 +113,13 @@ class Preferences(Struct, frozen=True):
     def with_account_used(self, name: str, server: ServerAddress | None) -> Preferences:
         """Save the name that has just logged in there as the newest."""
         before = self.accounts_at(server)
-        names = (name, *(other for other in before if other.casefold() != name.casefold()))[:MAX_ACCOUNTS]
+        names = (name, *(other for other in before if user_key(other) != user_key(name)))[:MAX_ACCOUNTS]
         if names == before:
             return self
         return self.with_choice(accounts={**self.accounts, _key(server): names})
 
     def without_account(self, name: str, server: ServerAddress | None) -> Preferences:
-        names = tuple(other for other in self.accounts_at(server) if other.casefold() != name.casefold())
+        names = tuple(other for other in self.accounts_at(server) if user_key(other) != user_key(name))
         others = {where: those for where, those in self.accounts.items() if where != _key(server)}
         return self.with_choice(accounts=others | ({_key(server): names} if names else {}))
 

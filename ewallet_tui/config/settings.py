@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -31,6 +32,8 @@ class Setting(Struct, frozen=True):
     shown: Callable[[Value], str] = str
     synonyms: tuple[str, ...] = ()
     """What else the palette finds it by."""
+    is_typed: bool = False
+    """Whether a form takes other values than those offered."""
 
 
 def one_of(values: Sequence[Value]) -> Callable[[str, object], str]:
@@ -72,6 +75,12 @@ def names_by_server(name: str, value: object) -> str:
 
 def any_table(name: str, value: object) -> str:
     return "" if isinstance(value, dict) else f'[{name}] must be a table with lines such as pay = "p".'
+
+
+def zone_or_system(name: str, value: object) -> str:
+    """Whether it can be a name; whether there is such a time zone is seen when it is first used."""
+    is_name = isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", value)
+    return "" if is_name else f'{name} must be "{SYSTEM}" or a time zone such as "Europe/Berlin".'
 
 
 def suggestion(value: object, values: Sequence[Value]) -> str:
@@ -121,6 +130,7 @@ LIGHT = Theme(
 THEMES = (DARK, LIGHT)
 
 LOCALE = "locale"
+SYSTEM = "system"
 THEME_NAMES = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
 LOCK_CHOICES = (0, 1, 5, 15, 60)
 """After how many idle minutes the screen may lock; 0 is never."""
@@ -179,6 +189,18 @@ ASK_ABOVE = Setting(
     AMOUNTS,
     lambda amount: f"from {credit_amount(amount)}" if amount else "never",
     synonyms=("Confirm payments", "Ask before paying"),
+    is_typed=True,
+)
+TIME_ZONE = Setting(
+    "time_zone",
+    'The time zone of times and days, such as "Europe/Berlin"; "system" is the zone of this computer.',
+    SYSTEM,
+    zone_or_system,
+    "Time zone",
+    (SYSTEM, "UTC"),
+    lambda zone: "system default" if zone == SYSTEM else str(zone),
+    synonyms=("Local time", "Summer time", "Daylight saving"),
+    is_typed=True,
 )
 CHOSEN = (
     THEME,
@@ -212,8 +234,9 @@ CHOSEN = (
         "Dates",
         DATES,
         _format_words,
-        ("Time zone", "Date format", "Format"),
+        ("Date format", "Format"),
     ),
+    TIME_ZONE,
     TIMER_ON_QUIT,
     Setting(
         "bell",

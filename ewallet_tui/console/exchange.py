@@ -12,7 +12,7 @@ from textual.content import Content
 
 from ewallet_core.client.requests import changes_something
 from ewallet_core.instructions.registry import InstructionRegistry, Selectors
-from ewallet_core.presentation.formatting import grouped, one_line
+from ewallet_core.presentation.formatting import grouped, local, one_line
 from ewallet_tui.instruction_log import Exchange
 from ewallet_tui.sanitize import plain
 
@@ -107,7 +107,7 @@ class ExchangeLine:
 
     @property
     def time_of_day(self) -> str:
-        return f"{self.exchange.sent.astimezone():%H:%M:%S}"
+        return f"{local(self.exchange.sent):%H:%M:%S}"
 
     @cached_property
     def only_looks(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.fields import IssueDetails, IssueName
 from ewallet_core.presentation.formatting import credit_amount, full_day, one_line
+from ewallet_core.spelling import email_key
 from ewallet_tui.actions import CHANGE_PASSWORD, DELETE_ACCOUNT, EDIT_LIMIT, LOG_IN_ANOTHER, REPORT_ISSUE
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
@@ -91,7 +92,14 @@ ANOTHER = FormSpec(
 )
 
 
+EMAIL_OF_ANOTHER = "An older account has this email in another spelling. Enter another email."
+
+
 def edit_form(account: AccountInfo) -> FormSpec:
+    def validate(values: Values) -> Mapping[str, str]:
+        is_same = email_key(values.get("user_email", "")) == email_key(account.email)
+        return {"user_email": EMAIL_OF_ANOTHER} if account.must_change_email and is_same else {}
+
     return FormSpec(
         "Edit account",
         "Save",
@@ -101,6 +109,8 @@ def edit_form(account: AccountInfo) -> FormSpec:
             Field("user_phone", "Phone", fields.Phone, initial=account.phone, optional=True),
             Field("user_alias", "Alias", fields.Alias, initial=account.alias, optional=True),
         ),
+        note=EMAIL_OF_ANOTHER if account.must_change_email else "",
+        validate=validate,
     )
 
 

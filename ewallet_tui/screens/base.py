@@ -16,6 +16,7 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Button
 
+from ewallet_core.presentation.formatting import local
 from ewallet_core.presentation.periods import Period
 from ewallet_tui.actions import (
     BACK_TO_FIRST_PART,
@@ -236,6 +237,7 @@ class BaseScreen(Screen[None]):
         *,
         only_changed: bool = False,
         writes: str = "",
+        sender: Callable[..., Awaitable[Answer]] | None = None,
         **instruction: Any,
     ) -> None:
         """Open a form that completes `instruction`, and show the result in one line.
@@ -248,7 +250,7 @@ class BaseScreen(Screen[None]):
             sent = changes(spec, values) if only_changed else values
             if only_changed and not sent:
                 return {"failed": False}
-            return await self.context.send(**instruction, **sent)
+            return await (sender or self.context.send)(**instruction, **sent)
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
@@ -259,7 +261,7 @@ class BaseScreen(Screen[None]):
 
     def ask_period(self, period: Period | None, show: Callable[[Period], None]) -> None:
         """Ask for dates, initially those of `period`, and `show` them."""
-        today = self.today().astimezone().date()
+        today = local(self.today()).date()
 
         async def choose(values: dict[str, Any]) -> Answer:
             show(chosen_period(values, today))

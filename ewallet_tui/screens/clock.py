@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
-from ewallet_core.presentation.periods import Period
+from ewallet_core.presentation.formatting import MINUTE, local, parse_timestamp
 from ewallet_tui.actions import CLOCKS, MOVE_TIME, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
@@ -48,6 +47,12 @@ def nothing_recorded(state: AccountState, now: float) -> str:
     return "Nothing used yet. Start the timer with space."
 
 
+def _day_of(row: Mapping[str, Any]) -> date:
+    """The day of a row of the summary."""
+    # Noon is on that day even if the system's time zone has no name and days begin an hour off.
+    return local(parse_timestamp(row["start"]) + timedelta(hours=12)).date()
+
+
 class ClockScreen(BaseScreen):
     MODE = "clock"
     CSS_PATH = "clock.tcss"
@@ -62,6 +67,8 @@ class ClockScreen(BaseScreen):
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
+        self._used_before_today = 0
+        """The milliseconds that the current run used before today."""
         self._picker = OwnedItemPicker(self, lambda: CLOCK, look=self._show_used, empty=self._empty)
 
     @property
@@ -88,10 +95,14 @@ class ClockScreen(BaseScreen):
 
     def show_second(self, state: AccountState, now: float) -> None:
         self.query_one(TimerFace).show(state.clock, now, self.today(), other_timers_text(state, now))
-        # A bar can't show a second: round down to minutes.
-        begun = state.clock.spent_ms(now) if state.clock.runs else 0
-        self.query_one(DayBars).begun = begun // MINUTE * MINUTE
+        self._show_begun(state, now)
         self._share_room()
+
+    def _show_begun(self, state: AccountState, now: float) -> None:
+        """Show what the current run has used today."""
+        begun = state.clock.spent_ms(now) - self._used_before_today if state.clock.runs else 0
+        # A bar can't show a second: round down to minutes.
+        self.query_one(DayBars).begun = max(begun, 0) // MINUTE * MINUTE
 
     def _empty(self) -> None:
         self.workers.cancel_group(self, "records")
@@ -128,6 +139,7 @@ class ClockScreen(BaseScreen):
             return
         bars.days = days
         if (state := self.context.state) is not None:
+            self._show_begun(state, self.context.now())
             listed.empty = nothing_recorded(state, self.context.now())
             bars.empty = FIRST_MINUTE if state.clock.runs else NO_RECENT_ACTIVITY
         self._share_room()
@@ -149,22 +161,21 @@ class ClockScreen(BaseScreen):
         return Page([TIME.row(record, today) for record in sheet["rows"]], count=sheet["record_count"])
 
     async def _days(self) -> tuple[Day, ...] | None:
-        """The time used on each of the last days in the system's time zone, if it can be read."""
-        today = self.today().astimezone()
-        east = today.utcoffset() or timedelta()
-        since = Period(today.date() - timedelta(days=MANY_DAYS - 1), None, "").arguments()
+        """The time used on each of the last days, except by the current run today, if it can be read."""
+        since = local(self.today()).date() - timedelta(days=MANY_DAYS - 1)
         answer = await self.context.act(
             action="view",
             view="summary",
             clock_id=self._picker.chosen,
-            utc_offset=east // timedelta(minutes=1),
-            **since,
+            time_zone=self.context.time_zone,
+            since=since.isoformat(),
         )
         if answer["failed"]:
             return None
-        return tuple(
-            ((parse_timestamp(row["start"]) + east).date(), row["minutes_spent_ms"]) for row in answer["rows"]
-        )
+        *before, today = answer["rows"]
+        self._used_before_today = sum(row["minutes_begun_ms"] for row in before)
+        used = [row["minutes_spent_ms"] + row["minutes_begun_ms"] for row in before]
+        return tuple(zip(map(_day_of, answer["rows"]), [*used, today["minutes_spent_ms"]], strict=True))
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         **TIMER_ACTIONS,

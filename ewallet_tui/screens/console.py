@@ -23,6 +23,7 @@ from ewallet_tui.console.exchange import ExchangeLine, took
 from ewallet_tui.context import AppContext
 from ewallet_tui.instruction_log import Exchange, masked
 from ewallet_tui.navigation import LOGIN
+from ewallet_tui.payees import with_payee
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import SCROLL_KEYS, Modal, titled
@@ -227,6 +228,8 @@ class ConsoleScreen(BaseScreen):
 
     async def _send(self, chain: Mapping[str, Any]) -> None:
         context = self.context
+        # A contact's payment goes to the account that the contact was saved with.
+        chain = await with_payee(context.send, chain)
         answer = await context.send(**chain)
         if context.state is None and context.navigation.mode != LOGIN:
             await context.lifecycle.leave()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
+from ewallet_core.spelling import email_key
 from ewallet_tui.contact_book import ContactBook, OwnRecipient
+from ewallet_tui.payees import CAUTIONS, CHECK, PAYEE_CHANGED, Ask, Contact, keep_new_payee
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.moves import moved_credits, wallets_beside
 from ewallet_tui.screens.wallet_forms import (
     NOTES,
@@ -26,13 +29,17 @@ from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
+NOT_PAID = "Nobody was paid. Ask for their new email."
 OWN_ACCOUNT = "That is your own account. Enter someone else."
 OR_OWN_WALLET = "That is your own account. Enter someone else, or one of your wallets by its name."
-ONLY_HERE = "On this computer's own wallet, you can only pay accounts made here."
+ONLY_HERE = (
+    "On this computer's own wallet, you can only pay accounts made here. To pay others, share a server."
+)
 LONGEST_NAME = 20
 """In cells; the email beside it is never cut."""
 WHO = "Enter one of your contacts, or an email such as bob@example.org."
 
+Send = Callable[..., Awaitable[Answer]]
 Sentence = Callable[[str, str], str]
 """A sentence from a recipient and an amount: `You pay Bob 10 credits.`"""
 
@@ -61,12 +68,26 @@ class Payer:
             return name
         return email if name == email else f"{plain(name, LONGEST_NAME)} ({email})"
 
+    def who_instead(self, contact: Contact, changed: Mapping[str, Any], credits: int) -> str:
+        """The question whether to pay the account that has a contact's email now."""
+        name, mark = plain(changed["payee_name"], LONGEST_NAME), CAUTIONS.get(changed["payee_caution"] or "")
+        whom = f"{name} ({mark})" if mark else str(name)
+        return (
+            f"{contact.email} belongs to another account now: {whom}. It is not the one that you saved as"
+            f" {plain(contact.name, LONGEST_NAME)}. Pay {whom} {credit_amount(credits)}?"
+        )
+
     def left(self, sentence: Sentence, whom: str, credits: int) -> str:
         """The preview sentence with the new balance; empty if there are too few credits."""
         if credits > self.balance:
             return ""
         amount, left = credit_amount(credits), grouped(self.balance - credits)
         return f"{sentence(one_line(whom), amount)} {left} left."
+
+    def warned(self, sentence: str, email: str) -> str:
+        """The sentence with a warning if the account of that email may not be the one that is meant."""
+        mark = self.contacts.mark_of(email)
+        return f"{sentence} {mark}. {CHECK}" if sentence and mark else sentence
 
     def lacks(self, credits: int) -> Mapping[str, str]:
         return {"credits": not_enough_credits(credits, self.balance)} if credits > self.balance else {}
@@ -98,7 +119,8 @@ def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
         credits = values.get("credits", 0)
         if not 0 < credits <= most:
             return ""
-        return payer.left(lambda whom, amount: f"{whom} gets {amount} back.", payer.named(to), credits)
+        left = payer.left(lambda whom, amount: f"{whom} gets {amount} back.", payer.named(to), credits)
+        return payer.warned(left, to)
 
     def validate(values: Values) -> Mapping[str, str]:
         credits = values.get("credits", 0)
@@ -113,7 +135,7 @@ def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
         note=f"{one_line(to)} paid this.",
         preview=preview,
         validate=validate,
-        confirmation=_confirmation(payer, preview),
+        confirmation=_confirmation(payer, preview, to=to),
     )
 
 
@@ -149,10 +171,11 @@ def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
         if "credits" not in values:
             return ""
         whom = payer.named(values[argument]) if argument in values else ""
-        return payer.left(sentence, whom, values["credits"])
+        left = payer.left(sentence, whom, values["credits"])
+        return payer.warned(left, values.get(argument, ""))
 
     def validate(values: Values) -> Mapping[str, str]:
-        own = str(values.get(argument, "")).casefold() == payer.email.casefold()
+        own = email_key(str(values.get(argument, ""))) == email_key(payer.email)
         problem = OR_OWN_WALLET if book.has_own else OWN_ACCOUNT
         return {**payer.lacks(values.get("credits", 0)), **({argument: problem} if own else {})}
 
@@ -174,12 +197,19 @@ def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
         preview=preview,
         validate=validate,
         reworded=payer.reworded,
-        confirmation=_confirmation(payer, preview),
+        confirmation=_confirmation(payer, preview, argument),
     )
 
 
-def _confirmation(payer: Payer, sentence: Callable[[Values], str]) -> Callable[[Values], str]:
-    return lambda values: sentence(values) if payer.is_asked(values["credits"]) else ""
+def _confirmation(
+    payer: Payer, sentence: Callable[[Values], str], argument: str = "", to: str = ""
+) -> Callable[[Values], str]:
+    def confirmation(values: Values) -> str:
+        # A new owner is asked about once it is known who it is.
+        is_doubtful = payer.contacts.mark_of(values.get(argument, to)) in CAUTIONS.values()
+        return sentence(values) if is_doubtful or payer.is_asked(values["credits"]) else ""
+
+    return confirmation
 
 
 def _paid(begins: str) -> Sentence:
@@ -192,7 +222,11 @@ def _transferred(begins: str) -> Sentence:
 
 def _result(payer: Payer, sentence: Sentence, email: str, credits: int, answer: Answer) -> str:
     there_before = replace(payer, balance=answer["ewallet_credits"] + credits)
-    return there_before.left(sentence, payer.contacts.name_of(email), credits)
+    done, mark = (
+        there_before.left(sentence, payer.contacts.name_of(email), credits),
+        payer.contacts.mark_of(email),
+    )
+    return f"{done} {mark}." if mark else done
 
 
 def supply(screen: BaseScreen) -> None:
@@ -203,7 +237,10 @@ def supply(screen: BaseScreen) -> None:
 
 def pay(screen: BaseScreen, to: str = "") -> None:
     if payer := _payer(screen):
-        screen.fill_in(pay_form(payer, to), paid_result(payer), writes="transfer", action="pay")
+        sender = _checking(screen, payer, "pay")
+        screen.fill_in(
+            pay_form(payer, to), paid_result(payer), writes="transfer", sender=sender, action="pay"
+        )
 
 
 def transfer(screen: BaseScreen, to: str = "") -> None:
@@ -212,13 +249,15 @@ def transfer(screen: BaseScreen, to: str = "") -> None:
         return
     book, result = payer.contacts, transferred_result(payer)
     moved_to: list[OwnRecipient] = []
+    sender = _checking(screen, payer, "transfer_to")
 
     async def send(values: dict[str, Any]) -> Answer:
+        instruction = {"action": "transfer", "transfer": "credits", **values}
         if own := book.own(values["transfer_to"]):
             moved_to.append(own)
-            del values["transfer_to"]
-            values["to_ewallet"] = own.id
-        return await context.send(action="transfer", transfer="credits", **values)
+            del instruction["transfer_to"]
+            return await context.send(**instruction, to_ewallet=own.id)
+        return await sender(**instruction)
 
     def say(answer: Answer | None) -> None:
         if answer is not None:
@@ -230,11 +269,48 @@ def transfer(screen: BaseScreen, to: str = "") -> None:
     screen.ask_with(transfer_form(payer, to), send, say)
 
 
+def _checking(screen: BaseScreen, payer: Payer, argument: str) -> Send:
+    """Sends a payment to the account that the contact was saved with.
+
+    If another account has the email now, it asks who is to be paid; if that one is, the contact is its own.
+    """
+    ask = screen.context.send
+
+    async def send(**instruction: Any) -> Answer:
+        contacts = payer.contacts.contacts_with(instruction[argument])
+        contact = next(iter(contacts), None)
+        if contact is not None and contact.payee_is_gone:
+            answer = await _changed(ask, contact)
+        else:
+            answer = await ask(**instruction, **(contact.arguments if contact else {}))
+        if answer.get("code") != PAYEE_CHANGED or contact is None:
+            return answer
+        details = answer["details"]
+        question = payer.who_instead(contact, details, instruction["credits"])
+        form = screen.app.screen
+        # A form that was left, or is covered by the lock, asks nothing.
+        if not isinstance(form, FormScreen) or not await form.confirm("Pay someone else?", question, "Pay"):
+            return {**answer, "error": NOT_PAID, "warning": "", "details": {"field": argument}}
+        answer = await ask(**instruction, payee_account=details["payee_account"])
+        if not answer["failed"]:
+            await keep_new_payee(ask, contacts)
+            payer.contacts.take_new_payee(contacts, details["payee_account"])
+        return answer
+
+    return send
+
+
+async def _changed(ask: Ask, contact: Contact) -> Answer:
+    """The answer about a contact whose account was deleted: who has its email now."""
+    found = await ask(action="view", view="payee", user_email=contact.email)
+    return found if found["failed"] else {"failed": True, "code": PAYEE_CHANGED, "details": found}
+
+
 async def refund(screen: BaseScreen, record_id: int, to: str, most: int) -> None:
     """Ask how much of a received payment to refund, up to `most` credits."""
     if payer := _payer(screen):
         # The form shows the payer's name, but has no field that loads the contacts.
-        await payer.contacts.learn("")
+        await payer.contacts.learn(to)
         spec, result = refund_form(payer, to, most), refunded_result(payer)
         instruction: dict[str, Any] = {"action": "refund", "refund": "payment", "record_id": record_id}
         screen.fill_in(spec, result, writes="transfer", **instruction)
@@ -266,4 +342,5 @@ def _payer(screen: BaseScreen, own: Sequence[OwnRecipient] = ()) -> Payer | None
         return None
     email, balance = context.state.account.email, context.state.wallet.credits
     is_local = context.connecting.server is None
-    return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send, own), is_local)
+    book = ContactBook(context.send, own, lambda: context.connection.is_connected)
+    return Payer(email, balance, context.preferences.ask_above, book, is_local)

@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label
 
-from ewallet_core.presentation.formatting import count
-from ewallet_core.presentation.periods import Period, local_time_zone, read_period
+from ewallet_core.presentation.formatting import count, local
+from ewallet_core.presentation.periods import Period, read_period
 from ewallet_tui.export import (
     FORMATS,
     Download,
@@ -155,13 +155,13 @@ def _written_as(screen: BaseScreen, form: str) -> dict[str, Any]:
     """The arguments of an export that say how its file is written."""
     if form != CSV:
         return {"format": form.split(maxsplit=1)[0]}
-    preferences, zone = screen.context.preferences, local_time_zone()
+    preferences = screen.context.preferences
     return {
         "format": CSV,
         "style": "people",
         "separator": preferences.csv_separator,
         "bom": preferences.csv_byte_order_mark,
-        **({} if zone is None else {"time_zone": zone}),
+        "time_zone": screen.context.time_zone,
     }
 
 
@@ -182,9 +182,9 @@ async def _choose_month(screen: BaseScreen) -> Period | None:
 
 def _months_until_now(screen: BaseScreen) -> list[date]:
     """The first days of the months since the account was created, newest first."""
-    today, state = screen.today().astimezone().date(), screen.context.state
+    today, state = local(screen.today()).date(), screen.context.state
     created = state.account.created if state else None
-    first = created.astimezone().date() if created else today
+    first = local(created).date() if created else today
     months = range(min(_months_of(first), _months_of(today)), _months_of(today) + 1)
     return [date(month // 12, month % 12 + 1, 1) for month in reversed(months)]
 

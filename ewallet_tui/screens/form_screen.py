@@ -87,16 +87,18 @@ class FormScreen(Modal[Answer | None]):
     def action_leave(self) -> None:
         self._form.leave()
 
+    async def confirm(self, title: str, words: str, verb: str) -> bool:
+        """Ask above the form; call it in a worker."""
+        confirmation = ConfirmModal(title, words, [Choice(DO, DO_KEY, verb)])
+        return await self.app.push_screen_wait(confirmation) == DO
+
     @on(Form.ConfirmationNeeded)
     @work
     async def _ask(self, event: Form.ConfirmationNeeded) -> None:
-        confirmation = ConfirmModal(
-            self._spec.title, event.confirmation, [Choice(DO, DO_KEY, self._spec.verb)]
-        )
         # Enter pressed twice must ask once only.
         if self.app.screen is not self:
             return
-        if await self.app.push_screen_wait(confirmation) == DO:
+        if await self.confirm(self._spec.title, event.confirmation, self._spec.verb):
             self._form.send()
         else:
             self._form.go_on_typing()

@@ -27,7 +27,7 @@ from ewallet_tui.actions import (
 from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
-from ewallet_tui.screens import credit_actions
+from ewallet_tui.screens import account_actions, credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
@@ -43,6 +43,7 @@ from ewallet_tui.widgets.tour import Tour, TourStep
 NOTHING_YET = "No activity yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
 """The space bar does the one that is possible."""
+
 STEPS = (
     TourStep(
         "supply", "Supply credits", "You pay with credits. Your balance is at the top left of every screen."
@@ -61,6 +62,11 @@ STEPS = (
 )
 
 
+def be_supplied(email: str) -> TourStep:
+    """The first step where the operator has to take it."""
+    return TourStep("supply", "Get credits", f"{ASK_FOR_CREDITS} They need your email: {email}")
+
+
 class HomeScreen(BaseScreen):
     MODE = "home"
     CSS_PATH = "home.tcss"
@@ -71,6 +77,7 @@ class HomeScreen(BaseScreen):
         super().__init__(context)
         self._may_tour: bool | None = None
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
+        self._has_asked_for_email = False
 
     def compose_content(self) -> ComposeResult:
         with Horizontal(id="amounts"):
@@ -100,6 +107,9 @@ class HomeScreen(BaseScreen):
         self.show_second(state, self.context.now())
         self._show_buttons()
         self._show_past(state)
+        if state.account.must_change_email and not self._has_asked_for_email:
+            self._has_asked_for_email = True
+            self.call_later(account_actions.edit, self)
 
     def show_second(self, state: AccountState, now: float) -> None:
         clock, tint = state.clock, clock_status(state.clock, now).style
@@ -147,17 +157,18 @@ class HomeScreen(BaseScreen):
         self.set_class(bool(rows), "-lived")
         kinds = {each["kind"] for each in state.activity}
         done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
-        # No tour if its first step, supplying, is not allowed.
-        leads_on = self._may_tour and (done[0] or state.may_supply)
         if all(done):
             # Another wallet or clock starts no second tour.
             self._may_tour = False
-        self._show_steps(tour, listed, done if leads_on else ())
+        awaited = None if done[0] or state.may_supply else be_supplied(state.account.email)
+        self._show_steps(tour, listed, done if self._may_tour else (), awaited)
 
-    def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
+    def _show_steps(
+        self, tour: Tour, listed: RecordList, done: Sequence[bool], awaited: TourStep | None = None
+    ) -> None:
         # A disabled button loses the focus at once.
         had_focus = tour.has_focus_within
-        tour.show(done)
+        tour.show(done, awaited)
         self.set_class(tour.is_under_way, "-touring")
         if had_focus and not tour.is_under_way:
             self.call_after_refresh(listed.focus)

@@ -16,6 +16,7 @@ from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import count, one_line
+from ewallet_core.presentation.periods import zone_names
 from ewallet_tui.actions import (
     COPY_DATA_FOLDER,
     COPY_SETTING,
@@ -30,7 +31,7 @@ from ewallet_tui.actions import (
 )
 from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.config.file import FILE_NAME, ConfigError
-from ewallet_tui.config.settings import ASK_ABOVE, CHOSEN, Setting, Value, written
+from ewallet_tui.config.settings import CHOSEN, SYSTEM, TIME_ZONE, Setting, Value, written
 from ewallet_tui.export import as_known
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
@@ -86,6 +87,21 @@ NOWHERE = "none: nothing is saved"
 SHORTEST_PATH = 8
 
 
+def zone_meant(typed: str, names: Sequence[str]) -> str:
+    """The one of `names` that was typed, in any case, with spaces or by its city alone.
+
+    Raises `ValueError` with a sentence for the user.
+    """
+    wanted = "_".join(typed.split()).casefold()
+    known = {name.casefold(): name for name in names}
+    cities = [name for folded, name in known.items() if folded.rpartition("/")[2] == wanted]
+    if wanted in known or not wanted:
+        return known.get(wanted, "")
+    if len(cities) == 1:
+        return cities[0]
+    raise ValueError(f"There is no such time zone. Type a name such as Europe/Berlin, or {SYSTEM}.")
+
+
 class SettingsScreen(BaseScreen):
     MODE = SETTINGS.mode
     PARTS = SETTINGS_PARTS
@@ -131,8 +147,8 @@ class SettingsScreen(BaseScreen):
 
     @on(SettingList.SettingOpened)
     def _opened(self, event: SettingList.SettingOpened) -> None:
-        if event.setting is ASK_ABOVE:
-            self._ask_amount()
+        if event.setting.is_typed:
+            self._ask(event.setting)
             return
         self.query_one(SettingList).display = False
         choices = self.query_one(ChoiceList)
@@ -171,14 +187,27 @@ class SettingsScreen(BaseScreen):
         kept = f"Saved in {FILE_NAME}." if self.context.preferences.is_kept else "It lasts until you quit."
         self.query_one(ResultLine).say(f"{setting.label}: {setting.shown(value)}. {kept}")
 
-    def _ask_amount(self) -> None:
+    def _ask(self, setting: Setting) -> None:
         async def choose(values: dict[str, Any]) -> Answer:
-            self._choose(ASK_ABOVE, values[ASK_ABOVE.name])
+            self._choose(setting, values[setting.name])
             return {"failed": False}
 
-        amount = str(self._value(ASK_ABOVE))
-        field = Field(ASK_ABOVE.name, "From credits", fields.DailyLimit, initial=amount)
-        self.ask_with(FormSpec("Ask before paying", "Save", (field,), note=ASK_ABOVE.explained), choose)
+        initial = str(self._value(setting))
+        if setting is TIME_ZONE:
+            names = (SYSTEM, *zone_names())
+            field = Field(
+                setting.name,
+                "Time zone",
+                fields.TimeZone,
+                initial=initial,
+                suggestions=names,
+                tidy=lambda typed: zone_meant(typed, names),
+            )
+            title = "Time zone"
+        else:
+            field = Field(setting.name, "From credits", fields.DailyLimit, initial=initial)
+            title = "Ask before paying"
+        self.ask_with(FormSpec(title, "Save", (field,), note=setting.explained), choose)
 
     def _value(self, setting: Setting) -> Value:
         return getattr(self.context.preferences, setting.name)

@@ -86,7 +86,7 @@ class SettingList(PlainOptionList):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if len(self.current.offered) > 2:
+        if self.current.is_typed or len(self.current.offered) > 2:
             self.post_message(self.SettingOpened(self.current))
         else:
             self.action_step(1)

@@ -40,7 +40,7 @@ class Tour(Vertical, can_focus=False):
             for step in steps
         }
         self._about = Label("", id="about", markup=False)
-        self._next: int | None = None
+        self._next: TourStep | None = None
 
     def compose(self) -> ComposeResult:
         yield Label(self._words, id="sentence", markup=False)
@@ -51,14 +51,22 @@ class Tour(Vertical, can_focus=False):
     def is_under_way(self) -> bool:
         return self._next is not None
 
-    def show(self, done: Sequence[bool]) -> None:
+    def show(self, done: Sequence[bool], awaited: TourStep | None = None) -> None:
+        """Mark the steps that are done, and focus the next one.
+
+        `awaited` is shown in place of the next step if the user can't take it, and can't be pressed.
+        """
         upcoming = done.index(False) if False in done else None
         self.set_class(upcoming is not None, "-under-way")
         for number, (step, button) in enumerate(self._buttons.items()):
+            shown = awaited if awaited is not None and number == upcoming else step
             sign = "✓" if number < len(done) and done[number] else str(number + 1)
-            button.label = f" {sign}  {step.words}"
-            button.disabled = number != upcoming
-            if number == upcoming != self._next:
-                self._about.update(step.about)
-                button.focus()
-        self._next = upcoming
+            button.label = f" {sign}  {shown.words}"
+            button.disabled = number != upcoming or shown is awaited
+            if number == upcoming and shown != self._next:
+                self._next = shown
+                self._about.update(shown.about)
+                if shown is step:
+                    button.focus()
+        if upcoming is None:
+            self._next = None

@@ -80,6 +80,7 @@ _OVERVIEW = {
     "timers": [CLOCK_DATA],
     "activity": [FOUND_ROW],
     "balance_history": [{"day": re.compile(r"\d{4}-\d\d-\d\d"), "credits": int}],
+    "may_supply": bool,
 }
 _STATEMENT = {
     "credit_ewallet": int,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from zoneinfo import ZoneInfoNotFoundError
+
 import pytest
+import tzlocal
 from textual.app import App, ComposeResult
 
-from ewallet_core.presentation.periods import local_time_zone
+from ewallet_core.presentation.periods import find_zone, system_zone_name
 from ewallet_tui.activity import in_words
 from ewallet_tui.widgets.charts import BalanceCurve
 
@@ -20,11 +24,34 @@ def test_the_words_say_between_what_it_was():
 
 @pytest.mark.parametrize(
     ("named", "zone"),
-    [("Europe/Berlin", "Europe/Berlin"), (":UTC", "UTC"), ("CET-1CEST", None), ("../x", None)],
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        (":UTC", "UTC"),
+        ("/usr/share/zoneinfo/Asia/Kolkata", "Asia/Kolkata"),
+        # Without a name, the zone that is now as far from UTC.
+        ("XYZ-7", "Etc/GMT-7"),
+        ("XYZ+3", "Etc/GMT+3"),
+        ("XYZ-5:30", "UTC"),
+        ("../x", "UTC"),
+    ],
 )
-def test_the_days_are_those_of_the_machines_time_zone(monkeypatch, named, zone):
+def test_the_days_are_those_of_the_systems_time_zone(monkeypatch, named, zone):
     monkeypatch.setenv("TZ", named)
-    assert local_time_zone() == zone
+    time.tzset()
+    assert system_zone_name() == zone
+
+
+def test_without_a_name_in_the_environment_the_systems_files_are_read(monkeypatch):
+    monkeypatch.delenv("TZ")
+    time.tzset()
+    monkeypatch.setattr(tzlocal, "get_localzone_name", lambda: "America/Sao_Paulo")
+    assert system_zone_name() == "America/Sao_Paulo"
+
+    def named_twice():
+        raise ZoneInfoNotFoundError("Multiple conflicting time zone configurations found")
+
+    monkeypatch.setattr(tzlocal, "get_localzone_name", named_twice)
+    assert find_zone(system_zone_name())
 
 
 class Curved(App):

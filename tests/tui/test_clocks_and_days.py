@@ -201,6 +201,31 @@ async def test_days_begin_where_the_person_is(day, monkeypatch):
         assert [(str(on), used) for on, used in days[-1:]] == [("2026-11-21", 5 * 60_000)]
 
 
+@pytest.mark.parametrize(
+    ("zone", "minutes_to_midnight", "days"),
+    [
+        ("Asia/Kolkata", 268, ("2026-11-20", "2026-11-21")),
+        ("America/Sao_Paulo", 778, ("2026-11-20", "2026-11-21")),
+        ("Pacific/Apia", 1_258, ("2026-11-21", "2026-11-22")),
+    ],
+)
+async def test_a_run_over_midnight_is_of_both_days(day, monkeypatch, zone, minutes_to_midnight, days):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    async with at_the_clock(day, size=WIDE) as person:
+        bars = person.app.screen.query_one(DayBars)
+        day.pass_by(minutes=minutes_to_midnight - 10)
+        await told(person, "space", TimerState.ACTIVE)
+        day.pass_by(minutes=15)
+        await settled(person)
+        assert [(str(on), used) for on, used in bars.days[-2:]] == [(days[0], 10 * 60_000), (days[1], 0)]
+        assert bars.begun == 5 * 60_000
+        assert person.sees("Used by day  15:00 in 14 days")
+        await told(person, "x", TimerState.INACTIVE)
+        assert [used for _, used in bars.days[-2:]] == [10 * 60_000, 5 * 60_000]
+        assert bars.begun == 0
+
+
 async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
     laid_out = []
     refresh = Widget.refresh

@@ -95,7 +95,7 @@ async def test_what_is_wrong_is_said_and_not_sent_and_logging_out_leaves_the_acc
         assert not sent
         assert prompt(person).value
         await write(person, "pay ")
-        assert shown(person, "candidates") == "tab  pay=  credits=  notes="
+        assert shown(person, "candidates") == "tab  pay=  credits=  notes=  payee_account="
         assert shown(person, "detail") == "Still needed: pay, credits."
         assert "Pay" in shown(person, "about")
         offered = person.app.screen.query_one("#candidates")

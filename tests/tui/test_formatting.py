@@ -1,4 +1,6 @@
+import time
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -106,3 +108,25 @@ def test_a_timestamp_without_its_zone_is_refused(text):
 )
 def test_a_moment_is_written_as_seen_from_now_in_the_users_zone(instant, text):
     assert formatting.moment(instant, NOW, PARIS) == text
+
+
+@pytest.mark.parametrize("is_chosen", [True, False], ids=["of the setting", "of the system"])
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Asia/Kolkata", ["today 04:16", "today 00:16", "yesterday 23:46", "20 Oct 04:16"]),
+        ("Europe/Berlin", ["today 23:46", "today 19:46", "today 19:16", "20 Oct 00:46"]),
+        ("America/Sao_Paulo", ["today 19:46", "today 15:46", "today 15:16", "19 Oct 19:46"]),
+        ("Pacific/Apia", ["today 11:46", "today 07:46", "today 07:16", "20 Oct 11:46"]),
+    ],
+)
+def test_a_moment_is_of_the_zone_in_use_with_its_changes_of_the_clocks(zone, words, is_chosen, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC" if is_chosen else zone)
+    time.tzset()
+    formatting.use_zone(ZoneInfo(zone) if is_chosen else None)
+    ago = [timedelta(0), timedelta(hours=4), timedelta(hours=4, minutes=30), timedelta(days=32)]
+    try:
+        assert [formatting.moment(NOW - each, NOW) for each in ago] == words
+        assert formatting.full_day(NOW) == formatting.full_day(NOW, ZoneInfo(zone))
+    finally:
+        formatting.use_zone(None)

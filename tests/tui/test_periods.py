@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts
-from ewallet_core.presentation.formatting import DateOrder, Formats, formats_in_use, use
+from ewallet_core.presentation.formatting import DateOrder, Formats, formats_in_use, use, use_zone
 from ewallet_core.presentation.periods import ALL_THE_TIME, ENDS_FIRST, HOW_TO_WRITE_IT, Period, read_period
 
 FRIDAY = date(2026, 11, 20)
@@ -97,6 +99,27 @@ def test_the_days_are_those_of_the_person():
         "until": "2026-11-03T22:00:00Z",
     }
     assert read_period("since 1970", FRIDAY).arguments(east) == {"since": "1970-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("is_chosen", [True, False], ids=["of the setting", "of the system"])
+@pytest.mark.parametrize(
+    ("zone", "day", "since", "until"),
+    [
+        ("Asia/Kolkata", "2026-11-03", "2026-11-02T18:30:00Z", "2026-11-03T18:30:00Z"),
+        ("Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+        # There was no midnight on that day.
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"),
+        ("Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z"),
+    ],
+)
+def test_a_day_is_one_of_the_persons_time_zone(zone, day, since, until, is_chosen, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC" if is_chosen else zone)
+    time.tzset()
+    use_zone(ZoneInfo(zone) if is_chosen else None)
+    try:
+        assert read_period(day, FRIDAY).arguments() == {"since": since, "until": until}
+    finally:
+        use_zone(None)
 
 
 def period_or_problem(text):

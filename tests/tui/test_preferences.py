@@ -31,6 +31,7 @@ def test_every_choice_comes_back_as_it_was(tmp_path):
         "numbers": "1 240",
         "hours": "12",
         "dates": "2026-11-12",
+        "time_zone": "Asia/Kolkata",
         "bell": False,
         "desktop_notifications": True,
         "server": "wallet.example.org:8080",

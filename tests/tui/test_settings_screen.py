@@ -9,8 +9,10 @@ from person import Person
 
 from ewallet_core.presentation import formatting
 from ewallet_core.presentation.formatting import Formats
+from ewallet_core.presentation.periods import zone_names
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.screens.settings import zone_meant
 from ewallet_tui.widgets.setting_lists import KeyList, Preview, SettingList
 
 NAME = "preferences.toml"
@@ -21,6 +23,7 @@ MISTAKES = 'theme = "nrod"\nhours = "12"\nnumbers = "1.240"\n[keys]\nhelp = "f1"
 def usual_formats_afterwards():
     yield
     formatting.use(Formats())
+    formatting.use_zone(None)
 
 
 async def come_to_the_settings(person):
@@ -104,6 +107,66 @@ async def test_any_amount_can_be_asked_above_and_the_mouse_does_the_rest(opened,
         assert person.app.context.preferences.bell is False
         await person.pilot.click("#part-keymap")
         await person.wait_until(lambda: person.sees("Go to Account"))
+
+
+async def test_times_are_shown_in_the_time_zone_that_is_typed(opened, folder):
+    async with opened() as person:
+        await person.register()
+        await person.app.context.send(
+            action="supply", supply="credits", currency="EUR", cost="1", credits=12_400
+        )
+        await person.wait_until(lambda: person.sees("14:02"))
+        await person.press("comma")
+        await person.wait_until(lambda: person.app.screen.query(SettingList) and person.sees("Theme"))
+        await person.press(*["down"] * 6)
+        assert person.sees('time_zone = "system"')
+        await person.press("right")
+        assert Preferences.read(folder).time_zone == "UTC"
+        await person.press("enter")
+        await form_opened(person)
+        await person.do_form(time_zone="atlantis")
+        assert person.problem_of("time_zone").startswith("There is no such time zone.")
+        await person.do_form(time_zone="kolkata")
+        await form_gone(person)
+        assert person.sees("✓ Time zone: Asia/Kolkata. Saved in preferences.toml.")
+        assert Preferences.read(folder).time_zone == person.app.context.time_zone == "Asia/Kolkata"
+        await person.press("1")
+        await person.wait_until(lambda: person.sees("19:32"))
+    async with opened() as person:
+        await person.log_in()
+        await person.wait_until(lambda: person.sees("19:32"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("europe/berlin", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        ("System", "system"),
+        ("Etc/GMT-5", "Etc/GMT-5"),
+        ("", ""),
+    ],
+)
+def test_a_time_zone_is_meant_by_its_name_or_its_city(typed, meant):
+    assert zone_meant(typed, ("system", *zone_names())) == meant
+
+
+async def test_a_time_zone_that_does_not_exist_is_named_and_the_systems_is_used(opened, folder, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    (folder / NAME).write_text('time_zone = "Europe/Berlln"\n')
+    async with opened() as person:
+        await come_to_the_settings(person)
+        words = (
+            'Line 1: There is no time zone "Europe/Berlln". Did you mean "Europe/Berlin"? Using the default.'
+        )
+        assert [error.sentence for error in person.app.context.settings.config_errors] == [words]
+        assert person.app.context.time_zone == "Asia/Kolkata"
+        (folder / NAME).write_text('time_zone = "Europe/Berlin"\n')
+        await person.press("r")
+        assert person.app.context.settings.config_errors == ()
+        assert person.app.context.time_zone == "Europe/Berlin"
+    (folder / NAME).write_text("time_zone = 5\n")
+    assert Preferences.read(folder).config_errors[0].words.startswith('time_zone must be "system" or a time')
 
 
 async def test_the_file_is_told_copied_and_read_again(opened, folder):

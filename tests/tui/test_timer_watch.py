@@ -1,7 +1,14 @@
 """A timer is seen on every screen, heard once as it nears its end, and loudly when it runs out."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 from backends import both_backends
 from textual.notifications import Notification
+
+from ewallet_core.presentation import formatting
+from ewallet_tui.timer import DayWatch
 
 
 async def have_running_timer(person, minutes=20):
@@ -60,6 +67,39 @@ async def test_no_toast_can_carry_markup(opened):
         await person.pilot.pause()
         notification: Notification = next(iter(person.app._notifications))
         assert not notification.markup
+
+
+@pytest.mark.parametrize(
+    ("zone", "evening"),
+    [
+        ("Asia/Kolkata", "2026-11-20T16:00:00+00:00"),
+        # The clocks go back from midnight to eleven: that hour comes twice.
+        ("America/Sao_Paulo", "2018-02-18T00:30:00+00:00"),
+        # A day is skipped.
+        ("Pacific/Apia", "2011-12-30T08:00:00+00:00"),
+    ],
+)
+def test_another_day_is_noticed_when_it_begins_in_the_persons_time_zone(zone, evening):
+    local, now = ZoneInfo(zone), datetime.fromisoformat(evening)
+    waits, days = [], []
+    formatting.use_zone(local)
+    try:
+        watch = DayWatch(
+            lambda seconds, _: waits.append(seconds),
+            lambda: days.append(f"{now.astimezone(local):%d %H:%M}"),
+        )
+        watch.today = lambda: now
+        watch.look()
+        began = now.astimezone(local).date()
+        while not days:
+            assert 0 < waits[-1] <= 3_600
+            now += timedelta(seconds=waits[-1])
+            watch.look()
+    finally:
+        formatting.use_zone(None)
+    first = now.astimezone(local)
+    assert days == [f"{first:%d} 00:00"]
+    assert first.date() > began
 
 
 async def have_timers_on_other_clocks(person):

@@ -1,0 +1,96 @@
+"""Whom a payment goes to: the account of a contact or of an email, and why it may be someone else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ewallet_core.presentation.formatting import one_line
+from ewallet_core.spelling import email_key
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+MAX_RESULTS = 1_000
+PAYEE_CHANGED = "payee_changed"
+"""The code of the answer that an email belongs to another account now."""
+SIGN = "!"
+NEW_OWNER = f"{SIGN} the email has a new owner"
+CAUTIONS = {
+    "mixed_scripts": f"{SIGN} mixes alphabets",
+    "lookalike": f"{SIGN} looks like another account",
+}
+CHECK = "Make sure it is who you mean."
+
+
+def mark_of(found: Mapping[str, Any]) -> str:
+    """Why the payee in a contact's data or an answer may not be the one that is meant; empty: no reason."""
+    if found.get("payee_changed"):
+        return NEW_OWNER
+    return CAUTIONS.get(found.get("payee_caution") or "", "")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact; `record` is its number, `payee` the account that it was saved with."""
+
+    name: str
+    email: str
+    payee: int | None = None
+    mark: str = ""
+    record: int = 0
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> Self:
+        return cls(
+            one_line(record["name"]),
+            one_line(record["email"]),
+            record.get("payee_account"),
+            mark_of(record),
+            record.get("id", 0),
+        )
+
+    def has_email(self, email: str) -> bool:
+        return email_key(self.email) == email_key(email)
+
+    @property
+    def payee_is_gone(self) -> bool:
+        """Whether its account was deleted, and another one has its email now."""
+        return self.payee is None and self.mark == NEW_OWNER
+
+    @property
+    def arguments(self) -> dict[str, int]:
+        """What a payment to the contact is sent with, so that nobody else gets it."""
+        return {} if self.payee is None else {"payee_account": self.payee}
+
+
+async def find_contacts(ask: Ask, email: str) -> list[Contact]:
+    """The contacts with that email, on any list."""
+    found = await ask(action="search", search="records", kind="contact", text=email, limit=MAX_RESULTS)
+    contacts = [] if found["failed"] else [Contact.read(row["record_data"]) for row in found["rows"]]
+    return [contact for contact in contacts if contact.has_email(email)]
+
+
+async def with_payee(ask: Ask, instruction: Mapping[str, Any]) -> dict[str, Any]:
+    """The instruction, if it pays a contact by email, with the account that the contact was saved with."""
+    email = instruction.get("pay" if instruction.get("action") == "pay" else "transfer_to")
+    if (
+        instruction.get("action") not in ("pay", "transfer")
+        or not isinstance(email, str)
+        or "payee_account" in instruction
+    ):
+        return dict(instruction)
+    contact = next(iter(await find_contacts(ask, email)), None)
+    return {**instruction, **(contact.arguments if contact else {})}
+
+
+async def keep_new_payee(ask: Ask, contacts: Sequence[Contact]) -> None:
+    """Save the contacts' emails again: they are of the account that has them now."""
+    for contact in contacts:
+        await ask(
+            action="edit",
+            edit="contact",
+            contact="record",
+            record_id=contact.record,
+            user_email=contact.email,
+        )
