@@ -218,7 +218,7 @@ CHOSEN = (
     ),
     Setting(
         "hours",
-        "Whether the time of day has 24 or 12 hours. The time zone is the system's, or TZ if that is set.",
+        "Whether the time of day has 24 or 12 hours.",
         LOCALE,
         one_of(HOURS),
         "Time of day",

@@ -22,6 +22,7 @@ from ewallet_core.presentation.formatting import (
     moment,
     one_line,
     signed,
+    zone_in_use,
 )
 from ewallet_tui.config.keymap import KeyAction
 from ewallet_tui.config.settings import Setting, Value
@@ -250,7 +251,9 @@ class Preview(Static):
 
 
 def _recent_activity() -> list[Content]:
-    rows = [(moment(NOW - ago, NOW, UTC), what, signed(credits)) for ago, what, credits in RECENT_ACTIVITY]
+    # The system's time zone shows the times as they are written above.
+    zone = zone_in_use() or UTC
+    rows = [(moment(NOW - ago, NOW, zone), what, signed(credits)) for ago, what, credits in RECENT_ACTIVITY]
     return [
         Content.assemble(
             (f"{when} ", "$foreground-muted"),

@@ -45,7 +45,7 @@ async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(open
         assert person.sees("✓ Theme: ewallet-light. Saved in preferences.toml.")
         await person.press("left", "j", "l")
         assert (person.app.theme, person.app.context.preferences.lock_after_minutes) == ("ewallet-dark", 1)
-        await person.press("home", *["down"] * 7, "enter", "up", "space")
+        await person.press("home", *["down"] * 8, "enter", "up", "space")
         assert person.sees("✓ Bell: off.")
     kept = Preferences.read(folder)
     assert (kept.theme, kept.lock_after_minutes) == ("ewallet-dark", 1)
@@ -129,6 +129,7 @@ async def test_times_are_shown_in_the_time_zone_that_is_typed(opened, folder):
         await person.do_form(time_zone="kolkata")
         await form_gone(person)
         assert person.sees("✓ Time zone: Asia/Kolkata. Saved in preferences.toml.")
+        assert "today 19:32" in preview(person)
         assert Preferences.read(folder).time_zone == person.app.context.time_zone == "Asia/Kolkata"
         await person.press("1")
         await person.wait_until(lambda: person.sees("19:32"))
