@@ -43,20 +43,11 @@ def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> in
         click.echo(TWO_PLACES, err=True)
         return 2
     # Imported here: the commands don't wait for the app.
-    from ewallet_core.data_folder import data_folder
-    from ewallet_core.presentation.formatting import formats_of_system
-    from ewallet_core.protocol.address import ServerAddress
-    from ewallet_tui.app import EWalletApp
-    from ewallet_tui.config.preferences import Preferences
-    from ewallet_tui.connection import Backends
+    from ewallet_tui.app import open_app
     from ewallet_tui.terminal import restored_terminal
 
     try:
-        chosen = None if server is None else ServerAddress.read(server)
-        folder = data_folder(data_dir)
-        preferences = Preferences.read(folder, formats_of_system())
-        address = chosen if embedded or chosen is not None else preferences.last_server
-        app = EWalletApp(Backends.kept_in(folder), preferences, address)
+        app = open_app(data_dir, server, embedded=embedded)
     except ValueError as unreadable:
         click.echo(unreadable, err=True)
         return 2

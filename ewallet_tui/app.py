@@ -18,7 +18,8 @@ from textual.signal import Signal
 from textual.widgets import Input
 
 from ewallet_core.client import ConnectionStatus
-from ewallet_core.presentation.formatting import one_line
+from ewallet_core.data_folder import data_folder
+from ewallet_core.presentation.formatting import formats_of_system, one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController, StylesheetReadOnce
@@ -47,6 +48,8 @@ from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.driver import Driver
     from textual.events import Event
     from textual.filter import LineFilter
@@ -61,6 +64,18 @@ IMPORT_AFTER_SECONDS = 0.3
 SIXTEEN = "standard"
 """The name of a terminal's sixteen colours in Rich."""
 REFRESH, LOCKING, END = "refresh", "lock", "end"
+
+
+def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
+    """The app at `server`; on this machine if `embedded`; otherwise where it was last.
+
+    Raises `ValueError` with a sentence for the user if the address of the server can't be read.
+    """
+    chosen = None if server is None else ServerAddress.read(server)
+    folder = data_folder(data_dir)
+    preferences = Preferences.read(folder, formats_of_system())
+    address = chosen if embedded or chosen is not None else preferences.last_server
+    return EWalletApp(Backends.kept_in(folder), preferences, address)
 
 
 class EWalletApp(App[None]):
