@@ -6,9 +6,11 @@ palette, the printed table of keys and the settings file's `[keys]` all come fro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
+from textual.keys import format_key
 
 from ewallet_tui.availability import (
     Enabled,
@@ -45,6 +47,12 @@ class Action:
     @property
     def name(self) -> str:
         return self.textual or f"do('{self.id}')"
+
+    def shown_key(self, changed: Mapping[str, str]) -> str:
+        """Its first key as it is shown; `changed` has the keys that the user gave to actions."""
+        if keys := changed.get(self.id):
+            return format_key(keys.partition(",")[0])
+        return self.key_display or format_key(self.keys.partition(",")[0])
 
     @property
     def binding(self) -> Binding:
@@ -136,6 +144,14 @@ TIMER = (START, PAUSE, RESUME, STOP)
 LOCK_NOW = hidden(
     "lock", "Lock now", "L", "L", textual="app.lock", synonyms=("Lock", "Lock the screen", "Hide everything")
 )
+HELP = Action(
+    "help",
+    "Help",
+    "question_mark",
+    key_display="?",
+    textual="app.help",
+    synonyms=("Keys that work here", "Shortcuts"),
+)
 QUIT = Action("quit", "Quit", "q", textual="app.quit", synonyms=("Exit", "Close the app", "Leave"))
 NEXT = hidden("next", "Next", "j,l", textual="app.focus_next")
 PREVIOUS = hidden("previous", "Previous", "k,h", textual="app.focus_previous")
@@ -151,14 +167,7 @@ EVERYWHERE = (
     # Shown only where a screen lists them among its own.
     *(replace(action, shown=False) for action in TIMER),
     LOCK_NOW,
-    Action(
-        "help",
-        "Help",
-        "question_mark",
-        key_display="?",
-        textual="app.help",
-        synonyms=("Keys that work here", "Shortcuts"),
-    ),
+    HELP,
     QUIT,
 )
 """The actions of every screen after the login."""

@@ -297,7 +297,7 @@ CONTACT = RecordKind(
         Column("Notes", fills=True, from_width=60),
     ),
     _describe_contact,
-    "No contacts on this list yet. Add one with n.",
+    "No contacts on this list yet. Add the first one.",
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME)

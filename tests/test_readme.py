@@ -87,11 +87,12 @@ STEPS: dict[int, list[tuple[str, str, str]]] = {
         ("N", "Holidays\n", "✓ Holidays"),
         ("[", "", "◂ Wallet 1 ▸"),
         ("A", "", "● Wallet 1"),
+        ("v", "10\n", "✓ Moved 10 credits to Holidays. 70 left."),
     ],
     6: [
         ("5", "", "transfer"),
         ("/", "nothing\x1b", "supplied"),
-        ("f", "this year\n", "1 transfer found"),
+        ("f", "this year\n", "2 transfers found"),
         ("E", "\x1b", "supplied"),
         ("5", "", "transfer"),
         ("I", "", "invoice"),

@@ -96,6 +96,8 @@ class SettingsController:
         others = {name: keys for name, keys in self.preferences.keys.items() if name != action}
         self._replace(self.preferences.with_choice(keys=others if is_default else {**others, action: key}))
         self._apply_keys()
+        # Screens that are open already name the key from before.
+        self._rewrite_screens()
 
     def read_again(self) -> None:
         if (file := self.preferences.file) is not None:

@@ -11,7 +11,19 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from ewallet_core.presentation.formatting import MINUTE, local, parse_timestamp
-from ewallet_tui.actions import CLOCKS, MOVE_TIME, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
+from ewallet_tui.actions import (
+    CLOCKS,
+    GO_TO,
+    MOVE_TIME,
+    SHOW_DAYS,
+    SHOW_TIMES,
+    START,
+    SUPPLY,
+    TIMER,
+    TO_CREDITS,
+    TO_TIME,
+    Action,
+)
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, Page, RecordPages
@@ -31,8 +43,8 @@ NO_RECENT_ACTIVITY = "No time used in the last 30 days."
 FIRST_MINUTE = "The first minute of this run isn't over yet."
 
 
-def nothing_recorded(state: AccountState, now: float) -> str:
-    """What to do next if the clock has no time records."""
+def nothing_recorded(state: AccountState, now: float, keys: Mapping[str, str]) -> str:
+    """What to do next if the clock has no time records; `keys` are the ones that the user has changed."""
     clock, credits = state.clock, state.wallet.credits
     if clock.runs:
         return "The first time record is written when the timer stops."
@@ -41,10 +53,11 @@ def nothing_recorded(state: AccountState, now: float) -> str:
     if clock.is_out_of_time(now) and not credits and not state.may_supply:
         return f"No time or credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
-        return "No time or credits yet. Supply credits on Home: press 1, then u."
+        home, supply = GO_TO["home"].shown_key(keys), SUPPLY.shown_key(keys)
+        return f"No time or credits yet. Supply credits on Home: press {home}, then {supply}."
     if clock.is_out_of_time(now):
-        return "No time yet. Convert credits to time with c."
-    return "Nothing used yet. Start the timer with space."
+        return f"No time yet. Convert credits to time with {TO_TIME.shown_key(keys)}."
+    return f"Nothing used yet. Start the timer with {START.shown_key(keys)}."
 
 
 def _day_of(row: Mapping[str, Any]) -> date:
@@ -140,7 +153,7 @@ class ClockScreen(BaseScreen):
         bars.days = days
         if (state := self.context.state) is not None:
             self._show_begun(state, self.context.now())
-            listed.empty = nothing_recorded(state, self.context.now())
+            listed.empty = nothing_recorded(state, self.context.now(), self.context.settings.keys)
             bars.empty = FIRST_MINUTE if state.clock.runs else NO_RECENT_ACTIVITY
         self._share_room()
 

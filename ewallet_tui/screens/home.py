@@ -12,6 +12,7 @@ from textual.widgets import Button, Label, Static
 
 from ewallet_core.presentation.formatting import countdown, grouped
 from ewallet_tui.actions import (
+    HELP,
     LEAVE_TOUR,
     PAUSE,
     PAY,
@@ -40,31 +41,36 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import BurningBar
 from ewallet_tui.widgets.tour import Tour, TourStep
 
-NOTHING_YET = "No activity yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
 """The space bar does the one that is possible."""
-
-STEPS = (
-    TourStep(
-        "supply", "Supply credits", "You pay with credits. Your balance is at the top left of every screen."
-    ),
-    TourStep(
-        "convert_to_time",
-        "Convert some to time",
-        "The clock runs on time. The time left is at the top right; b converts it back to credits.",
-    ),
-    TourStep(
-        "start",
-        "Start the clock",
-        "The time left counts down at the top of every screen. "
-        "space pauses it, x stops it, ? lists all keys.",
-    ),
-)
 
 
 def be_supplied(email: str) -> TourStep:
     """The first step where the operator has to take it."""
-    return TourStep("supply", "Get credits", f"{ASK_FOR_CREDITS} They need your email: {email}")
+    return TourStep(SUPPLY.id, "Get credits", f"{ASK_FOR_CREDITS} They need your email: {email}")
+
+
+def steps(keys: Mapping[str, str]) -> tuple[TourStep, ...]:
+    """The steps to a running clock; `keys` are the ones that the user has changed."""
+    return (
+        TourStep(
+            SUPPLY.id,
+            "Supply credits",
+            "You pay with credits. Your balance is at the top left of every screen.",
+        ),
+        TourStep(
+            TO_TIME.id,
+            "Convert some to time",
+            "The clock runs on time. The time left is at the top right; "
+            f"{TO_CREDITS.shown_key(keys)} converts it back to credits.",
+        ),
+        TourStep(
+            START.id,
+            "Start the clock",
+            f"The time left counts down at the top of every screen. {PAUSE.shown_key(keys)} pauses it, "
+            f"{STOP.shown_key(keys)} stops it, {HELP.shown_key(keys)} lists all keys.",
+        ),
+    )
 
 
 class HomeScreen(BaseScreen):
@@ -95,7 +101,9 @@ class HomeScreen(BaseScreen):
             yield from map(self.button, WALLET_ACTIONS)
             yield Button("Start", id="turn")
             yield self.button(STOP)
-        yield Tour("Three steps to a running clock. Escape skips them.", STEPS)
+        keys = self.context.settings.keys
+        skip = f"{LEAVE_TOUR.shown_key(keys)} skips them."
+        yield Tour(f"Three steps to a running clock. {skip}", steps(keys))
         yield Label("Recent activity", classes="caption", id="recent-activity")
         yield RecordList(ACTIVITY_COLUMNS)
 
@@ -152,7 +160,8 @@ class HomeScreen(BaseScreen):
         self.query_one(BalanceCurve).balances = history
         self.query_one("#history", Static).update(in_words(history) if any(history) else "")
         rows = activity_rows(state, self.today())
-        listed.empty = NOTHING_YET if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
+        nothing_yet = f"No activity yet. Supply credits with {SUPPLY.shown_key(self.context.settings.keys)}."
+        listed.empty = nothing_yet if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)
         self.set_class(bool(rows), "-lived")
         kinds = {each["kind"] for each in state.activity}

@@ -9,6 +9,7 @@ from textual import on, work
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.actions import WALLETS
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.screens.moves import prepare_removal
 from ewallet_tui.state import OwnedItemKind, OwnedItems, obstacle_to
@@ -196,10 +197,9 @@ class OwnedItemPicker(OwnedItemLine):
         # The item may be created before its name is loaded.
         if id in items.names:
             name = one_line(items.names[id])
+            key = WALLETS.make_active.shown_key(self._owner.context.settings.keys)
             rest = (
-                f"is now the active {noun}."
-                if self._makes_active
-                else "is created. Press A to make it active."
+                f"is now the active {noun}." if self._makes_active else f"is created. {key} makes it active."
             )
             self.choose(id)
             self._owner.query_one(ResultLine).say(f"{name} {rest}")

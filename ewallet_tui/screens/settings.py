@@ -230,7 +230,11 @@ class SettingsScreen(BaseScreen):
 
     def _paths(self) -> Content:
         file, room = self.file, self.query_one("#choosing").size.width - 1
-        lines = (("y Settings file", file or NOWHERE), ("Y Data folder", file.parent if file else NOWHERE))
+        keys = self.context.settings.keys
+        lines = (
+            (f"{COPY_SETTING.shown_key(keys)} Settings file", file or NOWHERE),
+            (f"{COPY_DATA_FOLDER.shown_key(keys)} Data folder", file.parent if file else NOWHERE),
+        )
         return Content("\n").join(
             Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(_in_cells(path, room)))
             for label, path in lines
@@ -252,7 +256,6 @@ def _in_cells(path: Path | str, room: int) -> str:
     return f"{known[:before]}…{known[before + 1 - room :]}"
 
 
-HOW = f"enter gives the action another key, d its default one. They are kept in {FILE_NAME}."
 DEFAULT_KEY = "It has its default key."
 
 
@@ -272,7 +275,9 @@ class SettingsKeysScreen(BaseScreen):
 
     def compose_content(self) -> ComposeResult:
         with Vertical(id="keys"):
-            yield Label(HOW, id="how", markup=False)
+            default = RESET_KEY.shown_key(self.context.settings.keys)
+            how = f"enter gives the action another key, {default} its default one."
+            yield Label(f"{how} They are kept in {FILE_NAME}.", id="how", markup=False)
             yield FilterBox("find an action", "KeyList")
             yield KeyList()
         yield ConfigErrors()

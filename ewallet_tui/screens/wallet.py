@@ -41,7 +41,6 @@ from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.record_list import RecordList
 
 WALLET_COLUMNS = (Column("Wallet", fills=True), Column("Credits", align="right"))
-NOTHING_MOVED = "No movements yet. Supply credits with u."
 NOTHING_THEN = "No movements on those dates. Escape shows all dates."
 
 
@@ -119,7 +118,9 @@ class WalletScreen(BaseScreen):
         if self._period != ALL_THE_TIME:
             return NOTHING_THEN
         state = self.context.state
-        return NOTHING_MOVED if state is None or state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
+        if state is None or state.may_supply:
+            return f"No movements yet. Supply credits with {SUPPLY.shown_key(self.context.settings.keys)}."
+        return f"No credits yet. {ASK_FOR_CREDITS}"
 
     async def _read_statement(self, _: int, cursor: Any) -> Page | None:
         further = {} if cursor is None else {"before": cursor}

@@ -180,6 +180,8 @@ async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folde
         assert person.sees("w Supply  p Pay  t Transfer")
         assert person.sees("f1 Help  f10 Quit")
         assert keys_of(person.app.screen)["Settings"] == ["f2"]
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees("Supply credits with w."))
         await person.press("comma")
         assert person.app.current_mode == "home"
         await person.press("f2")
