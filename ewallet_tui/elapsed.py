@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 TICK_SECONDS = 1.0
 """How often the two clocks are compared."""
-MAX_PARTING_SECONDS = 2.0
-"""By how much the two clocks may part, or a tick may be late, before that counts as a jump."""
+MAX_DIFFERENCE_SECONDS = 2.0
+"""By how much the two clocks may differ between two ticks, or a tick may be late, before that counts as a jump."""
 
 
 def steady_time() -> float:
@@ -33,7 +33,7 @@ _STEADY_CLOCK = _find_steady_clock()
 class ElapsedTime:
     """Seconds that have passed, by whichever of two clocks says more; called, it returns the instant now.
 
-    `jumped` is called with the seconds that were missed, if between two ticks the clocks part or a tick comes
+    `jumped` is called with the seconds that were missed, if between two ticks the clocks differ or a tick comes
     late: the computer slept, its clock was changed, or the process was stopped.
     """
 
@@ -45,15 +45,15 @@ class ElapsedTime:
         self._skipped = 0.0
         """The seconds that only the wall clock has counted."""
         self._ticked_at: float | None = None
-        self._has_parted = False
+        self._differ = False
 
     def __call__(self) -> float:
         monotonic, wall = self._monotonic(), self._wall()
         ahead = (wall - self._read_at[1]) - (monotonic - self._read_at[0])
-        if abs(ahead) > MAX_PARTING_SECONDS:
+        if abs(ahead) > MAX_DIFFERENCE_SECONDS:
             # Time never goes backwards: a wall clock that was set back has counted nothing.
             self._skipped += max(ahead, 0.0)
-            self._has_parted = True
+            self._differ = True
         self._read_at = (monotonic, wall)
         return monotonic + self._skipped
 
@@ -61,8 +61,8 @@ class ElapsedTime:
         """Compare the clocks, and return the instant now."""
         now = self()
         missed = 0.0 if self._ticked_at is None else max(now - self._ticked_at - TICK_SECONDS, 0.0)
-        has_jumped = self._has_parted or missed > MAX_PARTING_SECONDS
-        self._ticked_at, self._has_parted = now, False
+        has_jumped = self._differ or missed > MAX_DIFFERENCE_SECONDS
+        self._ticked_at, self._differ = now, False
         if has_jumped:
             self.jumped(missed)
         return now
