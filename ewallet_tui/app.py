@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import InputEvent, Key, Paste
@@ -39,6 +40,7 @@ from ewallet_tui.notifications import (
     Notifier,
     desktop_sequence,
 )
+from ewallet_tui.sanitize import InPlace
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
@@ -50,6 +52,7 @@ from ewallet_tui.work import Severity, Workers
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.console import RenderableType
     from textual.driver import Driver
     from textual.events import Event
     from textual.filter import LineFilter
@@ -180,10 +183,10 @@ class EWalletApp(App[None]):
             notifier=self._notifier,
             workers=workers,
             notify=self.say,
-            ask_about_timers=lambda state, others, may_stop: self._ask(
-                lazy.timer_question(state, others, may_stop=may_stop)
+            ask_about_timers=lambda account, at, may_stop: self._ask(
+                lazy.timer_question(account, at, may_stop=may_stop)
             ),
-            ask_about_unanswered=lambda state, others: self._ask(lazy.unanswered_question(state, others)),
+            ask_about_unanswered=lambda account, at: self._ask(lazy.unanswered_question(account, at)),
             forget_clipboard=self._forget_clipboard,
             now=now,
             timer_on_quit=lambda: self.context.preferences.timer_on_quit,
@@ -260,6 +263,10 @@ class EWalletApp(App[None]):
         """Copy `text` as Textual's own widgets do, who say nothing of it."""
         self._clipboard = text
         self.run_worker(self._copy(text))
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        painted = InPlace(renderable) if isinstance(renderable, CompositorUpdate) else renderable
+        super()._display(screen, painted)
 
     def action_lock(self) -> None:
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):

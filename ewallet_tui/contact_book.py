@@ -185,7 +185,7 @@ class ContactBook:
         full = first.email if self.own(first.email) is not None else f"{first.name}: {first.email}"
         shown = f"{sign}{first.name}" if len(meant) > 1 and sign else f"{sign}{full}"
         if first.mark:
-            shown = f"{shown} {first.mark}"
+            shown = f"{first.mark}   {shown}"
         rest = [one for one in (*meant, *found) if email_key(one.email) != email_key(first.email)]
         others = _listed(_told_apart(rest, first), MAX_OTHERS)
         return f"{shown}   or {others}" if others else shown
@@ -238,7 +238,7 @@ class ContactBook:
 
 def _key(typed: str) -> str:
     """The form in which a typed text is found in names and emails."""
-    return user_key(typed.strip())
+    return user_key(one_line(typed.strip()))
 
 
 def _told_apart(contacts: Iterable[KnownContact], *others: KnownContact) -> Iterator[str]:

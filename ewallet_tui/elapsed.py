@@ -9,7 +9,7 @@ from collections.abc import Callable
 TICK_SECONDS = 1.0
 """How often the two clocks are compared."""
 MAX_DIFFERENCE_SECONDS = 2.0
-"""By how much the two clocks may differ between two ticks, or a tick may be late, before that counts as a jump."""
+"""By how much the two clocks may differ in a tick, or a tick may be late, before that counts as a jump."""
 
 
 def steady_time() -> float:
@@ -33,8 +33,7 @@ _STEADY_CLOCK = _find_steady_clock()
 class ElapsedTime:
     """Seconds that have passed, by whichever of two clocks says more; called, it returns the instant now.
 
-    `jumped` is called with the seconds that were missed, if between two ticks the clocks differ or a tick comes
-    late: the computer slept, its clock was changed, or the process was stopped.
+    `jumped` is called with the seconds that were missed, if the clocks differ in a tick, or one comes late: the computer slept, its clock was changed, or the process was stopped.
     """
 
     def __init__(self, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from ewallet_core.client import UnreachableError
 from ewallet_tui.config.settings import ASK, LEAVE, STOP
 from ewallet_tui.navigation import SCREEN_MODES
-from ewallet_tui.state import ClockState, TimerState
+from ewallet_tui.state import AccountState
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
@@ -134,9 +134,9 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     notifier: Notifier
     workers: Workers
     notify: Notify
-    ask_about_timers: Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
+    ask_about_timers: Callable[[AccountState, float, bool], Awaitable[str | None]]
     """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
-    ask_about_unanswered: Callable[[TimerState, tuple[ClockState, ...]], Awaitable[str | None]]
+    ask_about_unanswered: Callable[[AccountState | None, float], Awaitable[str | None]]
     forget_clipboard: Callable[[], None]
     now: Callable[[], float]
     timer_on_quit: Callable[[], str]
@@ -221,19 +221,17 @@ class Lifecycle(Struct, kw_only=True, eq=False):
 
         `is_in_view`: the user is logged in and the screen is not locked.
         """
-        account = self.store.state
-        state = account.clock.state if account else TimerState.INACTIVE
-        others = account.others_begun(self.now()) if account else ()
+        account, now = self.store.state, self.now()
         is_connected = self.connection.is_connected
         if self.store.client.unanswered and not is_connected:
-            return await self.ask_about_unanswered(state, others) == LEAVE
-        if state is TimerState.INACTIVE and not others:
+            return await self.ask_about_unanswered(account, now) == LEAVE
+        if account is None or not account.begun(now):
             return True
         # A user in front of the lock may not be the owner of the timer.
         may_stop = is_in_view and is_connected
         choice: str | None = self.timer_on_quit()
-        if choice == ASK or (choice == STOP and (others or not may_stop)):
-            choice = await self.ask_about_timers(state, others, may_stop)
+        if choice == ASK or (choice == STOP and (account.others_begun(now) or not may_stop)):
+            choice = await self.ask_about_timers(account, now, may_stop)
         if choice == STOP:
             return not (await self.act(action="stop", stop="clock_timer"))["failed"]
         return choice == LEAVE

@@ -14,12 +14,11 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 MAX_RESULTS = 1_000
 PAYEE_CHANGED = "payee_changed"
 """The code of the answer that an email belongs to another account now."""
+NOBODY = 1
+"""The number of the issuer, which has no email that can be paid."""
 SIGN = "!"
-NEW_OWNER = f"{SIGN} the email has a new owner"
-CAUTIONS = {
-    "mixed_scripts": f"{SIGN} mixes alphabets",
-    "lookalike": f"{SIGN} looks like another account",
-}
+NEW_OWNER = f"{SIGN} email has a new owner"
+CAUTIONS = {"mixed_scripts": f"{SIGN} mixed alphabets", "lookalike": f"{SIGN} looks like another account"}
 CHECK = "Make sure it is who you mean."
 
 
@@ -54,19 +53,20 @@ class Contact:
         return email_key(self.email) == email_key(email)
 
     @property
-    def payee_is_gone(self) -> bool:
-        """Whether its account was deleted, and another one has its email now."""
-        return self.payee is None and self.mark == NEW_OWNER
-
-    @property
     def arguments(self) -> dict[str, int]:
         """What a payment to the contact is sent with, so that nobody else gets it."""
-        return {} if self.payee is None else {"payee_account": self.payee}
+        if self.payee is None:
+            # Its account was deleted: the answer says who has its email now.
+            return {"payee_account": NOBODY} if self.mark == NEW_OWNER else {}
+        return {"payee_account": self.payee}
 
 
 async def find_contacts(ask: Ask, email: str) -> list[Contact]:
-    """The contacts with that email, on any list."""
-    found = await ask(action="search", search="records", kind="contact", text=email, limit=MAX_RESULTS)
+    """The contacts with that email, in any spelling and on any list."""
+    before_domain = email[: email.rfind("@") + 1]
+    found = await ask(
+        action="search", search="records", kind="contact", text=before_domain, limit=MAX_RESULTS
+    )
     contacts = [] if found["failed"] else [Contact.read(row["record_data"]) for row in found["rows"]]
     return [contact for contact in contacts if contact.has_email(email)]
 

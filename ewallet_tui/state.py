@@ -256,8 +256,8 @@ class AccountState(Struct, frozen=True):
         )
 
     @property
-    def begun(self) -> tuple[ClockState, ...]:
-        """Every clock whose timer has begun, the active one first."""
+    def with_begun_timer(self) -> tuple[ClockState, ...]:
+        """Every clock whose timer has begun, also if it has run out meanwhile, the active one first."""
         return (self.clock, *self.timers) if self.clock.runs else self.timers
 
     def name_of(self, clock: ClockState) -> str:
@@ -270,6 +270,10 @@ class AccountState(Struct, frozen=True):
     def has_other_clocks(self) -> bool:
         """Whether there is a clock besides the active one: every wallet has one at least."""
         return len(self.owned[CLOCK].names) > 1 or len(self.owned[WALLET].names) > 1
+
+    def begun(self, now: float) -> tuple[ClockState, ...]:
+        """The clocks whose timers have begun and not run out at `now`, the active one first."""
+        return (*([self.clock] if self.clock.runs else []), *self.others_begun(now))
 
     def others_begun(self, now: float) -> tuple[ClockState, ...]:
         """The clocks besides the active one whose timers have begun and not run out at `now`."""

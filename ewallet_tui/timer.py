@@ -101,12 +101,12 @@ class TimerWatch:
             return
         self._warn_if_soon_over(state)
         self._second_passed(now)
-        if any(clock.is_out_of_time(now) for clock in state.begun):
+        if any(clock.is_out_of_time(now) for clock in state.with_begun_timer):
             self._read_again()
 
     def _tell_what_ran_out(self, before: AccountState, after: AccountState) -> None:
-        now, begun = self._now(), {clock.id for clock in after.begun}
-        for clock in before.begun:
+        now, begun = self._now(), {clock.id for clock in after.with_begun_timer}
+        for clock in before.with_begun_timer:
             has_stopped = clock.id not in begun and clock.state is TimerState.ACTIVE
             if has_stopped and clock.is_out_of_time(now):
                 of_which = "" if clock.id == after.clock.id else f": {after.name_of(clock)}"
@@ -114,7 +114,7 @@ class TimerWatch:
 
     def _warn_if_soon_over(self, state: AccountState) -> None:
         now = self._now()
-        for clock in state.begun:
+        for clock in state.with_begun_timer:
             run = (clock.id, clock.started)
             if clock.is_soon_over(now) and run not in self._warned:
                 self._warned.add(run)
@@ -126,7 +126,7 @@ class TimerWatch:
         """Wait until a countdown shows its next second, or the pause while the active timer is paused."""
         self._stop_waiting()
         now = self._now()
-        waits_ms = [_until_next_second_of(clock, now) for clock in state.begun]
+        waits_ms = [_until_next_second_of(clock, now) for clock in state.with_begun_timer]
         if waits_ms:
             self._next_second = self._set_timer(min(waits_ms) / SECOND, self._begin_second)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -198,9 +198,11 @@ def _by_period(whole: _SummedUp, request: ViewSummary) -> tuple[Rows, Sums]:
     sums = [whole.moved(span) for span in spans]
     starts = [start for start, _ in spans]
     for used in whole.used_time():
-        first = max(bisect_right(starts, used.started_at) - 1, 0)
-        for index in range(first, bisect_left(starts, used.stopped_at)):
-            sums[index][_name(used)] += used.within(*spans[index])
+        index = max(bisect_right(starts, used.started_at) - 1, 0)
+        name = _name(used)
+        while index < len(spans) and starts[index] < used.stopped_at:
+            sums[index][name] += used.within(*spans[index])
+            index += 1
     rows: Rows = [
         PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(whole.of, each))
         for (start, end), each in zip(spans, sums, strict=True)

@@ -315,11 +315,39 @@ def _shown(text: str, at: int) -> str:
     return UNSEEN if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
 
 
+# Sequences that terminals show in one, two or more cells, each as it likes.
+_TAGGED_FLAG = re.compile("(?<=\U0001f3f4)[\U000e0020-\U000e007e]+\U000e007f")
+_STYLES = frozenset("\ufe0e\ufe0f\u20e3\N{ZERO WIDTH JOINER}")
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+
+
+def _steady(text: str, at: int) -> str:
+    """The character there, without what would make its width differ between terminals."""
+    character = text[at]
+    if character in _STYLES and not is_needed_joiner(text, at):
+        return ""
+    if ord(character) in _SKIN_TONES:
+        return "" if text[:at].strip() else "\N{BLACK SQUARE}"
+    if ord(character) in _FLAG_LETTERS:
+        return chr(ord("A") + ord(character) - _FLAG_LETTERS.start)
+    return UNSEEN if unicodedata.category(character) == "Cn" else _shown(text, at)
+
+
 def one_line(value: object) -> str:
-    """`value` on one line, without characters that move the cursor or change the text's direction."""
+    """`value` on one line for a terminal, without what moves the cursor or changes the text's direction.
+
+    Emoji are shown in their plain form and flags as letters, because terminals disagree on other widths.
+    """
     text = str(value)
     if text.isascii() and text.isprintable():
         return text
+    text = _TAGGED_FLAG.sub("", text)
+    return unicodedata.normalize("NFC", "".join(_steady(text, at) for at in range(len(text))))
+
+
+def one_line_as_written(text: str) -> str:
+    """As `one_line`, with a character for each of `text`, and emoji as they are."""
     return "".join(_shown(text, at) for at in range(len(text)))
 
 

@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from ewallet_core.presentation.formatting import full_day, grouped, one_line
+from ewallet_core.presentation.formatting import full_day, grouped, one_line_as_written
 from ewallet_core.presentation.invoices import Invoice, Month, in_words, signed_words, totals_of, what_for
 
 
@@ -98,7 +98,8 @@ def _section(title: str, text: str) -> Html:
 
 def _filled(template: str, **values: str) -> Html:
     safe = {
-        key: value if isinstance(value, Html) else escape(one_line(value)) for key, value in values.items()
+        key: value if isinstance(value, Html) else escape(one_line_as_written(str(value)))
+        for key, value in values.items()
     }
     return Html(Template(_read(template)).substitute(safe))
 

@@ -54,6 +54,8 @@ class UsedTime(Row, frozen=True):
 
     def within(self, since: int, until: int) -> int:
         """The milliseconds used in that period; those of consecutive periods add up to `spent`."""
+        if since <= self.started_at and self.stopped_at <= until:
+            return self.spent
         return self._before(until) - self._before(since)
 
     def _before(self, instant: int) -> int:

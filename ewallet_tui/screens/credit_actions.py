@@ -10,7 +10,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
 from ewallet_core.spelling import email_key
 from ewallet_tui.contact_book import ContactBook, OwnRecipient
-from ewallet_tui.payees import CAUTIONS, CHECK, PAYEE_CHANGED, Ask, Contact, keep_new_payee
+from ewallet_tui.payees import CAUTIONS, CHECK, PAYEE_CHANGED, Contact, keep_new_payee
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.form_screen import FormScreen
@@ -279,10 +279,7 @@ def _checking(screen: BaseScreen, payer: Payer, argument: str) -> Send:
     async def send(**instruction: Any) -> Answer:
         contacts = payer.contacts.contacts_with(instruction[argument])
         contact = next(iter(contacts), None)
-        if contact is not None and contact.payee_is_gone:
-            answer = await _changed(ask, contact)
-        else:
-            answer = await ask(**instruction, **(contact.arguments if contact else {}))
+        answer = await ask(**instruction, **(contact.arguments if contact else {}))
         if answer.get("code") != PAYEE_CHANGED or contact is None:
             return answer
         details = answer["details"]
@@ -298,12 +295,6 @@ def _checking(screen: BaseScreen, payer: Payer, argument: str) -> Send:
         return answer
 
     return send
-
-
-async def _changed(ask: Ask, contact: Contact) -> Answer:
-    """The answer about a contact whose account was deleted: who has its email now."""
-    found = await ask(action="view", view="payee", user_email=contact.email)
-    return found if found["failed"] else {"failed": True, "code": PAYEE_CHANGED, "details": found}
 
 
 async def refund(screen: BaseScreen, record_id: int, to: str, most: int) -> None:

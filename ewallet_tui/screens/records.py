@@ -10,6 +10,7 @@ from typing import Any
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import count, one_line
@@ -168,9 +169,12 @@ class RecordsPanel(Vertical):
             self.owner.query_one(ResultLine).say(f"{name} is back where it was.", shows)
 
     def removal_words(self, record: Record) -> str:
+        facts = ", ".join(
+            _shown(cell) for cell in self.kind.row(record, self.owner.today()).cells[:4] if cell
+        )
         return (
-            f"{record['reference']} is removed from this sheet. No balance changes, and the journal and the"
-            " other side's record stay. You can restore it."
+            f"{record['reference']} ({facts}) is removed from this sheet. No balance changes, and the journal"
+            " and the other side's record stay. You can restore it."
         )
 
     def copy_row(self) -> None:
@@ -287,6 +291,10 @@ class RecordsPanel(Vertical):
 
 _OF_A_ROW = frozenset({actions.UNLINK_RECORD, actions.COPY_ROW, actions.COPY_VALUE})
 _NOT_OF_REMOVED = {actions.UNLINK_RECORD: REMOVED, actions.EXPORT: "Removed records can't be exported."}
+
+
+def _shown(cell: object) -> str:
+    return one_line(cell.plain if isinstance(cell, Content) else cell)
 
 
 def panel_of(screen: BaseScreen) -> RecordsPanel:

@@ -14,12 +14,12 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from ewallet_core.presentation.formatting import one_line
+from ewallet_core.presentation.formatting import one_line_as_written
 
 
 class _Plain(Highlighter):
     def highlight(self, text: Text) -> None:
-        text.plain = one_line(text.plain)
+        text.plain = one_line_as_written(text.plain)
 
 
 class PlainInput(Input):

@@ -76,6 +76,12 @@ def test_a_payment_to_a_contact_whose_address_has_a_new_owner_is_refused(
     assert stranger.credits == 0
 
 
+def test_an_own_wallet_has_no_payee(supplied, nothing_changes):
+    nothing_changes()
+    own = {"action": "transfer", "transfer": "credits", "to_ewallet": 2, "credits": 1}
+    supplied.expect_error("arguments_clash", **own, payee_account=2)
+
+
 def test_a_changed_payee_is_not_remembered_and_can_be_confirmed(supplied, stranger, wallet_file):
     bobs = supplied.request(**new_contact("Bob"))["contact_record"]
     execute_sql(wallet_file, "UPDATE contact_records SET payee_account_id = 3")
@@ -114,6 +120,9 @@ def test_an_erased_payee_is_none_and_a_new_owner_of_the_address_is_noticed(
         assert payee_of(supplied, bobs) == (None, False)
     supplied.request(**new_account("mallory", user_email=BOB))
     assert payee_of(supplied, bobs) == (None, True)
+    # An account that nobody can pay: the answer says who has the address.
+    answer = supplied.expect_error("payee_changed", **pay(BOB, 1, payee_account=1))
+    assert answer["details"]["payee_name"] == "mallory"
     supplied.request(**pay(BOB, 1))
     assert payee_of(supplied, bobs) == (None, True)
     supplied.engine.close()

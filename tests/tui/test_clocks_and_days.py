@@ -226,6 +226,22 @@ async def test_a_run_over_midnight_is_of_both_days(day, monkeypatch, zone, minut
         assert bars.begun == 0
 
 
+async def test_days_before_the_clocks_changed_began_at_midnight_too(day, monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    # From 14:02 UTC on 20 November back to 23:50 summer time on 24 October.
+    minutes_back = 26 * 24 * 60 + 16 * 60 + 12
+    day.pass_by(minutes=-minutes_back)
+    async with at_the_clock(day, size=WIDE) as person:
+        await told(person, "space", TimerState.ACTIVE)
+        day.pass_by(minutes=20)
+        await settled(person)
+        day.pass_by(minutes=minutes_back - 20)
+        await settled(person)
+        used = {str(on): used for on, used in person.app.screen.query_one(DayBars).days if used}
+        assert used == {"2026-10-24": 10 * 60_000, "2026-10-25": 10 * 60_000}
+
+
 async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
     laid_out = []
     refresh = Widget.refresh

@@ -130,3 +130,10 @@ def test_a_moment_is_of_the_zone_in_use_with_its_changes_of_the_clocks(zone, wor
         assert formatting.full_day(NOW) == formatting.full_day(NOW, ZoneInfo(zone))
     finally:
         formatting.use_zone(None)
+
+
+def test_a_joiner_is_shown_where_a_name_needs_it_and_as_a_sign_elsewhere():
+    sinhala, persian = "\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    for name in (sinhala, persian):
+        assert formatting.one_line(name) == formatting.inert(name) == name
+    assert formatting.one_line("ad\u200ca") == formatting.inert("ad\u200ca") == "ad\ufffda"

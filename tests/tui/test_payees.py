@@ -8,7 +8,7 @@ from person import PASSWORD
 from textual.widgets import Label
 
 from ewallet_tui.contact_book import ContactBook
-from ewallet_tui.payees import CAUTIONS, CHECK, NEW_OWNER
+from ewallet_tui.payees import CAUTIONS, CHECK, NEW_OWNER, with_payee
 from ewallet_tui.screens.credit_actions import Payer, pay_form
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.record import RecordScreen
@@ -133,7 +133,7 @@ async def test_an_account_that_can_be_mistaken_is_marked_wherever_it_is_to_be_pa
         assert any(MIXED in str(hint.content) for hint in hints)
 
 
-async def test_a_contact_of_a_deleted_account_is_asked_about_before_anything_is_sent():
+async def test_a_contact_of_a_deleted_account_pays_nobody_unasked():
     lost = {"name": "Bob", "email": BOB, "payee_account": None, "payee_changed": True}
 
     async def ask(**_):
@@ -141,8 +141,10 @@ async def test_a_contact_of_a_deleted_account_is_asked_about_before_anything_is_
 
     book = ContactBook(ask)
     await book.learn("")
-    assert [contact.payee_is_gone for contact in book.contacts_with("BOB@example.org")] == [True]
-    assert book.hint("bob") == f"Bob: {BOB} {NEW_OWNER}"
+    assert [contact.arguments for contact in book.contacts_with("BOB@example.org")] == [{"payee_account": 1}]
+    by_hand = await with_payee(ask, {"action": "pay", "pay": BOB, "credits": 1})
+    assert by_hand["payee_account"] == 1
+    assert book.hint("bob") == f"{NEW_OWNER}   Bob: {BOB}"
     spec = pay_form(Payer("ada@example.org", 100, 0, book))
     assert spec.confirmation({"credits": 1, "pay": BOB}) == ""
     assert spec.preview({"credits": 1, "pay": BOB}).endswith(f"{NEW_OWNER}. Make sure it is who you mean.")
