@@ -33,7 +33,8 @@ _STEADY_CLOCK = _find_steady_clock()
 class ElapsedTime:
     """Seconds that have passed, by whichever of two clocks says more; called, it returns the instant now.
 
-    `jumped` is called with the seconds that were missed, if the clocks differ in a tick, or one comes late: the computer slept, its clock was changed, or the process was stopped.
+    `jumped` is called with the seconds that were missed, if the clocks differ in a tick, or one comes
+    late: the computer slept, its clock was changed, or the process was stopped.
     """
 
     def __init__(self, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:

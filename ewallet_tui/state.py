@@ -164,6 +164,13 @@ class ClockState(Struct, frozen=True):
     milliseconds_per_credit: int
     read_at: float
     wallet_id: int = 0
+    since: datetime | None = None
+    """When the timer was last started, resumed or paused."""
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    """What the run is for."""
+    may_stop_in_the_past: bool = False
+    """Whether the server lets its users stop a timer at an earlier moment."""
 
     @classmethod
     def read(cls, data: Mapping[str, Any], read_at: float) -> Self:
@@ -181,6 +188,10 @@ class ClockState(Struct, frozen=True):
             milliseconds_per_credit=data["milliseconds_per_credit"],
             read_at=read_at,
             wallet_id=data["ewallet"],
+            since=_instant(data["since_timestamp"]),
+            notes=data["timer_notes"],
+            tags=tuple(data["timer_tags"]),
+            may_stop_in_the_past=data["may_stop_in_the_past"],
         )
 
     def left_ms(self, now: float) -> int:

@@ -122,7 +122,7 @@ def test_an_unchanged_ledger_verifies(used_file):
         ("UPDATE time_segments SET time_record_id = 99", "belongs to no run"),
         ("UPDATE time_segments SET clock_id = 99, time_record_id = NULL", "belongs to no run"),
         ("UPDATE time_records SET time_unsegmented = 1", "its segments sum to"),
-        ("UPDATE time_records SET time_unsegmented = -1", "less than no time"),
+        ("UPDATE time_records SET time_unsegmented = -1", "a negative time"),
         ("UPDATE clocks SET timer_spent = 1", "its segments sum to 0"),
         ("UPDATE clocks SET timer_unsegmented = 1", "its segments sum to 1"),
         ("UPDATE ewallets SET unlinked_at = 1 WHERE account_id = 2", "unlinked wallet"),
