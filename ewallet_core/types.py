@@ -56,6 +56,8 @@ def user_key(name: str) -> str:
 
 MOST_TAGS = 10
 LONGEST_TAG = 32
+ANY_END = "*"
+"""At the end of a searched tag: any tag that begins so."""
 _BETWEEN_TAGS = re.compile(r"[\s,]+")
 # Parts of visible characters: emoji and some scripts need them between or after others.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
@@ -77,6 +79,11 @@ def are_tags(words: str | Sequence[str]) -> bool:
     return len(tags) <= MOST_TAGS and all(len(tag) <= LONGEST_TAG and _is_word(tag) for tag in tags)
 
 
+def are_searchable_tags(words: str | Sequence[str]) -> bool:
+    """As `are_tags`; each may end with `*`, for all tags that begin with what is before it."""
+    return are_tags([tag.removesuffix(ANY_END) for tag in tags_in(words) if tag != ANY_END])
+
+
 def stored_tags(words: str | Sequence[str]) -> str:
     """The tags as the database has them: each between two spaces, so that one can be searched for."""
     tags = tags_in(words)
@@ -86,5 +93,5 @@ def stored_tags(words: str | Sequence[str]) -> str:
 def _is_word(tag: str) -> bool:
     visible = tag.translate(dict.fromkeys(map(ord, _JOINERS)))
     return bool(visible) and not any(
-        character == "," or unicodedata.category(character)[0] in "CZ" for character in visible
+        character in f",{ANY_END}" or unicodedata.category(character)[0] in "CZ" for character in visible
     )

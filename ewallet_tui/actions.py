@@ -20,8 +20,10 @@ from ewallet_tui.availability import (
     has_credits_to_move,
     has_time,
     has_time_to_move,
+    may_stop_earlier,
     may_supply,
     not_by_auditors,
+    runs,
     timer_takes,
 )
 from ewallet_tui.navigation import DESTINATIONS, SETTINGS, Destination
@@ -236,6 +238,23 @@ TO_CREDITS = Action(
 )
 
 
+EDIT_RUN = Action(
+    "edit_run",
+    "Note",
+    "e",
+    "Edit the note and tags of this run",
+    synonyms=("What the run is for", "Tags"),
+    enabled=runs,
+)
+STOP_AT = Action(
+    "stop_at",
+    "Stop at …",
+    "X",
+    "Stop the timer at an earlier time",
+    key_display="X",
+    synonyms=("Forgot to stop", "Stop earlier"),
+    enabled=may_stop_earlier,
+)
 LEAVE_TOUR = hidden("leave_tour", "Skip the tour", "escape")
 
 SHOW_DAYS = Action("show_days", "By day", "m", "Show time used by day")
@@ -257,6 +276,12 @@ COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
 REFUND = Action(
     "refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back", "Return")
+)
+EDIT_TIME = Action(
+    "edit_time", "Note", "e", "Edit the note and tags", synonyms=("Tags",), enabled=not_by_auditors
+)
+PRIVATE_NOTE = Action(
+    "private_note", "Private note", "e", "Write a note that only you see", enabled=not_by_auditors
 )
 NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Save",))
 IMPORT_CONTACTS = Action(

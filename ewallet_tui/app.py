@@ -185,10 +185,10 @@ class EWalletApp(App[None]):
             notifier=self._notifier,
             workers=workers,
             notify=self.say,
-            ask_about_timers=lambda state, others, may_stop: self._ask(
-                lazy.timer_question(state, others, may_stop=may_stop)
+            ask_about_timers=lambda account, at, may_stop: self._ask(
+                lazy.timer_question(account, at, may_stop=may_stop)
             ),
-            ask_about_unanswered=lambda state, others: self._ask(lazy.unanswered_question(state, others)),
+            ask_about_unanswered=lambda account, at: self._ask(lazy.unanswered_question(account, at)),
             forget_clipboard=self._forget_clipboard,
             now=now,
         )

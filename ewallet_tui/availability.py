@@ -17,6 +17,8 @@ ASK_FOR_CREDITS = "Ask the server's operator to supply you with credits."
 NOT_BY_YOURSELF = f"You can't supply yourself on this server. {ASK_FOR_CREDITS}"
 NO_CREDITS, SUPPLY_FIRST = "This wallet has no credits.", "Supply some first."
 NO_TIME_LEFT = "No time left on this clock."
+NOT_RUNNING = "The timer isn't running."
+NO_EARLIER_STOP = "The operator of this server doesn't allow stopping at an earlier time."
 ONLY_WALLET = "You have one wallet. Make another one first."
 ONLY_CLOCK = "You have one clock. Make another one first."
 NOTHING_LISTED = "The list is empty."
@@ -65,7 +67,7 @@ def timer_takes(command: str) -> Enabled:
         if command in TIMER_COMMANDS[clock.state] and (clock.runs or not clock.is_out_of_time(now)):
             return True
         if command == "stop":
-            return "The timer isn't running."
+            return NOT_RUNNING
         # One key carries out the one that is possible; if none is, it says why the timer can't start.
         if command != "start" or clock.runs:
             return False
@@ -74,6 +76,16 @@ def timer_takes(command: str) -> Enabled:
         return f"{NO_TIME_LEFT} {has_credits(state, now)}"
 
     return enabled
+
+
+def runs(state: AccountState, _now: float) -> Possible:
+    return state.clock.runs or f"{NOT_RUNNING} To edit an earlier run, open its record."
+
+
+def may_stop_earlier(state: AccountState, _now: float) -> Possible:
+    if not state.clock.may_stop_in_the_past:
+        return NO_EARLIER_STOP
+    return state.clock.runs or NOT_RUNNING
 
 
 def not_by_auditors(state: AccountState, _now: float) -> Possible:

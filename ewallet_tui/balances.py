@@ -107,8 +107,13 @@ MOST_NAMES = 4
 
 
 def listed(names: Iterable[str], number: int | None = None) -> str:
-    """`Bob`, `Bob and Cleo`, or the first few and how many more there are; `number`: of all of them."""
+    """`Bob`, `Bob and Cleo`, or the first few and how many more there are; `number`: of all of them.
+
+    Empty for none.
+    """
     known = list(names)
+    if not known:
+        return ""
     shown = known[:MOST_NAMES]
     more = (len(known) if number is None else number) - len(shown)
     *first, last = [*shown, f"{more} more"] if more > 0 else shown

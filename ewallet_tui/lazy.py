@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ewallet_tui.screens.login_forms import LoginForms
     from ewallet_tui.screens.modal import ConfirmModal
     from ewallet_tui.screens.overlays import HelpScreen
-    from ewallet_tui.state import ClockState, TimerState
+    from ewallet_tui.state import AccountState
 
 MakeScreen = Callable[["AppContext"], "Screen[Any]"]
 
@@ -117,13 +117,13 @@ def certificate_question(server: str, fingerprint: str) -> ConfirmModal:
     return first_certificate(server, fingerprint)
 
 
-def timer_question(state: TimerState, others: tuple[ClockState, ...], *, may_stop: bool) -> ConfirmModal:
+def timer_question(account: AccountState, now: float, *, may_stop: bool) -> ConfirmModal:
     from ewallet_tui.screens.overlays import timer_confirmation
 
-    return timer_confirmation(state, others, may_stop=may_stop)
+    return timer_confirmation(account, now, may_stop=may_stop)
 
 
-def unanswered_question(state: TimerState, others: tuple[ClockState, ...]) -> ConfirmModal:
+def unanswered_question(account: AccountState | None, now: float) -> ConfirmModal:
     from ewallet_tui.screens.overlays import unanswered_confirmation
 
-    return unanswered_confirmation(state, others)
+    return unanswered_confirmation(account, now)

@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from ewallet_core.client import UnreachableError
 from ewallet_tui.navigation import SCREEN_MODES
-from ewallet_tui.state import ClockState, TimerState
+from ewallet_tui.state import AccountState
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
@@ -79,9 +79,9 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     notifier: Notifier
     workers: Workers
     notify: Notify
-    ask_about_timers: Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
+    ask_about_timers: Callable[[AccountState, float, bool], Awaitable[str | None]]
     """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
-    ask_about_unanswered: Callable[[TimerState, tuple[ClockState, ...]], Awaitable[str | None]]
+    ask_about_unanswered: Callable[[AccountState | None, float], Awaitable[str | None]]
     forget_clipboard: Callable[[], None]
     now: Callable[[], float]
     _account: int | None = None
@@ -164,16 +164,14 @@ class Lifecycle(Struct, kw_only=True, eq=False):
 
         `is_in_view`: the user is logged in and the screen is not locked.
         """
-        account = self.store.state
-        state = account.clock.state if account else TimerState.INACTIVE
-        others = account.others_begun(self.now()) if account else ()
+        account, now = self.store.state, self.now()
         is_connected = self.connection.is_connected
         if self.store.client.unanswered and not is_connected:
-            return await self.ask_about_unanswered(state, others) == LEAVE
-        if state is TimerState.INACTIVE and not others:
+            return await self.ask_about_unanswered(account, now) == LEAVE
+        if account is None or not account.begun(now):
             return True
         # A user in front of the lock may not be the owner of the timer.
-        choice = await self.ask_about_timers(state, others, is_in_view and is_connected)
+        choice = await self.ask_about_timers(account, now, is_in_view and is_connected)
         if choice == STOP:
             return not (await self.act(action="stop", stop="clock_timer"))["failed"]
         return choice == LEAVE

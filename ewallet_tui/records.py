@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -20,8 +20,10 @@ from ewallet_core.presentation.formatting import (
     signed_duration,
 )
 from ewallet_core.presentation.tables import Column
+from ewallet_core.types import ANY_END
 from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
+from ewallet_tui.sanitize import plain
 from ewallet_tui.state import (
     CONTACT_LIST,
     CONVERSION_SHEET,
@@ -43,6 +45,7 @@ TRANSFERS = {
     "incoming": "received",
 }
 CONVERSIONS = {"credits2clock": "converted to time", "clock2credits": "converted to credits"}
+MAX_NOTES = 200
 MOVED = "moved"
 """What happened to credits or time between the user's own wallets or clocks."""
 COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
@@ -60,6 +63,8 @@ class RecordKind:
     describe: Callable[[Record, datetime], tuple[Cells, Facts]]
     """The cells and the facts (label and value) of a record, with times relative to an instant."""
     empty: str
+    finds: str = "find a name, an email or a note"
+    """What a search finds, in the box for it."""
 
     @property
     def noun(self) -> str:
@@ -72,8 +77,18 @@ class RecordKind:
     def row(self, record: Record, now: datetime) -> ListRow:
         return ListRow(f"{self.name} {record['id']}", self.describe(record, now)[0], record)
 
-    def instruction(self, verb: Literal["view", "unlink", "recover"], record_id: int) -> dict[str, Any]:
+    def instruction(
+        self, verb: Literal["view", "edit", "unlink", "recover"], record_id: int
+    ) -> dict[str, Any]:
         return {"action": verb, verb: self.name, self.name: "record", "record_id": record_id}
+
+    def filters(self, typed: str) -> dict[str, Any]:
+        """The arguments of a search for what was typed; of time records, `#ac` is any tag that begins so."""
+        words = typed.split()
+        tags = [word for word in words if self.name == "time" and word.startswith("#")]
+        text = " ".join(word for word in words if word not in tags) if tags else typed
+        searched = [f"{tag.strip('#,')}{'' if tag.endswith(',') else ANY_END}" for tag in tags]
+        return {name: sent for name, sent in (("text", text), ("tag", searched)) if sent}
 
     def view(self, record_id: int, *, or_removed: bool = False) -> dict[str, Any]:
         """The instruction to view a record, also if it was removed."""
@@ -117,25 +132,41 @@ def _when(record: Record, now: datetime, key: str = "create_date") -> str:
     return moment(parse_timestamp(record[key]), now)
 
 
+def noted(notes: str, tags: Sequence[str]) -> Content:
+    """What a run is for: `Invoices of May  #acme #urgent`."""
+    hashed = Content.styled(" ".join(f"#{one_line(tag)}" for tag in tags), "$text-accent")
+    return Content("  ").join(part for part in (plain(notes[:MAX_NOTES]), hashed) if part.plain)
+
+
+def with_private(notes: str, private: str) -> Content:
+    """A note, and after it the private one: `lunch · only you: owes me a favour`."""
+    own = plain(f"only you: {private[:MAX_NOTES]}", style="$text-muted") if private else Content()
+    return Content(" · ").join(part for part in (plain(notes[:MAX_NOTES]), own) if part.plain)
+
+
 def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
     kind, when, notes = record["transfer_type"], _when(record, now), record["notes"]
     what, credits = TRANSFERS[kind], amount(kind, record["credits"])
+    private = record["private_notes"]
+    noted_cell, own_note = with_private(notes, private), [("Private", private)] if private else []
     if is_move(record):
         where = other_end(record, comes_in=kind in COMES_IN)
-        return (when, MOVED, credits, where, notes), [
+        return (when, MOVED, credits, where, noted_cell), [
             ("What", f"{MOVED} {where}"),
             ("Credits", credits),
             *_ends_of(record, "wallet"),
             ("When", when),
             ("Notes", notes),
+            *own_note,
         ]
-    return (when, what, credits, partner_of(record), notes), [
+    return (when, what, credits, partner_of(record), noted_cell), [
         ("What", what),
         ("Credits", credits),
         ("From", record["transfer_from"]),
         ("To", record["transfer_to"]),
         ("When", when),
         ("Notes", notes),
+        *own_note,
     ]
 
 
@@ -197,6 +228,7 @@ def _describe_conversion(record: Record, now: datetime) -> tuple[Cells, Facts]:
 
 
 def _describe_time(record: Record, now: datetime) -> tuple[Cells, Facts]:
+    notes, tags = record["notes"], record["tags"]
     facts: Facts = [
         ("Started", _when(record, now, "time_start")),
         ("Stopped", _when(record, now, "time_stop")),
@@ -204,7 +236,8 @@ def _describe_time(record: Record, now: datetime) -> tuple[Cells, Facts]:
         ("Paused", duration(record["time_pending_ms"])),
         ("Pauses", grouped(record["pending_count"])),
     ]
-    return (*(value for _, value in facts), ""), facts
+    cells = (*(value for _, value in facts), noted(notes, tags))
+    return cells, [*facts, ("Notes", notes), *([("Tags", " ".join(tags))] if tags else [])]
 
 
 def _describe_contact(record: Record, now: datetime) -> tuple[Cells, Facts]:
@@ -278,11 +311,12 @@ TIME = RecordKind(
         Column("Stopped", from_width=70),
         Column("Used", align="right"),
         Column("Paused", align="right"),
-        Column("Pauses", align="right"),
-        Column("", fills=True),
+        Column("Pauses", align="right", from_width=90),
+        Column("Notes", fills=True),
     ),
     _describe_time,
     "No time records on this sheet yet. Each time the timer stops, one is added.",
+    "find a note, or a tag such as #acme",
 )
 CONTACT = RecordKind(
     "contact",

@@ -163,6 +163,13 @@ class ClockState(Struct, frozen=True):
     is_new: bool
     milliseconds_per_credit: int
     read_at: float
+    since: datetime | None = None
+    """When the timer was last started, resumed or paused."""
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    """What the run is for."""
+    may_stop_in_the_past: bool = False
+    """Whether the server lets its users stop a timer at an earlier moment."""
 
     @classmethod
     def read(cls, data: Mapping[str, Any], read_at: float) -> Self:
@@ -179,6 +186,10 @@ class ClockState(Struct, frozen=True):
             is_new=data["write_date"] == data["create_date"],
             milliseconds_per_credit=data["milliseconds_per_credit"],
             read_at=read_at,
+            since=_instant(data["since_timestamp"]),
+            notes=data["timer_notes"],
+            tags=tuple(data["timer_tags"]),
+            may_stop_in_the_past=data["may_stop_in_the_past"],
         )
 
     def left_ms(self, now: float) -> int:
@@ -257,6 +268,10 @@ class AccountState(Struct, frozen=True):
     def has_other_clocks(self) -> bool:
         """Whether there is a clock besides the active one: every wallet has one at least."""
         return len(self.owned[CLOCK].names) > 1 or len(self.owned[WALLET].names) > 1
+
+    def begun(self, now: float) -> tuple[ClockState, ...]:
+        """The clocks whose timers have begun and not run out at `now`, the active one first."""
+        return (*([self.clock] if self.clock.runs else []), *self.others_begun(now))
 
     def others_begun(self, now: float) -> tuple[ClockState, ...]:
         """The clocks besides the active one whose timers have begun and not run out at `now`."""

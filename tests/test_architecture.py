@@ -310,6 +310,11 @@ def test_no_slow_library_is_loaded_before_the_first_paint(statement: str) -> Non
     assert modules_after(statement).isdisjoint(SLOW)
 
 
+def test_no_time_zone_is_loaded_before_the_first_paint() -> None:
+    loaded = modules_after("import ewallet_tui.__main__, ewallet_tui.app")
+    assert loaded.isdisjoint({"zoneinfo", "tzlocal"})
+
+
 def test_the_engine_loads_no_part_of_the_app() -> None:
     assert modules_after("from ewallet_core import EWalletSessionManager").isdisjoint(
         {"textual", "ewallet_tui"}

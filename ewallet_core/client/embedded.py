@@ -69,10 +69,10 @@ class EmbeddedClient(WalletClient):
 
     @classmethod
     def for_user(cls, database_url: str) -> EmbeddedClient:
-        """A client for the owner of the engine on that database: users can supply themselves there."""
+        """A client for the owner of the engine on that database, who needs no operator's permission."""
 
         def open_engine() -> EWalletSessionManager:
-            config = ewallet_core.EngineConfig(self_supply=True)
+            config = ewallet_core.EngineConfig(self_supply=True, stop_in_the_past=True)
             return without_sockets(ewallet_core.EWalletSessionManager(database_url, config=config))
 
         return cls(open_engine, for_a_person=True)

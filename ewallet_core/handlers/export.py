@@ -45,7 +45,7 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     format: fields.FileFormat = "csv"
     month: fields.Month | None = None
     text: fields.SearchText = ""
-    tag: fields.Tags | None = None
+    tag: fields.SearchedTags | None = None
     style: fields.ExportStyle = "raw"
     separator: fields.Separator | None = None
     bom: fields.Flag | None = None

@@ -28,7 +28,7 @@ class SearchRecords(PeriodRequest, frozen=True):
     text: fields.SearchText = ""
     kind: fields.RecordKind | None = None
     sheet_id: fields.SheetId | None = None
-    tag: fields.Tags | None = None
+    tag: fields.SearchedTags | None = None
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.RecordCursor | None = None
 

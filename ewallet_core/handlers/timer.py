@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.errors.credits import MomentOutOfRangeError, RunEndedError, WrongTimerStateError
 from ewallet_core.instructions import fields, timestamps
-from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.instructions.envelope import Answer, timestamp
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.ledger.timer import State, TimeSpent
 from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
+from ewallet_core.operations.records import edit_record, own_record, record_answers, the_record
 from ewallet_core.operations.settlement import finish_run, update_timer
 from ewallet_core.operations.sheet_kinds import TIME, record_data
 from ewallet_core.storage.events import EventKind
@@ -135,6 +136,22 @@ def resume_timer(_request: NoArguments, context: AccountContext) -> _ResumeTimer
         pause_timestamp=timestamp(cast("int", clock.timer.since)),
         resume_timestamp=timestamp(cast("int", timer.since)),
     )
+
+
+class EditTime(Request, frozen=True):
+    """The record of a finished run, and its note and tags; an absent one stays as it is."""
+
+    record_id: fields.RecordId
+    notes: fields.Notes | None = None
+    tags: fields.Tags | None = None
+
+
+@instruction(the_record(TIME, "edit"), answers=record_answers(TIME))
+def edit_time(request: EditTime, context: AccountContext) -> Answer:
+    """Change the note and the tags of a finished run."""
+    record = own_record(context, TIME, request.record_id)
+    tags = None if request.tags is None else stored_tags(request.tags)
+    return edit_record(context, TIME, record, notes=request.notes, tags=tags)
 
 
 class StopTimer(Request, frozen=True):

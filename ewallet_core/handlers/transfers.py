@@ -1,4 +1,4 @@
-"""Sending credits: paying, transferring to others or between own wallets, and refunding a payment."""
+"""Sending credits: paying, transferring to others or between own wallets, refunding, private notes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ewallet_core.errors.credits import (
 )
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext
@@ -26,7 +27,13 @@ from ewallet_core.operations.movements import (
     partner_named,
     require_available,
 )
-from ewallet_core.operations.records import left_to_refund, own_record
+from ewallet_core.operations.records import (
+    edit_record,
+    left_to_refund,
+    own_record,
+    record_answers,
+    the_record,
+)
 from ewallet_core.operations.sheet_kinds import TRANSFER
 from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import accounts
@@ -223,3 +230,17 @@ def _payer(context: AccountContext, payment: TransferRecord) -> Side:
     paid_from = find_sending_balance(context.transaction, payment.entry_id)
     wallet = wallets.find(context.transaction, balance_id=paid_from)
     return Side(account, wallet or wallets.require(context.transaction, id=account.ewallet_id))
+
+
+class EditTransfer(Request, frozen=True):
+    """The record of a transfer, and the private note on it; an empty one removes it."""
+
+    record_id: fields.RecordId
+    private_notes: fields.Notes
+
+
+@instruction(the_record(TRANSFER, "edit"), answers=record_answers(TRANSFER))
+def edit_transfer(request: EditTransfer, context: AccountContext) -> Answer:
+    """Write a private note on a transfer; the other side has its own and never sees this one."""
+    record = own_record(context, TRANSFER, request.record_id)
+    return edit_record(context, TRANSFER, record, private_notes=request.private_notes)

@@ -24,7 +24,7 @@ from ewallet_core.instructions.validation import (
     reads_as,
 )
 from ewallet_core.ledger import rates
-from ewallet_core.types import LONGEST_TAG, MOST_TAGS, PEOPLE, RecordType, are_tags
+from ewallet_core.types import LONGEST_TAG, MOST_TAGS, PEOPLE, RecordType, are_searchable_tags, are_tags
 
 MOST_CREDITS = rates.MOST_CREDITS
 SHORTEST_PASSWORD = 8
@@ -132,6 +132,15 @@ Tags = Annotated[
         f"at most {MOST_TAGS} words of at most {LONGEST_TAG} visible characters, as a list or as text",
         ["acme", "urgent"],
         check=are_tags,
+    ),
+]
+SearchedTags = Annotated[
+    list[str] | str,
+    _field(
+        f"at most {MOST_TAGS} tags, as a list or as text, each of at most {LONGEST_TAG} characters or"
+        " the beginning of one and a *",
+        "acme",
+        check=are_searchable_tags,
     ),
 ]
 RecordId = Annotated[int, _id_of("record")]

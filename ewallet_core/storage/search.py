@@ -16,7 +16,7 @@ from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Rows, pattern_containing
 from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.types import RecordType, user_key
+from ewallet_core.types import ANY_END, RecordType, user_key
 
 Position = tuple[int, str, int]
 """A position in the order of all records: date, type, id."""
@@ -26,8 +26,8 @@ Position = tuple[int, str, int]
 class SearchFilter:
     """An account's records since an instant that contain `text`, also in the other party's name or email.
 
-    With a `sheet_id`, only that sheet's; with `tags`, only time records that have all of them. Unlinked
-    records are not found.
+    With a `sheet_id`, only that sheet's; with `tags`, only time records that have all of them, where `ac*`
+    is any tag that begins so. Unlinked records are not found.
     """
 
     account_id: int
@@ -89,7 +89,7 @@ class FoundRecords(Rows[Any]):
             "since": filters.since,
             "pattern": pattern_containing(user_key(filters.text)),
             "most": batch,
-            **{_tag(index): pattern_containing(f" {tag} ") for index, tag in enumerate(filters.tags)},
+            **{_tag(index): _tag_pattern(tag) for index, tag in enumerate(filters.tags)},
         }
         while found := transaction.all(statement, self.row_type, **values, at=at, below=highest):
             yield from (FoundRecord(self.kind, record) for record in found)
@@ -105,6 +105,11 @@ class FoundRecords(Rows[Any]):
         if is_of_sheet:
             conditions.append(record.sheet_id == bindparam("sheet_id"))
         return self._of_account.where(*conditions)
+
+
+def _tag_pattern(tag: str) -> str:
+    beginning = tag.removesuffix(ANY_END)
+    return pattern_containing(f" {beginning}" if beginning != tag else f" {tag} ")
 
 
 def _tag(index: int) -> str:

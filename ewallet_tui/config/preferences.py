@@ -36,6 +36,8 @@ class Preferences(Struct, frozen=True):
     dates: str = LOCALE
     time_zone: str = SYSTEM
     """The IANA name of a zone; the computer's own has no name here."""
+    note_at_start: bool = False
+    """Whether starting the timer asks what the run is for."""
     csv_separator: str = SEPARATORS[0]
     csv_byte_order_mark: bool = True
     bell: bool = True

@@ -227,6 +227,15 @@ CHOSEN = (
     ),
     TIME_ZONE,
     Setting(
+        "note_at_start",
+        "Whether starting the timer asks what the run is for: a note and tags.",
+        False,
+        one_of(ON_OFF),
+        "Ask what for",
+        ON_OFF,
+        _on_or_off,
+    ),
+    Setting(
         "bell",
         "Whether the terminal's bell rings when the clock has five minutes left, and when it runs out.",
         True,

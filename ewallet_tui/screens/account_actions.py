@@ -10,9 +10,12 @@ from textual import work
 from ewallet_core.presentation.formatting import full_day, one_line, parse_timestamp
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
+from ewallet_tui.balances import read_balances
+from ewallet_tui.lifecycle import STOP
 from ewallet_tui.screens import account_forms as forms
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.login_forms import log_in_or_recover
+from ewallet_tui.screens.overlays import AFTER_LOGOUT, timer_confirmation
 from ewallet_tui.widgets.footer import ResultLine
 
 if TYPE_CHECKING:
@@ -33,7 +36,13 @@ def edit(screen: BaseScreen) -> None:
         screen.fill_in(spec, lambda _: "Saved.", only_changed=True, action="edit", edit="account")
 
 
-def change_password(screen: BaseScreen) -> None:
+@work
+async def change_password(screen: BaseScreen) -> None:
+    view = await screen.context.act(action="view", view="sessions")
+    if view["failed"]:
+        return
+    others = [session for session in view["sessions"] if not session["is_this"]]
+
     async def send(values: dict[str, Any]) -> Answer:
         kept = {name: value for name, value in values.items() if name != forms.AGAIN}
         return await screen.context.send(action="edit", edit="account", **kept)
@@ -42,7 +51,7 @@ def change_password(screen: BaseScreen) -> None:
         if answer is not None:
             screen.query_one(ResultLine).say("Password changed. All your other sessions have ended.")
 
-    screen.ask_with(forms.NEW_PASSWORD_FORM, send, say)
+    screen.ask_with(forms.new_password_form([session["address"] for session in others]), send, say)
 
 
 @work
@@ -58,9 +67,23 @@ async def edit_limit(screen: BaseScreen) -> None:
     screen.ask_with(forms.limit_form(most), send)
 
 
-def log_out(screen: BaseScreen) -> None:
-    """Log out of this account; the session goes on with the next one."""
-    screen.context.lifecycle.log_out()
+@work
+async def log_out(screen: BaseScreen) -> None:
+    """Log out of this account; the session goes on with the next one. Asks about begun timers first."""
+    context = screen.context
+    if (state := context.state) is None or screen.app.screen is not screen:
+        return
+    now = context.now()
+    if state.begun(now):
+        question = timer_confirmation(
+            state, now, may_stop=True, title=actions.LOG_OUT.label, when=AFTER_LOGOUT
+        )
+        choice = await screen.app.push_screen_wait(question)
+        if choice is None:
+            return
+        if choice == STOP and (await context.act(action="stop", stop="clock_timer"))["failed"]:
+            return
+    context.lifecycle.log_out()
 
 
 def log_in_another(screen: BaseScreen) -> None:
@@ -91,10 +114,12 @@ def report_issue(screen: BaseScreen) -> None:
     screen.ask_with(spec, send, say)
 
 
-def delete(screen: BaseScreen) -> None:
+@work
+async def delete(screen: BaseScreen) -> None:
     """Ask for the name and the password, then schedule the deletion in 30 days."""
     context, app = screen.context, screen.app
-    if (state := context.state) is None:
+    wallets = await read_balances(context.act)
+    if wallets is None or (state := context.state) is None:
         return
     others = [email for email in state.accounts if email != state.account.email]
 
@@ -107,7 +132,7 @@ def delete(screen: BaseScreen) -> None:
         if answer is not None:
             app.run_worker(_go_on_without(context, answer, others), group="account")
 
-    screen.ask_with(forms.deletion_form(state.account, screen.today()), send, go_on)
+    screen.ask_with(forms.deletion_form(state.account, wallets, screen.today()), send, go_on)
 
 
 async def _go_on_without(context: AppContext, answer: Answer, others: list[str]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.fields import IssueDetails, IssueName
-from ewallet_core.presentation.formatting import credit_amount, full_day, one_line
+from ewallet_core.presentation.formatting import count, credit_amount, full_day, one_line
 from ewallet_core.spelling import email_key
 from ewallet_tui.actions import CHANGE_PASSWORD, DELETE_ACCOUNT, EDIT_LIMIT, LOG_IN_ANOTHER, REPORT_ISSUE
+from ewallet_tui.balances import HeldWallet, listed, total_words
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
@@ -76,17 +77,24 @@ def registration(*, keeps_passwords_alone: bool) -> FormSpec:
     )
 
 
-NEW_PASSWORD_FORM = FormSpec(
-    CHANGE_PASSWORD.label,
-    "Change",
-    (
-        Field("old_pass", "Current password", fields.PasswordAttempt),
-        replace(NEW_PASSWORD, label="New password"),
-        PASSWORD_AGAIN,
-    ),
-    note=PASSWORD_RULE,
-    validate=passwords_differ,
-)
+def new_password_form(addresses: Sequence[str]) -> FormSpec:
+    """The form to change the password; `addresses` are those of the other sessions, which end."""
+    ends = (
+        f" This ends your {count(len(addresses), 'other session')}: {listed(addresses)}." if addresses else ""
+    )
+    return FormSpec(
+        CHANGE_PASSWORD.label,
+        "Change",
+        (
+            Field("old_pass", "Current password", fields.PasswordAttempt),
+            replace(NEW_PASSWORD, label="New password"),
+            PASSWORD_AGAIN,
+        ),
+        note=f"{PASSWORD_RULE}{ends}",
+        validate=passwords_differ,
+    )
+
+
 ANOTHER = FormSpec(
     LOG_IN_ANOTHER.label, "Log in", LOG_IN.fields, note="Both accounts stay logged in, and you can switch."
 )
@@ -194,7 +202,8 @@ DAYS_TO_RECOVER = 30
 TYPED_NAME = "typed_name"
 
 
-def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
+def deletion_form(account: AccountInfo, wallets: Sequence[HeldWallet], now: datetime) -> FormSpec:
+    """The form to delete the account, which says what each wallet and clock still holds."""
     last_day = full_day(now + timedelta(days=DAYS_TO_RECOVER))
 
     def validate(values: Values) -> Mapping[str, str]:
@@ -214,9 +223,26 @@ def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
             ),
             PASSWORD,
         ),
-        note="You are logged out everywhere at once, and your timers stop."
-        f" On {last_day}, after {DAYS_TO_RECOVER} days, the account is erased for good with everything in it."
-        " Log in before then to recover it.",
+        note="\n".join(
+            [
+                "You are logged out everywhere at once, and your timers stop. On"
+                f" {last_day}, after {DAYS_TO_RECOVER} days, the account is erased for good, with its sheets,"
+                " its contacts and:",
+                *_held_lines(wallets),
+                "Log in before then to recover it.",
+            ]
+        ),
         validate=validate,
         leave="Keep it",
     )
+
+
+MOST_WALLETS = 6
+"""How many wallets the deletion form lists; of any more, it says what they hold together."""
+
+
+def _held_lines(wallets: Sequence[HeldWallet]) -> list[str]:
+    """A line for each wallet: `Main: 70 credits; Clock 1 12:30, running`."""
+    shown, rest = wallets[:MOST_WALLETS], wallets[MOST_WALLETS:]
+    more = f"  {count(len(rest), 'more wallet')}: {total_words(rest) or credit_amount(0)}" if rest else ""
+    return [*(f"  {wallet.words}" for wallet in shown), *([more] if more else [])]

@@ -12,13 +12,13 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Label
 
-from ewallet_core.presentation.formatting import moment, parse_timestamp
+from ewallet_core.presentation.formatting import moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import ACCOUNT_PARTS, END_SESSION, Action
 from ewallet_tui.availability import Possible
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.screens.account_actions import log_out
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.overlays import AFTER_LOGOUT, going_on
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
@@ -108,16 +108,23 @@ class SessionsScreen(BaseScreen):
         session = self._session
         if session is None:
             return
-        if session["is_this"]:
-            words = "This is the session you are using. You will be logged out here."
-        else:
-            words = f"This logs out the session at {session['address']} at once."
-        if not await self.confirm(f"End session {session['session_id']}", words, "End it"):
+        if not await self.confirm(f"End session {session['session_id']}", self._ending(session), "End it"):
             return
         if session["is_this"]:
-            log_out(self)
+            self.context.lifecycle.log_out()
         else:
             await self._end(session["session_id"])
+
+    def _ending(self, session: Record) -> str:
+        """Who is logged out, and what goes on without them."""
+        state, now = self.context.state, self.today()
+        if not session["is_this"] or state is None:
+            since, last = (moment(parse_timestamp(session[key]), now) for key in ("since", "last_use"))
+            return f"This logs out {session['address']} at once: there since {since}, last used {last}."
+        words = [f"This is the session you are using. It logs out {one_line(state.account.name)} here."]
+        instant = self.context.now()
+        words += [going_on(clock, instant, AFTER_LOGOUT) for clock in state.begun(instant)]
+        return " ".join(words)
 
     async def _end(self, number: int) -> None:
         result = self.query_one(ResultLine)

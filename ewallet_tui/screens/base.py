@@ -30,7 +30,7 @@ from ewallet_tui.actions import (
 )
 from ewallet_tui.availability import Possible
 from ewallet_tui.navigation import destinations_for
-from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, chosen_period, period_form
+from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, changes, chosen_period, period_form
 from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.screens.overlays import GoTo, Jump
 from ewallet_tui.screens.record import RecordScreen
@@ -52,12 +52,6 @@ NOTHING_DONE = "Nothing was just done that has a record to show."
 
 def system_today() -> datetime:
     return datetime.now(UTC)
-
-
-def changes(spec: FormSpec, values: dict[str, Any]) -> dict[str, Any]:
-    """Values that differ from the form's initial values."""
-    before = {field.name: field.initial for field in spec.fields}
-    return {name: value for name, value in values.items() if value != before[name]}
 
 
 class BaseScreen(Screen[None]):

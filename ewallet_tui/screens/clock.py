@@ -13,11 +13,13 @@ from textual.containers import Container, Horizontal
 from ewallet_core.presentation.formatting import MINUTE, local, parse_timestamp
 from ewallet_tui.actions import (
     CLOCKS,
+    EDIT_RUN,
     GO_TO,
     MOVE_TIME,
     SHOW_DAYS,
     SHOW_TIMES,
     START,
+    STOP_AT,
     SUPPLY,
     TIMER,
     TO_CREDITS,
@@ -32,10 +34,13 @@ from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.moves import move_time
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.run_forms import EarlierStop, run_form
+from ewallet_tui.screens.timer_commands import TIMER_ACTIONS, show_stopped
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
+from ewallet_tui.widgets.footer import ResultLine
+from ewallet_tui.widgets.form import Answer
 from ewallet_tui.widgets.record_list import RecordList
 
 NO_RECENT_ACTIVITY = "No time used in the last 30 days."
@@ -61,6 +66,27 @@ def _day_of(row: Mapping[str, Any]) -> date:
     """The day of a row of the summary."""
     # Noon is on that day even if the system's time zone has no name and days begin an hour off.
     return local(parse_timestamp(row["start"]) + timedelta(hours=12)).date()
+
+
+def edit_run(screen: BaseScreen) -> None:
+    if state := screen.context.state:
+        instruction: dict[str, Any] = {"action": "edit", "edit": "clock_timer"}
+        screen.fill_in(run_form(state.clock), lambda _: "Saved.", only_changed=True, **instruction)
+
+
+def stop_at(screen: BaseScreen) -> None:
+    """Stop the timer at an earlier moment that the user types."""
+    context, result = screen.context, screen.query_one(ResultLine)
+    stop = EarlierStop(lambda: context.state.clock if context.state else None, context.now, screen.today)
+
+    async def send(values: dict[str, Any]) -> Answer:
+        return await context.send(action="stop", stop="clock_timer", **stop.argument(values))
+
+    def show(answer: Answer | None) -> None:
+        if answer is not None:
+            show_stopped(context, result, answer, screen.showing)
+
+    screen.ask_with(stop.form, send, show)
 
 
 class ClockScreen(BaseScreen):
@@ -190,6 +216,8 @@ class ClockScreen(BaseScreen):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         **TIMER_ACTIONS,
         TO_TIME: credit_actions.convert_to_time,
+        STOP_AT: stop_at,
+        EDIT_RUN: edit_run,
         TO_CREDITS: credit_actions.convert_to_credits,
         MOVE_TIME: move_time,
         SHOW_DAYS: show_days,

@@ -9,6 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from ewallet_core.instructions import fields
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui import actions
 from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, IMPORT_CONTACTS, LISTS, NEW_CONTACT, PAY, Action
 from ewallet_tui.availability import REMOVED, Possible
@@ -79,8 +80,8 @@ class ContactsPanel(RecordsPanel):
 
     def removal_words(self, record: Record) -> str:
         return (
-            f"{record['name']} is removed from this list. Your payments stay on your sheets."
-            " You can restore the contact."
+            f"{one_line(record['name'])} ({one_line(record['email'])}) is removed from this list."
+            " Your payments stay on your sheets. You can restore the contact."
         )
 
     @work(group="detail", exclusive=True)

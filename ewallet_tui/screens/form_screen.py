@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -55,6 +55,12 @@ def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
         context.notify(words, title=f"{outcome}: {title}.", severity=severity)
 
     return tell
+
+
+def changes(spec: FormSpec, values: dict[str, Any]) -> dict[str, Any]:
+    """Values that differ from the form's initial values."""
+    before = {field.name: field.initial for field in spec.fields}
+    return {name: value for name, value in values.items() if value != before[name]}
 
 
 class FormScreen(Modal[Answer | None]):

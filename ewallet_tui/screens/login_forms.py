@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from ewallet_core.presentation.formatting import full_day, parse_timestamp
+from ewallet_core.presentation.formatting import full_day, one_line, parse_timestamp
 from ewallet_tui.keyboard import Typing
 from ewallet_tui.screens.account_forms import (
     NEEDS_AN_OWN_ONE,
@@ -41,9 +41,11 @@ async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: A
         return answer
     last_day = answer["details"]["recoverable_until"]
     until = f" on {full_day(parse_timestamp(last_day))}" if last_day else ""
+    whose = next(value for name, value in credentials.items() if name in ("user_name", "user_email"))
     confirmation = ConfirmModal(
         "Recover this account?",
-        f"It will be erased for good{until}. If you recover it, nothing is lost and you are logged in.",
+        f"{one_line(whose)} will be erased for good{until}."
+        " If you recover it, nothing is lost and you are logged in.",
         [Choice(RECOVER, "y", "Recover it")],
         stay="Leave it",
     )

@@ -102,6 +102,11 @@ def called(account: AccountRow) -> str:
     return one_line(account["name"])
 
 
+def whole(account: AccountRow) -> str:
+    """The account without doubt: `Ada (ada@example.org)`."""
+    return f"{called(account)} ({one_line(account['email'])})"
+
+
 ROLES = {
     "user": "user: has a wallet, a clock and sheets",
     "operator": "operator: can also do everything here",
@@ -112,13 +117,15 @@ ROLES = {
 def freezing(account: AccountRow, *, is_own: bool) -> str:
     """What freezing means; `is_own` for the operator's own account."""
     if is_own:
-        return "This is your own account. You will be locked out at once, here and elsewhere."
-    return f"Its timers stop, and {called(account)} can't do anything. You can unfreeze it."
+        return (
+            f"This is your own account, {whole(account)}. You will be locked out at once, here and elsewhere."
+        )
+    return f"The timers of {whole(account)} stop, and they can't do anything. You can unfreeze the account."
 
 
 def resetting(account: AccountRow) -> str:
     return (
-        f"The current password of {called(account)} stops working, and all sessions of the account end."
+        f"The current password of {whole(account)} stops working, and all sessions of the account end."
         " You get a password for one login within 24 hours."
     )
 
@@ -126,9 +133,9 @@ def resetting(account: AccountRow) -> str:
 def new_role(account: AccountRow, role: str) -> str:
     """What the role means if that needs a confirmation, otherwise nothing."""
     if role == "operator":
-        return f"{called(account)} can then do everything you can do here: freeze, supply, set permissions."
+        return f"{whole(account)} can then do everything you can do here: freeze, supply, set permissions."
     if account["role"] == "operator":
-        return f"{called(account)} can then do nothing here."
+        return f"{whole(account)}, operator until now, can then do nothing here."
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from textual import work
@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.formatting import count, grouped, moment, one_line, parse_timestamp
+from ewallet_core.presentation.formatting import count, full_day, grouped, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import (
     CLEAN_NOW,
@@ -27,6 +27,7 @@ from ewallet_tui.actions import (
     Action,
 )
 from ewallet_tui.availability import Possible
+from ewallet_tui.balances import listed
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
@@ -40,6 +41,9 @@ from ewallet_tui.widgets.record_list import RecordList
 Worker = Mapping[str, Any]
 
 VACANT = "vacant"
+DELETION_PENDING = "unlink_pending"
+DAYS_KEPT = 30
+"""How long events and decided requests are kept."""
 COLUMNS = (
     Column("Worker"),
     Column("State"),
@@ -230,19 +234,40 @@ class WorkersScreen(BaseScreen):
 
     @work
     async def remove_worker(self) -> None:
-        number = self._row_of("workers")
-        if number and await self.confirm(f"Remove worker {number}", REMOVE_WORKER_WORDS, "Remove"):
+        row = self.query_one("#workers", RecordList).row
+        if row is None:
+            return
+        number, since = row.key, moment(parse_timestamp(row.record["create_date"]), self.today())
+        words = f"Worker {number}, there since {since}, is removed. {REMOVE_WORKER_WORDS}"
+        if await self.confirm(f"Remove worker {number}", words, "Remove"):
             result = f"Worker {number} is removed."
             await change(self, result, action="cleanup", cleanup="workers", worker_id=int(number))
 
     @work
     async def clean_now(self) -> None:
         cleaner = next(each for each in CLEANERS if each.name == self._row_of("cleaners"))
-        if cleaner.warning and not await self.confirm("Clean up now", cleaner.warning, "Clean up"):
+        words = await self._what_goes(cleaner)
+        if words is None or (words and not await self.confirm("Clean up now", words, "Clean up")):
             return
         answer = await self.context.act(**SYSTEM, action="cleanup", cleanup=cleaner.cleans)
         if not answer["failed"]:
             self.query_one(ResultLine).say(cleaned(cleaner, answer))
+
+    async def _what_goes(self, cleaner: CleanerRow) -> str | None:
+        """The question before a cleaner deletes what may be wanted; `None` if it can't be asked now."""
+        if cleaner.name == "history":
+            before = full_day(self.today() - timedelta(days=DAYS_KEPT))
+            return f"{cleaner.warning} That is everything from before {before}."
+        if cleaner.name != "account":
+            return ""
+        view = {"action": "view", "view": "accounts", "state": DELETION_PENDING, "limit": fields.LONGEST_PAGE}
+        answer = await self.context.act(**SYSTEM, **view)
+        if answer["failed"]:
+            return None
+        now = self.today()
+        due = [each for each in answer["accounts"] if parse_timestamp(each["to_unlink_timestamp"]) <= now]
+        names = listed(f"{one_line(each['name'])} ({one_line(each['email'])})" for each in due)
+        return f"{cleaner.warning} Due now: {names or 'none'}."
 
     def on_descendant_focus(self) -> None:
         self.refresh_bindings()
@@ -285,7 +310,9 @@ class WorkersScreen(BaseScreen):
         number = answer["session_id"]
         end = Choice("end", "d", "end it") if is_operator(self) else None
         facts = FactsModal("Session", session_facts(answer, self.today()), choice=end)
-        words = "Everyone logged in to it is logged out at once."
+        members = answer["session_data"]["session_account_archive"]
+        names = listed(f"{one_line(name)} ({email})" for email, name in members.items())
+        words = f"At {answer['address']}. Logged out at once: {names or 'no one'}."
         if await self.app.push_screen_wait(facts) and await self.confirm(
             f"End session {number}", words, "End"
         ):

@@ -20,13 +20,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from ewallet_core.presentation.formatting import one_line
+from ewallet_core.presentation.formatting import countdown, one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.actions import EVERYWHERE as ACTIONS_EVERYWHERE
 from ewallet_tui.lifecycle import LEAVE, STOP
 from ewallet_tui.navigation import Destination
 from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal, titled
-from ewallet_tui.state import ClockState, TimerState
+from ewallet_tui.state import AccountState, ClockState, TimerState
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.inputs import PlainInput
 from ewallet_tui.widgets.tabs import PartTab, ScreenTab
@@ -243,32 +243,37 @@ UNANSWERED = (
     "The connection is lost, and there was no answer to what you sent last. "
     "Log in again later to see whether it was done."
 )
-GOES_ON = {
-    TimerState.ACTIVE: "is running and goes on without the app.",
-    TimerState.PAUSED: "is paused and stays paused without the app.",
-}
+GOES_ON = {TimerState.ACTIVE: "goes on", TimerState.PAUSED: "stays paused"}
+WITHOUT_THE_APP, AFTER_LOGOUT = "without the app", "after you log out"
 
 
-def timer_confirmation(state: TimerState, others: Sequence[ClockState], *, may_stop: bool) -> ConfirmModal:
-    """Whether to stop the active timer before quitting, if that is allowed."""
-    runs = state is not TimerState.INACTIVE
-    stop = [Choice(STOP, "s", "Stop the active one" if others else "Stop it")] if runs and may_stop else []
-    states = [state] * runs + [clock.state for clock in others]
-    return ConfirmModal("Quit", _going_on(state, others), [*stop, Choice(LEAVE, "l", _leave(states))])
+def timer_confirmation(
+    account: AccountState, now: float, *, may_stop: bool, title: str = "Quit", when: str = WITHOUT_THE_APP
+) -> ConfirmModal:
+    """Whether to stop the active timer before leaving, if that is allowed."""
+    begun, is_active_begun = account.begun(now), account.clock.runs
+    is_alone = len(begun) == 1
+    stop = [Choice(STOP, "s", "Stop it" if is_alone else "Stop the active one")]
+    words = " ".join(going_on(clock, now, when) for clock in begun)
+    choices = [*(stop if is_active_begun and may_stop else []), Choice(LEAVE, "l", _leave(begun))]
+    return ConfirmModal(title, words, choices)
 
 
-def unanswered_confirmation(state: TimerState, others: Sequence[ClockState]) -> ConfirmModal:
+def unanswered_confirmation(account: AccountState | None, now: float) -> ConfirmModal:
     """Whether to quit although the last request has no answer."""
-    words = " ".join(filter(None, (UNANSWERED, _going_on(state, others))))
+    begun = account.begun(now) if account else ()
+    words = " ".join([UNANSWERED, *(going_on(clock, now, WITHOUT_THE_APP) for clock in begun)])
     return ConfirmModal("Quit", words, [Choice(LEAVE, "q", "Quit anyway")])
 
 
-def _going_on(state: TimerState, others: Sequence[ClockState]) -> str:
-    active = [f"The timer {GOES_ON[state]}"] if state in GOES_ON else []
-    return " ".join([*active, *(f"{one_line(clock.reference)} {GOES_ON[clock.state]}" for clock in others)])
+def going_on(clock: ClockState, now: float, when: str) -> str:
+    """`Clock 1 is running, 12:30 left, and goes on without the app.`"""
+    name, left = one_line(clock.reference), countdown(clock.left_ms(now))
+    is_what = "running" if clock.state is TimerState.ACTIVE else "paused"
+    return f"{name} is {is_what}, {left} left, and {GOES_ON[clock.state]} {when}."
 
 
-def _leave(states: Sequence[TimerState]) -> str:
-    if len(states) > 1:
+def _leave(begun: Sequence[ClockState]) -> str:
+    if len(begun) > 1:
         return "Leave them"
-    return "Leave it paused" if states[0] is TimerState.PAUSED else "Leave it running"
+    return "Leave it paused" if begun[0].state is TimerState.PAUSED else "Leave it running"

@@ -16,7 +16,9 @@ from textual.widgets import Button, Static
 from ewallet_core.presentation.formatting import grouped, inert, one_line
 from ewallet_tui.availability import Possible
 from ewallet_tui.records import RECORD_KINDS, TRANSFER, Record, RecordKind
+from ewallet_tui.screens.form_screen import FormScreen, changes
 from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
+from ewallet_tui.screens.run_forms import note_form, takes_note
 from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.record_list import RecordList
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from ewallet_tui.context import AppContext
+    from ewallet_tui.widgets.form import Answer
     from ewallet_tui.work import Notify
 
 
@@ -118,6 +121,7 @@ class RecordScreen(Modal[str | None]):
         Binding("down,j", "scroll(1)", "Down", show=False, id="down"),
         Binding("up,k", "scroll(-1)", "Up", show=False, id="up"),
         Binding("y,Y", "copy_value", "Copy a value", id="copy_value"),
+        Binding("e", "edit_note", "Write a note", id="edit_note"),
         Binding("p", "leave_to('pay')", "Pay", id="pay"),
         Binding("t", "leave_to('transfer')", "Transfer", id="transfer"),
     ]
@@ -158,8 +162,13 @@ class RecordScreen(Modal[str | None]):
                     yield Button(
                         "t Transfer", id="transfer", action="screen.leave_to('transfer')", disabled=off
                     )
+                yield Button("e Note", id="note", action="screen.edit_note")
                 yield Button("y Copy", id="copy", action="screen.copy_value")
                 yield Button("esc Back", id="back", action="screen.back", variant="primary")
+
+    @property
+    def _kind(self) -> RecordKind:
+        return RECORD_KINDS[self._path[-1][0]]
 
     @property
     def shows_contact(self) -> bool:
@@ -187,6 +196,26 @@ class RecordScreen(Modal[str | None]):
         if self._record:
             choose_value(self.app, self.context.notify, self._record)
 
+    @property
+    def takes_note(self) -> bool:
+        """Whether the user can write on the record that is shown."""
+        return takes_note(self._kind) and bool(self._record) and not self._or_removed
+
+    def action_edit_note(self) -> None:
+        if not self.takes_note or self.app.screen is not self:
+            return
+        spec, edit = note_form(self._kind, self._record), self._kind.instruction("edit", self._path[-1][1])
+
+        async def send(values: dict[str, Any]) -> Answer:
+            changed = changes(spec, values)
+            return await self.context.send(**edit, **changed) if changed else {"failed": False}
+
+        def show(answer: Answer | None) -> None:
+            if answer is not None:
+                self._show()
+
+        self.app.push_screen(FormScreen(self.context, spec, send), show)
+
     def go_to_record(self, kind: str, record_id: int) -> None:
         self._path.append((kind, record_id))
         self._show()
@@ -211,14 +240,16 @@ class RecordScreen(Modal[str | None]):
 
     @work(exclusive=True)
     async def _show(self) -> None:
-        name, record_id = self._path[-1]
-        kind = RECORD_KINDS[name]
+        kind, record_id = self._kind, self._path[-1][1]
         answer = await self.context.act(**kind.view(record_id, or_removed=self._or_removed))
         if answer["failed"]:
             self.dismiss()
             return
         self._record = answer["record_data"]
         titled(self.query_one(".sheet"), kind.noun.capitalize())
+        note = self.query_one("#note", Button)
+        note.label = "e Private note" if kind is TRANSFER else "e Note"
+        note.display = self.takes_note
         # The linked records are buttons below.
         self.query_one(RecordDetail).show(kind, answer, self.today(), with_links=False)
         await self._show_links(answer.get("linked_records", ()))
@@ -249,7 +280,8 @@ def copy(app: App[Any], notify: Notify, text: str, what: str) -> None:
 
 def choose_value(app: App[Any], notify: Notify, record: Mapping[str, Any]) -> None:
     """Let the user choose a value of `record` to copy."""
-    values = {name: str(value) for name, value in record.items() if value not in (None, "")}
+    texts = {name: " ".join(value) if isinstance(value, list) else value for name, value in record.items()}
+    values = {name: str(value) for name, value in texts.items() if value not in (None, "")}
     shown = {
         name: f"{name.replace('_', ' '):<{NAME_WIDTH}} {one_line(value[:LONGEST_CHOICE])}"
         for name, value in values.items()

@@ -10,6 +10,7 @@ from typing import Any
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import count, one_line
@@ -18,11 +19,12 @@ from ewallet_tui import actions
 from ewallet_tui.actions import Action
 from ewallet_tui.availability import NOTHING_LISTED, REMOVED, Possible
 from ewallet_tui.record_pages import PAGE, ListRow, Page, Read, RecordPages
-from ewallet_tui.records import Record, RecordKind, as_text
+from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
 from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail, choose_value, copy
+from ewallet_tui.screens.run_forms import note_form
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
 from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
@@ -73,7 +75,7 @@ class RecordsPanel(Vertical):
         with Horizontal(id="which"):
             yield self.picker
             yield Label("", id="how-many", markup=False)
-        yield FilterBox("find a name, an email or a note", "#list")
+        yield FilterBox(self.kind.finds, "#list")
         with Horizontal(id="records"):
             yield self.listed
             with Vertical(id="aside"):
@@ -94,11 +96,17 @@ class RecordsPanel(Vertical):
     def shown(self) -> dict[str, Any]:
         """The arguments of a search or an export of the records shown."""
         period = self._period.arguments() if self._period else {}
-        text = {"text": self._text} if self._text else {}
-        return {"kind": self.kind.name, "sheet_id": self.picker.chosen, **text, **period}
+        return {
+            "kind": self.kind.name,
+            "sheet_id": self.picker.chosen,
+            **self.kind.filters(self._text),
+            **period,
+        }
 
     def can(self, action: Action) -> Possible:
         if action is actions.RESTORE_RECORD and not self.shows_removed:
+            return False
+        if action in _NOTES and _NOTES[action] is not self.kind:
             return False
         if action in (*_OF_A_ROW, actions.RESTORE_RECORD) and self.row is None:
             return NOTHING_LISTED
@@ -108,6 +116,7 @@ class RecordsPanel(Vertical):
 
     def show_kind(self, kind: RecordKind) -> None:
         self.kind = kind
+        self.query_one(FilterBox).placeholder = kind.finds
         self.listed.show_columns(kind.columns)
         self.picker.show_line()
         self.show_all()
@@ -168,10 +177,23 @@ class RecordsPanel(Vertical):
             self.owner.query_one(ResultLine).say(f"{name} is back where it was.", shows)
 
     def removal_words(self, record: Record) -> str:
-        return (
-            f"{record['reference']} is removed from this sheet. No balance changes, and the journal and the"
-            " other side's record stay. You can restore it."
+        facts = ", ".join(
+            _shown(cell) for cell in self.kind.row(record, self.owner.today()).cells[:4] if cell
         )
+        return (
+            f"{record['reference']} ({facts}) is removed from this sheet. No balance changes, and the journal"
+            " and the other side's record stay. You can restore it."
+        )
+
+    def edit_note(self) -> None:
+        """Let the user write on the record what it was for, or a private note."""
+        if (row := self.row) is not None:
+            self.owner.fill_in(
+                note_form(self.kind, row.record),
+                lambda _: "Saved.",
+                only_changed=True,
+                **self.kind.instruction("edit", row.record["id"]),
+            )
 
     def copy_row(self) -> None:
         if (row := self.row) is not None:
@@ -285,8 +307,16 @@ class RecordsPanel(Vertical):
         return f"{more}{count(known, self.kind.noun)} {what}{period}"
 
 
-_OF_A_ROW = frozenset({actions.UNLINK_RECORD, actions.COPY_ROW, actions.COPY_VALUE})
-_NOT_OF_REMOVED = {actions.UNLINK_RECORD: REMOVED, actions.EXPORT: "Removed records can't be exported."}
+_NOTES = {actions.EDIT_TIME: TIME, actions.PRIVATE_NOTE: TRANSFER}
+_OF_A_ROW = frozenset({actions.UNLINK_RECORD, actions.COPY_ROW, actions.COPY_VALUE, *_NOTES})
+_NOT_OF_REMOVED = {
+    **dict.fromkeys((actions.UNLINK_RECORD, *_NOTES), REMOVED),
+    actions.EXPORT: "Removed records can't be exported.",
+}
+
+
+def _shown(cell: object) -> str:
+    return one_line(cell.plain if isinstance(cell, Content) else cell)
 
 
 def panel_of(screen: BaseScreen) -> RecordsPanel:

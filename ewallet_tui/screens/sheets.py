@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 
-from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action, Part
+from ewallet_tui.actions import EDIT_TIME, PRIVATE_NOTE, REFUND, SHEETS, SHOW_KIND, Action, Part
 from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind, is_move
@@ -81,6 +81,7 @@ class SheetsScreen(BaseScreen):
         self.show_kind(next(kind for kind in SHEET_KINDS if kind.name == event.part))
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        **dict.fromkeys((EDIT_TIME, PRIVATE_NOTE), lambda screen: screen.panel.edit_note()),
         **RECORD_ACTIONS,
         REFUND: refund,
         **functions_of(SHEETS),

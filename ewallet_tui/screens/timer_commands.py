@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from ewallet_core.presentation.formatting import countdown, duration
-from ewallet_tui.actions import TIMER, Action
+from ewallet_tui.actions import START, TIMER, Action
+from ewallet_tui.screens.run_forms import start_form
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
     from ewallet_tui.context import AppContext
+    from ewallet_tui.widgets.form import Answer
 
 
 @work
@@ -32,13 +34,37 @@ async def command_timer(
     finally:
         context.timers.end_command(state.clock)
     if command == "stop" and not answer["failed"]:
-        left = context.state.clock.left_ms(context.now()) if context.state else 0
-        used = duration(answer["minutes_spent_ms"])
-        result.say(f"Used {used}. {countdown(left)} left.", showing("time", answer["time_record"]))
+        show_stopped(context, result, answer, showing)
+
+
+def show_stopped(
+    context: AppContext, result: ResultLine, answer: Answer, showing: Callable[[str, int], FollowUp]
+) -> None:
+    left = context.state.clock.left_ms(context.now()) if context.state else 0
+    used = duration(answer["minutes_spent_ms"])
+    result.say(f"Used {used}. {countdown(left)} left.", showing("time", answer["time_record"]))
 
 
 def _command(action: Action) -> Callable[[Any], object]:
     return lambda screen: command_timer(screen, screen.context, action.id, screen.showing)
 
 
-TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {action: _command(action) for action in TIMER}
+def _start(screen: Any) -> None:
+    """Start the timer, and ask what the run is for if the user wants that."""
+    context: AppContext = screen.context
+    state = context.state
+    if state is None or not context.preferences.note_at_start:
+        command_timer(screen, context, START.id, screen.showing)
+        return
+
+    async def send(values: dict[str, Any]) -> Answer:
+        return await context.send(action="start", start="clock_timer", **values)
+
+    screen.query_one(ResultLine).clear()
+    screen.ask_with(start_form(state), send)
+
+
+TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {
+    START: _start,
+    **{action: _command(action) for action in TIMER if action is not START},
+}

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from ewallet_core.presentation.formatting import SPACE, countdown, duration, grouped, moment
+from ewallet_tui.records import noted
 from ewallet_tui.state import ClockState
 from ewallet_tui.status import clock_status
 from ewallet_tui.widgets.footer import SteadyLine
@@ -144,6 +145,7 @@ class TimerFace(Vertical, can_focus=False):
         yield BurningBar()
         yield SteadyLine(id="state")
         yield SteadyLine(id="facts")
+        yield SteadyLine(id="what-for")
 
     def show(self, clock: ClockState, now: float, today: datetime) -> None:
         self._shown = (clock, now, today)
@@ -153,6 +155,9 @@ class TimerFace(Vertical, can_focus=False):
         bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
         self.query_one("#state", SteadyLine).say(state_line(clock, now, today))
         self.query_one("#facts", SteadyLine).say(Content(facts(clock, now, self.size.width)))
+        what_for = self.query_one("#what-for", SteadyLine)
+        what_for.say(noted(clock.notes, clock.tags))
+        what_for.display = bool(clock.notes or clock.tags)
 
     def on_resize(self) -> None:
         if self._shown is not None:

@@ -130,6 +130,7 @@ def test_tags_are_sent_as_text_or_as_a_list(converted, tags):
         "x" * (LONGEST_TAG + 1),
         ["two words"],
         ["with,comma"],
+        "star*",
         [""],
         "\u200d",
         "bell\x07",
@@ -166,6 +167,10 @@ def test_time_records_are_filtered_by_tags_and_by_text(converted, wallclock):
     assert found(converted, text="urgent") == [acme_too, acme]
     assert found(converted, text="urgent", tag="acme_2") == [acme_too]
     assert found(converted, tag="acm") == found(converted, tag="%") == []
+    assert found(converted, tag="ACM*") == found(converted, tag="*") == [3, acme_too, acme]
+    assert found(converted, tag="acme_2* acme") == [acme_too]
+    for refused in ("a*b", "x" * (LONGEST_TAG + 1) + "*", ["two words*"], ["a"] * 3 + [""]):
+        assert converted.expect_error("bad_value", **SEARCH, tag=refused)["details"] == {"field": "tag"}
     sheet = converted.request(**view_list("time"))["time_sheet"]
     assert found(converted, tag="acme", kind="time", sheet_id=sheet) == [acme_too, acme]
     rows = converted.request(**SEARCH, tag="acme")["rows"]

@@ -31,13 +31,16 @@ class Day(Instant):
         return datetime.fromtimestamp(self.wall() // 1_000, UTC)
 
     backend: Backend
+    stops_in_the_past = True
 
     def make_app(self) -> EWalletApp:
         return EWalletApp(self.backend.backends, Preferences(), self.backend.server, self)
 
     def open_engine(self) -> EWalletSessionManager:
         # The day may pass in leaps longer than a session lives.
-        config = EngineConfig(session_lifetime_ms=10**12, self_supply=True)
+        config = EngineConfig(
+            session_lifetime_ms=10**12, self_supply=True, stop_in_the_past=self.stops_in_the_past
+        )
         return EWalletSessionManager("sqlite://", clock=self.wall, config=config, passwords=CHEAP)
 
 

@@ -151,14 +151,14 @@ async def test_one_key_shows_the_days_in_place_of_the_times_and_back(day):
     async with at_the_clock(day) as person:
         await stopped(day, person)
         await settled(person)
-        assert person.sees("Pauses")
+        assert person.sees("Paused")
         assert not person.sees("Used by day")
         await person.press("m")
         assert person.sees("Used by day  5:00 in 30 days")
-        assert not person.sees("Pauses")
+        assert not person.sees("Paused")
         assert (footer(person).get("Records"), footer(person).get("By day")) == (True, None)
         await person.press("m")
-        assert person.sees("Pauses")
+        assert person.sees("Paused")
         assert not person.sees("Used by day")
 
 
@@ -166,7 +166,7 @@ async def test_days_and_times_are_side_by_side_where_there_is_room(day):
     async with at_the_clock(day, size=WIDE) as person:
         await stopped(day, person)
         await settled(person)
-        assert person.sees("Pauses")
+        assert person.sees("Paused")
         assert person.sees("Used by day  5:00 in 14 days")
         assert "By day" not in footer(person)
 

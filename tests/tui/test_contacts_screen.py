@@ -83,7 +83,7 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         assert person.app.screen.panel.row.record["phone"] == "+1 555"
         await person.press("d")
-        await person.wait_until(lambda: person.sees("Grace Hopper is removed from this list."))
+        await person.wait_until(lambda: person.sees("Grace Hopper (grace@example.org) is removed from"))
         await person.press("y")
         await person.wait_until(lambda: names(person) == [])
 

@@ -84,7 +84,7 @@ async def test_a_role_is_chosen_and_that_of_an_operator_asked_about(opened, back
         await person.wait_until(lambda: person.sees("bob is now an operator."))
         await person.press("r", *"user", "enter")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-        assert person.sees("bob can then do nothing here.")
+        assert person.sees("bob (bob@example.org), operator until now, can then")
 
 
 async def test_a_new_password_is_shown_once_and_good_for_one_login(opened, backend):

@@ -91,7 +91,7 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
         assert "Clock 1 goes on running." in person.toasts
         assert person.sees("● Clock 1  ○ no time yet")
         await be_asked(person)
-        assert person.sees("Clock 1 is running and goes on without the app.")
+        assert person.sees("Clock 1 is running, 20:00 left, and goes on without")
         assert not person.app.screen.query("#stop")
         await person.press("escape")
         assert [clock.id for clock in person.app.context.state.others_begun(person.app.context.now())] == [

@@ -12,10 +12,12 @@ from ewallet_core.presentation.formatting import Formats
 from ewallet_core.presentation.periods import zone_names
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.config.settings import CHOSEN
 from ewallet_tui.screens.settings import zone_meant
 from ewallet_tui.widgets.setting_lists import KeyList, Preview, SettingList
 
 NAME = "preferences.toml"
+NAMES = [setting.name for setting in CHOSEN]
 MISTAKES = 'theme = "nrod"\nhours = "12"\nnumbers = "1.240"\n[keys]\nhelp = "f1"\npey = "p"\nlock = "f99"\n'
 
 
@@ -45,7 +47,8 @@ async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(open
         assert person.sees("✓ Theme: ewallet-light. Saved in preferences.toml.")
         await person.press("left", "j", "l")
         assert (person.app.theme, person.app.context.preferences.lock_after_minutes) == ("ewallet-dark", 1)
-        await person.press("home", *["down"] * 8, "enter", "up", "space")
+        steps = NAMES.index("desktop_notifications")
+        await person.press("home", *["down"] * steps, "enter", "up", "space")
         assert person.sees("✓ Bell: off.")
     kept = Preferences.read(folder)
     assert (kept.theme, kept.lock_after_minutes) == ("ewallet-dark", 1)
@@ -102,7 +105,7 @@ async def test_any_amount_can_be_asked_above_and_the_mouse_does_the_rest(opened,
         assert Preferences.read(folder).ask_above == 1_250
         await person.press("right")
         assert Preferences.read(folder).ask_above == 0
-        await person.pilot.click(SettingList, offset=(3, 7))
+        await person.pilot.click(SettingList, offset=(3, NAMES.index("bell")))
         await person.pilot.pause()
         assert person.app.context.preferences.bell is False
         await person.pilot.click("#part-keymap")
