@@ -236,11 +236,11 @@ class RecordsPanel(Vertical):
 
     def copy_row(self) -> None:
         if (row := self.row) is not None:
-            copy(self.app, self.owner.context.notify, as_text(row), "The row")
+            copy(self.owner.context, as_text(row), "the row")
 
     def copy_value(self) -> None:
         if (row := self.row) is not None:
-            choose_value(self.app, self.owner.context.notify, row.record)
+            choose_value(self.app, self.owner.context, row.record)
 
     def export(self) -> None:
         export_records(self.owner, **self.shown, record_id=self.row.record["id"] if self.row else None)
