@@ -21,7 +21,7 @@ import ewallet_tui
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("ewallet_core", "ewallet_tui")
-MAX_FILES = 250
+MAX_FILES = 255
 MOST_CHECK_ACTIONS = 3
 
 each_package = pytest.mark.parametrize("package", PACKAGES)
@@ -308,6 +308,11 @@ def modules_after(statement: str) -> set[str]:
 )
 def test_no_slow_library_is_loaded_before_the_first_paint(statement: str) -> None:
     assert modules_after(statement).isdisjoint(SLOW)
+
+
+def test_no_time_zone_is_loaded_before_the_first_paint() -> None:
+    loaded = modules_after("import ewallet_tui.__main__, ewallet_tui.app")
+    assert loaded.isdisjoint({"zoneinfo", "tzlocal"})
 
 
 def test_the_engine_loads_no_part_of_the_app() -> None:

@@ -162,12 +162,13 @@ class ConnectionScreen(Screen[None]):
         if context.connection.is_connected and server == context.connecting.server:
             self.dismiss()
         else:
+            # At once, so that keys that follow are dropped.
+            self._show_trying(HERE if server is None else server.name)
             # A worker of the app: this screen may be removed before it ends.
             self.app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
 
     async def _connect(self, server: ServerAddress | None) -> None:
         self.say_out_of_reach("")
-        self._show_trying(HERE if server is None else server.name)
         try:
             await self.context.connecting.go_over_to(server)
         except UnreachableError as reason:

@@ -66,7 +66,7 @@ def test_the_checks_of_a_valid_ledger_are_printed(folder):
     assert lines[0] == "3 entries, each sums to zero per unit"
     assert "the seals' chain is whole: 3 seals" in lines
     assert "the issuer's balance is minus what circulates: \N{MINUS SIGN}80 credits" in lines
-    assert len(lines) == 13
+    assert len(lines) == 16
 
 
 def test_a_violation_is_printed_to_stderr(folder):

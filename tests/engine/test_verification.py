@@ -122,7 +122,7 @@ def test_an_unchanged_ledger_verifies(used_file):
         ("UPDATE time_segments SET time_record_id = 99", "belongs to no run"),
         ("UPDATE time_segments SET clock_id = 99, time_record_id = NULL", "belongs to no run"),
         ("UPDATE time_records SET time_unsegmented = 1", "its segments sum to"),
-        ("UPDATE time_records SET time_unsegmented = -1", "less than no time"),
+        ("UPDATE time_records SET time_unsegmented = -1", "a negative time"),
         ("UPDATE clocks SET timer_spent = 1", "its segments sum to 0"),
         ("UPDATE clocks SET timer_unsegmented = 1", "its segments sum to 1"),
         ("UPDATE ewallets SET unlinked_at = 1 WHERE account_id = 2", "unlinked wallet"),
@@ -268,7 +268,6 @@ def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
 def test_every_check_reports_what_it_covered(used_file):
     lines = [finding.line for finding in findings_in(used_file) if isinstance(finding, Check)]
     assert lines == [
-        "2 accounts, each found by its name and its email",
         "5 entries, each sums to zero per unit",
         "the seals' chain is whole: 5 seals",
         "11 records, each points at an entry that moved what it says",
@@ -284,6 +283,7 @@ def test_every_check_reports_what_it_covered(used_file):
         "10 sheets, each counts its records and holds its account's",
         "1 run and the timers, each spent the time of its segments",
         "every account, wallet and clock has its own wallet, clock and sheets active",
+        "2 accounts, each found by its name and its email",
     ]
 
 

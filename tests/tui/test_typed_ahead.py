@@ -8,11 +8,13 @@ import pytest
 from backends import both_backends
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, Label, OptionList
 
+from ewallet_tui.connection import Connecting
 from ewallet_tui.keyboard import lines_of
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.widgets.console_input import ConsolePrompt
+from ewallet_tui.widgets.form_field import FormField
 from ewallet_tui.widgets.inputs import FilterBox
 
 BOB = "bob@example.org"
@@ -140,6 +142,28 @@ async def test_an_answer_of_no_gives_the_keyboard_back(day):
         # What was refused is selected, so it is typed over.
         await person.burst("again")
         assert texts(person) == {"user_name": "ada", "user_pass": "again"}
+
+
+async def test_a_server_is_typed_in_one_line_and_nothing_lands_there_while_it_is_tried(day, monkeypatch):
+    async with person_on(day) as person:
+        await person.press("ctrl+o")
+        await person.wait_until(lambda: person.app.screen.query(FormField))
+        field = person.app.screen.query_one(FormField)
+        person.app.screen.set_focus(field.input)
+        await person.paste("wallet.example.org:8080\nada\nsecret words")
+        problem = str(field.query_one(".problem", Label).content)
+        assert (field.text, problem.endswith("Nothing was inserted.")) == ("", True)
+        trying, tried = asyncio.Event(), []
+
+        async def go_over_to(_connecting, server):
+            tried.append(str(server))
+            await trying.wait()
+
+        monkeypatch.setattr(Connecting, "go_over_to", go_over_to)
+        await person.burst("127.0.0.1:9\nada\nsecret words\n")
+        assert (field.text, tried) == ("127.0.0.1:9", ["127.0.0.1:9"])
+        await person.press("escape")
+        assert not person.app.screen.has_class("-trying")
 
 
 PASTED = [

@@ -20,7 +20,6 @@ from ewallet_core.storage.verification.segments import check_segments
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
-    "The accounts": check_names,
     "The journal": check_entries,
     "The balances": check_balances,
     "The holders of balances": check_holders,
@@ -31,6 +30,7 @@ _CHECKS = {
     "The sheets": check_sheets,
     "The segments of runs": check_segments,
     "The active items": check_active_items,
+    "The accounts": check_names,
 }
 
 

@@ -87,7 +87,7 @@ def _check_run(run: str, lines: Iterable[_RunLine]) -> Findings:
     first, *others = lines
     total, end = first.unsegmented, first.begins_at or 0
     if first.unsegmented < 0:
-        yield Violation(f"The {run} has less than no time without segments.")
+        yield Violation(f"The {run} has a negative time without segments.")
     for line in (first, *others):
         if line.started_at is None or line.stopped_at is None:
             continue
