@@ -144,7 +144,10 @@ def with_private(notes: str, private: str) -> Content:
 
 def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
     kind, when, notes = record["transfer_type"], _when(record, now), record["notes"]
-???    if is_move(record):
+    what, credits = TRANSFER_WORDS[kind], amount(kind, record["credits"])
+    private = record["private_notes"]
+    noted_cell, own_note = with_private(notes, private), [("Private", private)] if private else []
+    if is_move(record):
         where = other_end(record, comes_in=kind in COMES_IN)
         return (when, MOVED, credits, where, noted_cell), [
             ("What", f"{MOVED} {where}"),
