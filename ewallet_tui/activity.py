@@ -59,7 +59,9 @@ def _activity_row(
     moved = amount(kind, record["credits"])
     if is_move(record):
         what, partner = MOVED, other_end(record, comes_in=kind in COMES_IN)
-        moved = moved_time(record) if name == "conversion" else moved
+        if name == "conversion":
+            # No credits moved; the time stands where a conversion shows its own.
+            moved, partner = Content(""), f"{moved_time(record).plain} {partner}"
     cells = (when, what, moved, partner, where, record["notes"] or "")
     return ListRow(f"{name} {record['id']}", cells, (name, record["id"]))
 
