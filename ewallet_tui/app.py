@@ -148,7 +148,7 @@ class EWalletApp(App[None]):
             Backend(backends.client_at(server)),
             now,
             changed=self._show_change,
-            ended=lambda of_a_change: workers.run(lifecycle.end_session(of_a_change=of_a_change)),
+            ended=lambda maybe_done: workers.run(lifecycle.end_session(maybe_done=maybe_done)),
             noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
             time_zone=lambda: settings.time_zone,
