@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from urllib.parse import quote
@@ -13,10 +14,42 @@ DATABASE_FILE = "wallet.sqlite3"
 KNOWN_SERVERS_FILE = "known_servers"
 
 
+class NoHomeError(OSError):
+    """The user has no home folder, as in a container, and no folder was chosen."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            errno.ENOENT,
+            f"You have no home folder here. Name the wallet's folder with --data-dir or {FOLDER_VARIABLE}",
+        )
+
+    def __str__(self) -> str:
+        return f"{self.strerror}."
+
+
+def home_folder() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
 def find_data_folder(chosen: Path | None = None) -> Path:
-    """The chosen folder, else that of EWALLET_DATA_DIR, else the user's default; it may not exist yet."""
+    """The chosen folder, else that of EWALLET_DATA_DIR, else the user's default; it may not exist yet.
+
+    Raises `NoHomeError` if there is no default.
+    """
     named = os.environ.get(FOLDER_VARIABLE)
-    return chosen or (Path(named) if named else Path(platformdirs.user_data_dir("ewallet")))
+    if chosen or named:
+        return chosen or Path(str(named))
+    try:
+        folder = Path(platformdirs.user_data_dir("ewallet"))
+    except RuntimeError:
+        raise NoHomeError from None
+    # What can't be expanded may also stay as it is.
+    if not folder.is_absolute():
+        raise NoHomeError
+    return folder
 
 
 def data_folder(chosen: Path | None = None) -> Path:

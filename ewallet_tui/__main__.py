@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ewallet_core.commands import add_commands
+from ewallet_core.data_folder import NoHomeError
 
 TWO_PLACES = "The wallet is at a server or on this computer: give --server or --embedded, not both."
 NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work without one."
+DUMB_TERMINAL = "ewallet needs a terminal that can move the cursor. Set TERM to yours, as to xterm-256color."
+CHECK = "Check that it is there, and its permissions."
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands that say in one sentence what their environment lacks, and exit with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # Without a locale for it, a character is replaced.
+                stream.reconfigure(errors="replace")
+        try:
+            done = super().invoke(ctx)
+            if sys.stdout is not None:
+                # An output that is full is noticed here.
+                sys.stdout.flush()
+        except NoHomeError as error:
+            click.echo(error, err=True)
+            ctx.exit(1)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                # The reader has enough.
+                raise
+            place = f" {error.filename}" if error.filename else ""
+            reason = (error.strerror or str(error)).lower()
+            click.echo(f"ewallet can't use{place or ' its input or output'}: {reason}. {CHECK}", err=True)
+            _drop_unwritten()
+            ctx.exit(1)
+        return done
+
+
+def _drop_unwritten() -> None:
+    """Let the interpreter not complain again about what could not be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(
+    cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--data-dir",
     envvar="EWALLET_DATA_DIR",
@@ -38,27 +82,36 @@ add_commands(main)
 def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> int:
     if not _is_at_terminal():
         click.echo(NO_TERMINAL, err=True)
-        return 2
+        return 1
+    if os.environ.get("TERM") == "dumb":
+        click.echo(DUMB_TERMINAL, err=True)
+        return 1
     if embedded and server is not None:
         click.echo(TWO_PLACES, err=True)
         return 2
     # Imported here: the commands don't wait for the app.
     from ewallet_tui.app import open_app
+    from ewallet_tui.terminal import restored_terminal
 
     try:
         app = open_app(data_dir, server, embedded=embedded)
     except ValueError as unreadable:
         click.echo(unreadable, err=True)
         return 2
+    except NoHomeError:
+        raise
     except OSError as error:
-        click.echo(f"The wallet's folder can't be used: {error.strerror}: {error.filename}", err=True)
+        reason = f"{error.filename or 'it'}: {(error.strerror or str(error)).lower()}"
+        click.echo(f"The wallet's folder can't be used: {reason}. Choose another with --data-dir.", err=True)
         return 1
-    app.run()
+    with restored_terminal():
+        app.run()
     return app.return_code or 0
 
 
 def _is_at_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    # A closed one is None.
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 if __name__ == "__main__":

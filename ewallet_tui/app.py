@@ -13,9 +13,8 @@ from rich.text import Text
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
-from textual.css.stylesheet import Stylesheet
-from textual.events import Key, Paste
+from textual.events import InputEvent, Key, Paste
+from textual.notifications import Notify
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -24,19 +23,28 @@ from ewallet_core.data_folder import data_folder
 from ewallet_core.presentation.formatting import formats_of_system, one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
-from ewallet_tui.config.controller import SettingsController
+from ewallet_tui.config.controller import SettingsController, StylesheetReadOnce
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
+from ewallet_tui.elapsed import TICK_SECONDS, ElapsedTime, steady_time
 from ewallet_tui.keyboard import OPENING, Keyboard
-from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
+from ewallet_tui.lifecycle import QUIT, Heartbeat, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
-from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
+from ewallet_tui.notifications import (
+    ENDS_SOON,
+    FROZEN,
+    USABLE_AGAIN,
+    AgingNotification,
+    Notifier,
+    desktop_sequence,
+)
 from ewallet_tui.sanitize import InPlace
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
+from ewallet_tui.terminal import Clipboard, Copied, Ending, lasting
 from ewallet_tui.timer import Alarm, DayWatch, TimerWatch
 from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import RenderableType
+    from textual.driver import Driver
     from textual.events import Event
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -53,12 +62,11 @@ if TYPE_CHECKING:
     from ewallet_tui.screens.modal import ConfirmModal
     from ewallet_tui.state import AccountState
 
-KEEP_ALIVE_SECONDS = 600
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
 SIXTEEN = "standard"
 """The name of a terminal's sixteen colours in Rich."""
-ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
+REFRESH, LOCKING, END = "refresh", "lock", "end"
 
 
 def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
@@ -71,24 +79,6 @@ def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EW
     preferences = Preferences.read(folder, formats_of_system())
     address = chosen if embedded or chosen is not None else preferences.last_server
     return EWalletApp(Backends.kept_in(folder), preferences, address)
-
-
-MAX_SOURCES = 1_024
-
-
-class StylesheetReadOnce(Stylesheet):
-    """Parses a source again only if the theme's variables changed, not for every new screen."""
-
-    def __init__(self, *, variables: dict[str, str]) -> None:
-        super().__init__(variables=variables)
-        self._parse_cache = LRUCache(MAX_SOURCES)
-
-    def set_variables(self, variables: dict[str, str]) -> None:
-        if variables != self._variables:
-            super().set_variables(variables)
-
-    def reparse(self) -> None:
-        self.parse()
 
 
 class EWalletApp(App[None]):
@@ -112,17 +102,21 @@ class EWalletApp(App[None]):
         backends: Backends,
         preferences: Preferences,
         server: ServerAddress | None = None,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = steady_time,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """The app at `server`, or on this machine; the user can choose another of `backends`.
 
-        `now` is the instant, in seconds, on a clock that never goes backwards.
+        `now` is the instant, in seconds, on a clock that never goes backwards, `wall` on one that can be set.
         """
         super().__init__()
+        self._elapsed = ElapsedTime(now, wall)
+        self._ending = Ending(self._end)
+        self._clipboard_of_desktop = Clipboard(os.environ)
         self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
         for theme in THEMES:
             self.register_theme(theme)
-        self._idle = IdleWatch(now, self.set_timer, self.action_lock)
+        self._idle = IdleWatch(self._elapsed, self.set_timer, self.action_lock)
         self._keyboard = Keyboard(self, super().on_event, self._is_opening)
         self._is_asked_to_quit = False
         self._notifier = Notifier(
@@ -132,14 +126,18 @@ class EWalletApp(App[None]):
             self.say,
             self._notify_desktop,
         )
-        self.context = self._make_context(backends, preferences, server, now)
+        self.context = self._make_context(backends, preferences, server, self._elapsed)
+        made = self.context
+        services = (made.store, made.connection, made.timers, self._days, made.workers)
+        toasts = self._refresh_notifications
+        self._heartbeat = Heartbeat(self._elapsed, self._idle, self._ending, toasts, *services)
 
     def _make_context(
         self,
         backends: Backends,
         preferences: Preferences,
         server: ServerAddress | None,
-        now: Callable[[], float],
+        now: ElapsedTime,
     ) -> AppContext:
         workers = Workers(self)
         connection_changed: Signal[ConnectionStatus] = Signal(self, "connection changed")
@@ -163,15 +161,15 @@ class EWalletApp(App[None]):
             self.set_timer,
             alarm=self._sound,
             second_passed=second_passed.publish,
-            out_of_time=refresh,
+            read_again=refresh,
             left_behind=self.say,
         )
 
-        def handle_connection(before: ConnectionStatus, now: ConnectionStatus) -> None:
-            connection_changed.publish(now)
-            connecting.handle(before, now)
+        def handle_connection(before: ConnectionStatus, after: ConnectionStatus) -> None:
+            connection_changed.publish(after)
+            connecting.handle(before, after)
 
-        connection = ConnectionWatch(store.client.place, self.set_interval, handle_connection)
+        connection = ConnectionWatch(store.client.place, now, self.set_interval, handle_connection)
         navigation = Navigation(
             self, {mode: partial(self._make_screen, mode) for mode in (LOGIN, LOCK, *SCREEN_MODES)}
         )
@@ -189,6 +187,7 @@ class EWalletApp(App[None]):
             ask_about_unanswered=lambda account, at: self._ask(lazy.unanswered_question(account, at)),
             forget_clipboard=self._forget_clipboard,
             now=now,
+            timer_on_quit=lambda: self.context.preferences.timer_on_quit,
         )
         settings = SettingsController(
             preferences,
@@ -230,6 +229,7 @@ class EWalletApp(App[None]):
             second_passed=second_passed,
             connection_changed=connection_changed,
             make_screen=self._make_screen,
+            copy=self._copy,
             choose_server=self._choose_server,
         )
 
@@ -240,11 +240,27 @@ class EWalletApp(App[None]):
 
     def on_mount(self) -> None:
         """Connect to the engine once the first screen has been painted."""
+        if not self.is_headless:
+            self._ending.listen()
         self.context.connection.follow(self.context.store.client)
         self.call_after_refresh(self._begin)
 
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
+
+    def notify(self, message: str, *, timeout: float | None = None, **options: Any) -> None:
+        """Show a toast, as Textual does, for so many seconds of elapsed time."""
+        shown = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        age: dict[str, Any] = {"timeout": shown, "raised_at": self._elapsed(), "now": self._elapsed}
+        self.post_message(Notify(AgingNotification(message, **age, **options)))
+
+    def get_driver_class(self) -> type[Driver]:
+        return lasting(super().get_driver_class())
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy `text` as Textual's own widgets do, who say nothing of it."""
+        self._clipboard = text
+        self.run_worker(self._copy(text))
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         painted = InPlace(renderable) if isinstance(renderable, CompositorUpdate) else renderable
@@ -262,10 +278,15 @@ class EWalletApp(App[None]):
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
 
+    @property
+    def has_sixteen_colours(self) -> bool:
+        """Whether there is a terminal, and it has no more colours."""
+        return self.console.color_system == SIXTEEN and not self.is_headless
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and one that keeps every text readable where there are sixteen colours."""
         filters = super().get_line_filters()
-        if self.native_ansi_color or self.console.color_system == SIXTEEN:
+        if self.native_ansi_color or self.has_sixteen_colours:
             return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
         return filters
 
@@ -289,11 +310,28 @@ class EWalletApp(App[None]):
             self.run_worker(self._quit(), group=QUIT, exclusive=True)
 
     async def on_event(self, event: Event) -> None:
-        self._idle.notice(event)
+        if isinstance(event, InputEvent | Paste):
+            was_locking = self.context.workers.has_begun(LOCKING)
+            self._elapsed.tick()
+            self._idle.notice()
+            if not was_locking and self.context.workers.has_begun(LOCKING):
+                # The time was over before: this must reach neither the screen nor the password.
+                return
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             await self._keyboard.take(event)
         else:
             await super().on_event(event)
+
+    def _end(self, code: int) -> None:
+        """End as if the user quit, without a question; a second call doesn't wait for missing answers."""
+        if self.context.workers.has_begun(END):
+            self.exit(return_code=code)
+        else:
+            self.run_worker(self._end_in_order(code), group=END)
+
+    async def _end_in_order(self, code: int) -> None:
+        await self.context.lifecycle.end()
+        self.exit(return_code=code)
 
     async def on_unmount(self) -> None:
         if not self.context.store.backend.is_closing:
@@ -301,7 +339,8 @@ class EWalletApp(App[None]):
 
     def _begin(self) -> None:
         self.context.settings.begin()
-        self.set_interval(KEEP_ALIVE_SECONDS, self._keep_alive)
+        self._heartbeat.begin()
+        self.set_interval(TICK_SECONDS, self._heartbeat.tick)
         self._days.look()
         self.set_timer(
             IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
@@ -345,14 +384,9 @@ class EWalletApp(App[None]):
             # In another time zone, the days are others.
             await self.context.store.refresh()
 
-    def _keep_alive(self) -> None:
-        # Without a connection the first one waits and is sent when it is back.
-        if not self.context.workers.has_begun(ALIVE):
-            self.context.workers.run(self.context.store.keep_alive(), ALIVE)
-
     def _handle_event(self, event: AccountEvent) -> None:
         if event["event"] == ENDS_SOON:
-            self._keep_alive()
+            self._heartbeat.keep_alive()
         else:
             self._notifier.notice(event)
 
@@ -372,6 +406,10 @@ class EWalletApp(App[None]):
     def _notify_desktop(self, title: str, words: str) -> None:
         if self.context.preferences.desktop_notifications and self._driver is not None:
             self._driver.write(desktop_sequence(title, words, os.environ))
+
+    async def _copy(self, text: str) -> Copied:
+        self._clipboard = text
+        return await self._clipboard_of_desktop.copy(text, super().copy_to_clipboard)
 
     def _forget_clipboard(self) -> None:
         # Not `copy_to_clipboard`: the system's clipboard may hold a text from elsewhere by now.

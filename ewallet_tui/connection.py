@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -49,10 +50,13 @@ class ConnectionWatch:
     def __init__(
         self,
         place: str,
+        now: Callable[[], float],
         set_interval: SetTimer,
         changed: Callable[[ConnectionStatus, ConnectionStatus], None],
     ) -> None:
         """`changed` is called with the state before and the state now."""
+        self._now = now
+        self._retry_at = 0.0
         self.status = ConnectionStatus(Reach.OFFLINE)
         self.place = place
         """The name of the engine's location, for the screen."""
@@ -90,11 +94,12 @@ class ConnectionWatch:
     def _take(self, connection: ConnectionStatus) -> None:
         self._stop_ticking()
         if connection.retry_in_seconds:
+            self._retry_at = self._now() + connection.retry_in_seconds
             self._ticks = self._set_interval(1, self._tick)
         self._show(connection)
 
     def _tick(self) -> None:
-        left = (self.status.retry_in_seconds or 0) - 1
+        left = math.ceil(self._retry_at - self._now())
         if left <= 0:
             self._stop_ticking()
         self._show(replace(self.status, retry_in_seconds=left if left > 0 else None))

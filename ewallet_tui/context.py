@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from textual.screen import Screen
     from textual.signal import Signal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ewallet_tui.navigation import Navigation
     from ewallet_tui.state import AccountState
     from ewallet_tui.store import AccountStore
+    from ewallet_tui.terminal import Copied
     from ewallet_tui.timer import TimerWatch
     from ewallet_tui.work import Notify, Workers
 
@@ -44,6 +45,8 @@ class AppContext(Struct, frozen=True, kw_only=True):
     """Makes the screen of that name: a mode, or a tab of a screen with several."""
     choose_server: Callable[[str], None]
     """Opens the screen on which another engine is chosen, with the reason if there is one."""
+    copy: Callable[[str], Awaitable[Copied]]
+    """Copies a text to the clipboard, and returns where it went."""
 
     @property
     def state(self) -> AccountState | None:

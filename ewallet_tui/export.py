@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Self
 import platformdirs
 from textual.app import App
 
+from ewallet_core.data_folder import home_folder
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.contact_files import write_vcard
 from ewallet_core.presentation.formatting import count, inert, one_line
@@ -112,9 +113,19 @@ _NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 def export_folder(otherwise: Path) -> Path:
     """The folder that EWALLET_EXPORT_DIR names, else the user's downloads, else `otherwise`."""
     if named := os.environ.get(FOLDER_VARIABLE):
-        return Path(named).expanduser()
+        return expanded(named)
+    if home_folder() is None:
+        return otherwise
     downloads = platformdirs.user_downloads_path()
     return downloads if downloads.is_dir() else otherwise
+
+
+def expanded(path: str) -> Path:
+    """The path with the home folder for `~`, if there is one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 class NewFile:
@@ -154,8 +165,10 @@ class NewFile:
 
 def as_known(path: Path) -> str:
     """A path with `~` for the home folder."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path)
+    home = home_folder()
+    if home is None or not path.is_relative_to(home) or path == home:
+        return str(path)
+    return f"~/{path.relative_to(home)}"
 
 
 def why_not_written(problem: OSError, folder: Path) -> str:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from textual.events import Event, InputEvent, Paste
 from textual.timer import Timer
 
 from ewallet_core.client import UnreachableError
+from ewallet_tui.config.settings import ASK, LEAVE, STOP
 from ewallet_tui.navigation import SCREEN_MODES
 from ewallet_tui.state import AccountState
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
     from ewallet_tui.connection import ConnectionWatch
+    from ewallet_tui.elapsed import ElapsedTime
     from ewallet_tui.navigation import Navigation
     from ewallet_tui.notifications import Notifier
     from ewallet_tui.store import AccountStore
-    from ewallet_tui.timer import TimerWatch
+    from ewallet_tui.terminal import Ending
+    from ewallet_tui.timer import DayWatch, TimerWatch
     from ewallet_tui.work import Notify, SetTimer, Workers
 
 
@@ -47,25 +50,77 @@ class IdleWatch:
         if self._limit:
             self._timer = self._set_timer(self._limit, self.look)
 
-    def notice(self, event: Event) -> None:
-        if isinstance(event, InputEvent | Paste):
-            self._last = self._now()
+    def notice(self) -> None:
+        """Note that the user is there; if the time was over before, `on_idle` is called first."""
+        if self._limit and self._rest <= 0:
+            self._on_idle()
+        self._last = self._now()
 
     def look(self) -> None:
         """Call `on_idle` if the time is over, and check again when it next could be."""
-        rest = self._last + self._limit - self._now()
+        if not self._limit:
+            return
+        rest = self._rest
         if rest <= 0:
             self._on_idle()
             rest = self._limit
+        if self._timer is not None:
+            self._timer.stop()
         self._timer = self._set_timer(max(rest, 1), self.look)
+
+    @property
+    def _rest(self) -> float:
+        """The seconds left; not more than 0 if the time is over."""
+        return self._last + self._limit - self._now()
+
+
+KEEP_ALIVE_SECONDS = 600
+ALIVE = "alive"
+
+
+class Heartbeat(Struct, eq=False):
+    """Compares the clocks each second, uses the session in time, and finds out what is true after a jump."""
+
+    elapsed: ElapsedTime
+    idle: IdleWatch
+    ending: Ending
+    reap_toasts: Callable[[], None]
+    store: AccountStore
+    connection: ConnectionWatch
+    timers: TimerWatch
+    days: DayWatch
+    workers: Workers
+    _kept_alive_at: float = 0.0
+
+    def begin(self) -> None:
+        self._kept_alive_at = self.elapsed()
+        self.elapsed.jumped = self.catch_up
+
+    def tick(self) -> None:
+        now = self.elapsed.tick()
+        self.ending.look()
+        if now - self._kept_alive_at >= KEEP_ALIVE_SECONDS:
+            self.keep_alive()
+
+    def keep_alive(self) -> None:
+        self._kept_alive_at = self.elapsed()
+        # Without a connection the first one waits and is sent when it is back.
+        if not self.workers.has_begun(ALIVE):
+            self.workers.run(self.store.keep_alive(), ALIVE)
+
+    def catch_up(self, missed: float) -> None:
+        """After time has jumped by `missed` seconds: lock, read the account, and wait for nothing overdue."""
+        self.store.client.age(missed)
+        self.reap_toasts()
+        self.idle.look()
+        self.days.look()
+        self.timers.catch_up(is_connected=self.connection.is_connected)
 
 
 ACCOUNT, EVENTS, QUIT = "account", "events", "quit"
 """The groups of workers that change the account, follow its events, and quit."""
 ENDED = "Your session has ended. Log in again. A running timer goes on."
 LOOK = "Then check whether what you sent last was done."
-STOP, LEAVE = "stop", "leave"
-"""What the user can choose when asked about a timer before the app quits."""
 MAX_CLOSE_SECONDS = 5
 
 
@@ -84,6 +139,8 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     ask_about_unanswered: Callable[[AccountState | None, float], Awaitable[str | None]]
     forget_clipboard: Callable[[], None]
     now: Callable[[], float]
+    timer_on_quit: Callable[[], str]
+    """What quitting does with a begun timer: `ask`, `leave` or `stop`."""
     _account: int | None = None
     """The account that the open screens belong to."""
     _leave_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -171,10 +228,22 @@ class Lifecycle(Struct, kw_only=True, eq=False):
         if account is None or not account.begun(now):
             return True
         # A user in front of the lock may not be the owner of the timer.
-        choice = await self.ask_about_timers(account, now, is_in_view and is_connected)
+        may_stop = is_in_view and is_connected
+        choice: str | None = self.timer_on_quit()
+        if choice == ASK or (choice == STOP and (account.others_begun(now) or not may_stop)):
+            choice = await self.ask_about_timers(account, now, may_stop)
         if choice == STOP:
             return not (await self.act(action="stop", stop="clock_timer"))["failed"]
         return choice == LEAVE
+
+    async def end(self) -> None:
+        """What quitting does, without a question: stop the timer only if that is chosen, and disconnect."""
+        state = self.store.state
+        if self.timer_on_quit() == STOP and state is not None and state.clock.runs:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MAX_CLOSE_SECONDS):
+                    await self.store.send(action="stop", stop="clock_timer")
+        await self.close()
 
     async def close(self) -> bool:
         """Disconnect; returns whether everything sent was answered in time."""

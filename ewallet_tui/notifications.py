@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from msgspec import Struct
+from textual.notifications import Notification as TextualNotification
 from textual.timer import Timer
 
 from ewallet_core.client import Event
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount, duration, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
+from ewallet_tui.elapsed import steady_time
 from ewallet_tui.state import CLOCK, WALLET, AccountState
 from ewallet_tui.work import Notify, SetTimer
 
@@ -39,8 +42,8 @@ USABLE_AGAIN = Notification("Your account is active again.", "You can use it as 
 
 
 def notification_of(event: Event, state: AccountState) -> Notification | None:
-    """What to tell the user of an event, or `None`. They see the alarm of the active clock itself."""
-    data, own_email, clock = event["data"], state.account.email, state.clock.id
+    """What to tell the user of an event, or `None`; timers have their own alarms."""
+    data, own_email = event["data"], state.account.email
     match event["event"]:
         case "credits_left" | "time_moved_out" if event.get("movement") == OWN_TRANSFER:
             return _moved(data, state)
@@ -52,10 +55,6 @@ def notification_of(event: Event, state: AccountState) -> Notification | None:
             )
         case "credits_left" if data["transfer_to"] != own_email:
             return _left(data["credits"], data["transfer_to"])
-        case "timer_ran_out" if data["clock"] != clock:
-            return Notification(
-                "■ Out of time", "The timer of another of your clocks has stopped.", "warning"
-            )
     return None
 
 
@@ -171,6 +170,17 @@ class Notifier:
                 if notification.credits:
                     self._notify_desktop(notification.title, notification.words)
         self._pause = self._set_timer(AT_ONCE_SECONDS, self._go_on)
+
+
+@dataclass
+class AgingNotification(TextualNotification):
+    """A toast whose age is elapsed time: a sleep ends it, and a clock that is set back doesn't keep it."""
+
+    now: Callable[[], float] = steady_time
+
+    @property
+    def time_left(self) -> float:
+        return self.raised_at + self.timeout - self.now()
 
 
 ESCAPE, END = "\x1b", "\a"

@@ -65,6 +65,8 @@ class RecordKind:
     empty: str
     finds: str = "find a name, an email or a note"
     """What a search finds, in the box for it."""
+    usual_order: str = "-create_date"
+    """The order in which they are listed unless the user chooses another."""
 
     @property
     def noun(self) -> str:
@@ -258,11 +260,11 @@ TRANSFER = RecordKind(
     TRANSFER_SHEET,
     "sheet_data",
     (
-        Column("When"),
-        Column("What"),
-        Column("Credits", align="right"),
-        Column("With"),
-        Column("Notes", fills=True, from_width=60),
+        Column("When", sort="create_date", is_date=True),
+        Column("What", sort="transfer_type"),
+        Column("Credits", align="right", sort="signed_credits"),
+        Column("With", sort="partner"),
+        Column("Notes", fills=True, from_width=60, sort="notes"),
     ),
     _describe_transfer,
     "No transfers on this sheet yet. Credits that you supply, pay, transfer or receive are listed here.",
@@ -274,12 +276,12 @@ INVOICE = RecordKind(
     INVOICE_SHEET,
     "sheet_data",
     (
-        Column("When"),
-        Column("Number"),
-        Column("Credits", align="right"),
-        Column("Cost", align="right"),
-        Column("With"),
-        Column("Notes", fills=True, from_width=80),
+        Column("When", sort="create_date", is_date=True),
+        Column("Number", sort="reference"),
+        Column("Credits", align="right", sort="signed_credits"),
+        Column("Cost", align="right", sort="cost"),
+        Column("With", sort="partner"),
+        Column("Notes", fills=True, from_width=80, sort="notes"),
     ),
     _describe_invoice,
     "No invoices on this sheet yet. Each supply and each payment adds one.",
@@ -291,11 +293,11 @@ CONVERSION = RecordKind(
     CONVERSION_SHEET,
     "sheet_data",
     (
-        Column("When"),
-        Column("What"),
-        Column("Credits", align="right"),
-        Column("Time", align="right"),
-        Column("Notes", fills=True),
+        Column("When", sort="create_date", is_date=True),
+        Column("What", sort="conversion_type"),
+        Column("Credits", align="right", sort="signed_credits"),
+        Column("Time", align="right", sort="minutes"),
+        Column("Notes", fills=True, sort="notes"),
     ),
     _describe_conversion,
     "No conversions on this sheet yet. Convert credits to time on Home: press 1, then c.",
@@ -307,12 +309,12 @@ TIME = RecordKind(
     TIME_SHEET,
     "sheet_data",
     (
-        Column("Started"),
-        Column("Stopped", from_width=70),
-        Column("Used", align="right"),
-        Column("Paused", align="right"),
-        Column("Pauses", align="right", from_width=90),
-        Column("Notes", fills=True),
+        Column("Started", sort="time_start", is_date=True),
+        Column("Stopped", from_width=70, sort="time_stop", is_date=True),
+        Column("Used", align="right", sort="time_spent"),
+        Column("Paused", align="right", sort="time_pending"),
+        Column("Pauses", align="right", from_width=90, sort="pending_count"),
+        Column("Notes", fills=True, sort="notes"),
     ),
     _describe_time,
     "No time records on this sheet yet. Each time the timer stops, one is added.",
@@ -325,13 +327,14 @@ CONTACT = RecordKind(
     CONTACT_LIST,
     "list_data",
     (
-        Column("Name"),
-        Column("Email"),
-        Column("Phone", from_width=65),
-        Column("Notes", fills=True, from_width=60),
+        Column("Name", sort="name"),
+        Column("Email", sort="email"),
+        Column("Phone", from_width=65, sort="phone"),
+        Column("Notes", fills=True, from_width=60, sort="notes"),
     ),
     _describe_contact,
     "No contacts on this list yet. Add the first one.",
+    usual_order="name",
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME)

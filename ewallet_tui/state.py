@@ -163,6 +163,7 @@ class ClockState(Struct, frozen=True):
     is_new: bool
     milliseconds_per_credit: int
     read_at: float
+    wallet_id: int = 0
     since: datetime | None = None
     """When the timer was last started, resumed or paused."""
     notes: str = ""
@@ -186,6 +187,7 @@ class ClockState(Struct, frozen=True):
             is_new=data["write_date"] == data["create_date"],
             milliseconds_per_credit=data["milliseconds_per_credit"],
             read_at=read_at,
+            wallet_id=data["ewallet"],
             since=_instant(data["since_timestamp"]),
             notes=data["timer_notes"],
             tags=tuple(data["timer_tags"]),
@@ -263,6 +265,17 @@ class AccountState(Struct, frozen=True):
             balance_history=tuple(day["credits"] for day in overview["balance_history"]),
             may_supply=overview["may_supply"],
         )
+
+    @property
+    def with_begun_timer(self) -> tuple[ClockState, ...]:
+        """Every clock whose timer has begun, also if it has run out meanwhile, the active one first."""
+        return (self.clock, *self.timers) if self.clock.runs else self.timers
+
+    def name_of(self, clock: ClockState) -> str:
+        """The clock's name, with its wallet's if that is another one."""
+        if clock.wallet_id in (self.wallet.id, 0):
+            return clock.reference
+        return f"{clock.reference} in {self.owned[WALLET].names.get(clock.wallet_id, 'another wallet')}"
 
     @property
     def has_other_clocks(self) -> bool:

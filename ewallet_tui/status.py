@@ -6,9 +6,9 @@ from msgspec import Struct
 from textual.content import Content
 
 from ewallet_core.client import ConnectionStatus, Reach
-from ewallet_core.presentation.formatting import countdown, one_line
+from ewallet_core.presentation.formatting import count, countdown, one_line
 from ewallet_tui.sanitize import plain
-from ewallet_tui.state import ClockState, TimerState
+from ewallet_tui.state import AccountState, ClockState, TimerState
 
 
 class StatusBadge(Struct, frozen=True):
@@ -27,11 +27,14 @@ PAUSED = StatusBadge("‖", "paused", "$text-warning")
 STOPPED = StatusBadge("○", "stopped", "$foreground-muted")
 OUT_OF_TIME = StatusBadge("■", "out of time", "bold $text-error")
 NO_TIME = StatusBadge("○", "no time yet", "$foreground-muted")
+NO_TIME_HERE = StatusBadge("○", "no time here", "$foreground-muted")
+"""Of a clock that never had any, while the timer of another one has begun."""
 
 
-def clock_status(clock: ClockState, now: float) -> StatusBadge:
+def clock_status(clock: ClockState, now: float, *, is_alone: bool = True) -> StatusBadge:
+    """`is_alone`: no other clock's timer has begun."""
     if clock.is_out_of_time(now):
-        return NO_TIME if clock.is_new else OUT_OF_TIME
+        return (NO_TIME if is_alone else NO_TIME_HERE) if clock.is_new else OUT_OF_TIME
     if clock.state is TimerState.PAUSED:
         return PAUSED
     if clock.state is TimerState.INACTIVE:
@@ -39,12 +42,34 @@ def clock_status(clock: ClockState, now: float) -> StatusBadge:
     return SOON_OVER if clock.is_soon_over(now) else RUNNING
 
 
-def clock_status_text(clock: ClockState, now: float) -> str:
+def clock_status_text(clock: ClockState, now: float, *, is_alone: bool = True) -> str:
     """A clock in a few words: `● running  19:42 left`, `! 4:12 left`, `■ out of time`."""
-    badge = clock_status(clock, now)
+    badge = clock_status(clock, now, is_alone=is_alone)
     if clock.is_out_of_time(now):
         return badge.text
     return f"{badge.text}{'  ' if badge.word else ' '}{countdown(clock.left_ms(now))} left"
+
+
+MAX_CLOCK_NAME = 16
+
+
+def timer_text(clock: ClockState, name: str, now: float, *, with_time: bool) -> Content:
+    """The timer of a clock that is not the active one: `● Clock 1 19:42`."""
+    badge = clock_status(clock, now)
+    left = f" {countdown(clock.left_ms(now))}" if with_time else ""
+    return Content.styled(f"{badge.sign} ", badge.style) + plain(name, MAX_CLOCK_NAME) + left
+
+
+def other_timers_text(state: AccountState, now: float, *, with_time: bool = True) -> str:
+    """What the begun timers of other clocks do: `Clock 1 is running, 19:42 left`; empty if there is none."""
+    others = state.others_begun(now)
+    if not others:
+        return ""
+    clock = others[0]
+    verb = "is paused" if clock.state is TimerState.PAUSED else "is running"
+    left = f", {countdown(clock.left_ms(now))} left" if with_time else ""
+    one = f"{one_line(state.name_of(clock))} {verb}{left}"
+    return f"{one}, and {count(len(others) - 1, 'other timer')}" if len(others) > 1 else one
 
 
 EMBEDDED = "embedded"

@@ -189,6 +189,9 @@ class AccountStore:
         self._own.append(request_id)
         with self.log.exchange(full) as note:
             answer = await backend.send({**full, "request_id": request_id})
+            if answer.get("session_ended") and (full["action"] == "login" or not self._is_logged_in):
+                # Refused before anything was done, and the next session is open by now.
+                answer = await backend.send({**full, "request_id": request_id})
             note(answer)
         is_over = answer.get("session_ended") or answer.get("code") == "not_logged_in"
         if backend is self.backend and self._is_logged_in and is_over:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from ewallet_core.client.connect import LineStream, Reply, delays, read_as, reason_of
+from ewallet_core.client.connect import LineStream, Reply, Waits, delays, read_as, reason_of
 from ewallet_core.client.connection import NO_ACCOUNT, ConnectionState, Reach, UnreachableError
 from ewallet_core.client.requests import Request, changes_something, frame_of
 from ewallet_core.client.trust import NotTrustedError
@@ -94,6 +94,10 @@ class PendingRequests:
                 sending.answer.set_exception(reason)
         self._waiting.clear()
 
+    def age(self, seconds: float) -> None:
+        for sending in self._sent.values():
+            sending.sent_at -= seconds
+
     @property
     def is_empty(self) -> bool:
         """Whether no caller waits for an answer."""
@@ -121,7 +125,8 @@ class RequestChannel:
     """Sends requests to a server, over one connection after another.
 
     `connect` opens a connection and completes the handshake, `randomness` returns numbers from 0 to 1. A
-    connection counts as dead if an answer is due and nothing arrives for `answer_within` seconds.
+    connection counts as dead if an answer is due and nothing arrives for `answer_within` seconds. `waits`
+    limits what is waited for.
     """
 
     def __init__(
@@ -130,11 +135,14 @@ class RequestChannel:
         state: ConnectionState,
         randomness: Callable[[], float],
         answer_within: float,
+        waits: Waits,
     ) -> None:
         self._connect = connect
         self._state = state
         self._randomness = randomness
         self._answer_within = answer_within
+        self._waits = waits
+        self._waiting_since = 0.0
         self._pending = PendingRequests()
         self._lines: LineStream | None = None
         self._task: asyncio.Task[None] | None = None
@@ -167,6 +175,12 @@ class RequestChannel:
         self._pending.put(str(request_id), frame, answer, alone=changes_something(request))
         self._send_what_is_due()
         return await answer
+
+    def age(self, seconds: float) -> None:
+        """Count `seconds` of sleep: what was sent before is due by as much earlier, and a pause is over."""
+        self._waiting_since -= seconds
+        self._pending.age(seconds)
+        self._resume()
 
     async def close(self) -> None:
         """Wait for the answers that can still come, refuse new requests, and close the connection."""
@@ -224,7 +238,7 @@ class RequestChannel:
         for delay in delays(self._randomness):
             seconds = math.ceil(delay)
             self._state.becomes(Reach.RECONNECTING, reason=reason, retry_in_seconds=seconds)
-            await asyncio.sleep(delay)
+            await self._waits.sleep(delay)
             self._state.becomes(Reach.RECONNECTING, reason=reason)
             try:
                 return await self._connect()
@@ -237,18 +251,19 @@ class RequestChannel:
     async def _next_message(self, lines: LineStream) -> Answer | None:
         """The next message; raises `TimeoutError` if it is overdue."""
         now = asyncio.get_running_loop().time
-        begun = now()
+        self._waiting_since = now()
         while True:
-            since = max(begun, self._pending.oldest_sent_at or 0.0)
+            since = max(self._waiting_since, self._pending.oldest_sent_at or 0.0)
             try:
-                async with asyncio.timeout_at(since + self._answer_within):
+                async with self._waits.limited_to(since + self._answer_within - now()):
                     return await lines.read()
             except TimeoutError:
                 sent_at = self._pending.oldest_sent_at
-                if sent_at is not None and max(begun, sent_at) + self._answer_within <= now():
+                if sent_at is None:
+                    # No answer is due: a silent server need not be dead.
+                    self._waiting_since = now()
+                elif max(self._waiting_since, sent_at) + self._answer_within <= now():
                     raise
-                # No answer is due: a silent server need not be dead.
-                begun = begun if sent_at is not None else now()
 
     def _take(self, message: Answer) -> str | None:
         """Deliver an answer to its caller; returns the text of a notice that the connection will close."""

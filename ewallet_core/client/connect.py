@@ -8,7 +8,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from typing import Annotated, Any, TypeVar
 
@@ -94,6 +94,39 @@ def delays(randomness: Callable[[], float]) -> Iterator[float]:
         yield min(doubled, LONGEST_SECONDS) * (1 - randomness() / 2)
 
 
+GRACE_SECONDS = 1.0
+"""How long an answer that arrived meanwhile may take to be read, after a wait has become overdue."""
+
+
+class Waits:
+    """Limited waits, which `age` shortens after a sleep: the event loop's clock stands still meanwhile."""
+
+    def __init__(self) -> None:
+        self._limits: set[asyncio.Timeout] = set()
+
+    @contextlib.asynccontextmanager
+    async def limited_to(self, seconds: float) -> AsyncIterator[None]:
+        """As `asyncio.timeout`."""
+        async with asyncio.timeout(seconds) as limit:
+            self._limits.add(limit)
+            try:
+                yield
+            finally:
+                self._limits.discard(limit)
+
+    async def sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with self.limited_to(seconds):
+                await asyncio.Event().wait()
+
+    def age(self, seconds: float) -> None:
+        """Count `seconds` more toward every wait."""
+        now = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            if (when := limit.when()) is not None and when > now + GRACE_SECONDS:
+                limit.reschedule(max(when - seconds, now + GRACE_SECONDS))
+
+
 LONGEST_ANSWER = 64 * 1024 * 1024
 """In bytes. A longer answer means that the other side is not an EWallet server."""
 LONGEST_EVENT = 128 * 1024
@@ -146,10 +179,10 @@ WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "v
 _EVENTS_PORT = "That is the server's port for events. Give its port for instructions."
 
 
-async def handshake(lines: LineStream, within: float) -> int | None:
+async def handshake(lines: LineStream, within: float, waits: Waits) -> int | None:
     """The server's port for events, or None; raises `UnreachableError` if the server does not answer."""
     try:
-        async with asyncio.timeout(within):
+        async with waits.limited_to(within):
             while (answer := await _answer_to(WHICH_SOCKETS, lines)) is None:
                 pass
     except TimeoutError:
@@ -196,10 +229,11 @@ class Connector:
     Nothing is sent on one before the identity of the server is checked.
     """
 
-    def __init__(self, place: ServerAddress, identity: Identity, within: float) -> None:
+    def __init__(self, place: ServerAddress, identity: Identity, within: float, waits: Waits) -> None:
         self._place = place
         self._identity = identity
         self._within = within
+        self._waits = waits
         # With one address there is no race between addresses, in which a cancelled connection would leak.
         self._next_address_after = NEXT_ADDRESS_SECONDS if parse_ip(place.host) is None else None
 
@@ -225,7 +259,7 @@ class Connector:
         if tls:
             tls["ssl_shutdown_timeout"] = FAREWELL_SECONDS
         try:
-            async with asyncio.timeout(self._within):
+            async with self._waits.limited_to(self._within):
                 opened = await asyncio.open_connection(
                     self._place.host, port, limit=limit, happy_eyeballs_delay=self._next_address_after, **tls
                 )

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from ewallet_core.client.connect import EventLine, LineStream, delays, read_as, reason_of
+from ewallet_core.client.connect import EventLine, LineStream, Waits, delays, read_as, reason_of
 from ewallet_core.client.connection import NO_ACCOUNT, Event, UnreachableError
 from ewallet_core.client.requests import Request, may_change_account
 from ewallet_core.client.trust import NotTrustedError
@@ -189,7 +189,7 @@ class EventReader:
     """Reads the events of a server for one reader.
 
     `connect` opens a connection to the port of events, `credentials` returns those of the current session,
-    `randomness` returns numbers from 0 to 1.
+    `randomness` returns numbers from 0 to 1, and `waits` limits what is waited for.
     """
 
     def __init__(
@@ -199,7 +199,9 @@ class EventReader:
         active: ActiveAccount,
         randomness: Callable[[], float],
         since: int | None,
+        waits: Waits,
     ) -> None:
+        self._waits = waits
         self._connect = connect
         self._credentials = credentials
         self._active = active
@@ -220,7 +222,7 @@ class EventReader:
                 raise
             except (EOFError, OSError, TimeoutError, UnreachableError):
                 if self._active.login == login:
-                    await asyncio.sleep(next(self._delays))
+                    await self._waits.sleep(next(self._delays))
 
     @asynccontextmanager
     async def _connected(self, login: int) -> AsyncIterator[LineStream]:
@@ -245,7 +247,7 @@ class EventReader:
         since = self._position.start_of(login)
         lines.write(encode({**self._credentials(), **({} if since is None else {"since": since})}))
         while True:
-            async with asyncio.timeout(SILENT_SECONDS):
+            async with self._waits.limited_to(SILENT_SECONDS):
                 message = await lines.read()
             if message is None:
                 continue
@@ -283,5 +285,5 @@ class EventReader:
         if notice.get("code") not in NO_ACCOUNT:
             raise UnreachableError(reason_of(notice))
         with suppress(TimeoutError):
-            async with asyncio.timeout(LOGIN_SECONDS):
+            async with self._waits.limited_to(LOGIN_SECONDS):
                 await self._active.login_after(login)

@@ -98,6 +98,9 @@ class WalletClient(ABC):
         reached for good, and ends at once if the client is not open.
         """
 
+    def age(self, seconds: float) -> None:  # noqa: B027 - an engine in this process is not waited for
+        """Count `seconds` in which the computer slept toward every wait for a server."""
+
     @abstractmethod
     async def close(self) -> None:
         """Wait for the answers to what was sent, refuse anything new, then disconnect.

@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from ewallet_core.client.channel import RequestChannel
-from ewallet_core.client.connect import LONGEST_ANSWER, LONGEST_EVENT, Connector, LineStream, handshake
+from ewallet_core.client.connect import (
+    LONGEST_ANSWER,
+    LONGEST_EVENT,
+    Connector,
+    LineStream,
+    Waits,
+    handshake,
+)
 from ewallet_core.client.connection import Event, Reach, UnreachableError
 from ewallet_core.client.events import EventQueue, EventReader, no_events
 from ewallet_core.client.requests import Request
@@ -48,9 +55,10 @@ class RemoteClient(WalletClient):
         self._connect_seconds = connect_seconds
         self._randomness = randomness
         self._identity = Identity(place.name, known_servers)
-        self._connector = Connector(place, self._identity, connect_seconds)
+        self._waits = Waits()
+        self._connector = Connector(place, self._identity, connect_seconds, self._waits)
         self._out_port = place.out_port
-        self._channel = RequestChannel(self._connect_in, self._state, randomness, answer_seconds)
+        self._channel = RequestChannel(self._connect_in, self._state, randomness, answer_seconds, self._waits)
         self._queues: list[EventQueue] = []
         self._is_open = False
         self._opening = asyncio.Lock()
@@ -90,11 +98,15 @@ class RemoteClient(WalletClient):
         if not self._is_open:
             return no_events()
         reader = EventReader(
-            self._connect_out, lambda: self._credentials, self._active, self._randomness, since
+            self._connect_out, lambda: self._credentials, self._active, self._randomness, since, self._waits
         )
         queue = EventQueue(reader.events)
         self._queues = [*(queue for queue in self._queues if not queue.is_over), queue]
         return queue.events()
+
+    def age(self, seconds: float) -> None:
+        self._waits.age(seconds)
+        self._channel.age(seconds)
 
     async def close(self) -> None:
         self._is_open = False
@@ -117,7 +129,7 @@ class RemoteClient(WalletClient):
     async def _connect_in(self) -> LineStream:
         lines = await self._connector.connect(self._server.in_port, LONGEST_ANSWER)
         try:
-            out_port = await handshake(lines, self._connect_seconds)
+            out_port = await handshake(lines, self._connect_seconds, self._waits)
         except BaseException:
             await lines.close()
             raise

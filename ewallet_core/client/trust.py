@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
 import ssl
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from ewallet_core.security.tokens import fingerprint_of
 AUTHORITY = "authority"
 """Kept in place of a fingerprint for a server whose certificate an authority has signed."""
 
+BOM = "\ufeff"
 _LINE = re.compile(rf"(?P<name>\S+:[0-9]{{1,5}})\s+(?P<mark>SHA256:[A-Za-z0-9+/]{{43}}|{AUTHORITY})")
 
 
@@ -60,11 +63,13 @@ class KnownServers:
         with self._locked():
             self._read()
             lines = self._text().splitlines(keepends=True)
-            self._write("".join(line for line in lines if line.split()[:1] != [name]))
+            # Only the first line may begin with a byte order mark.
+            left = [line for line in lines if line.removeprefix(BOM).split()[:1] != [name]]
+            self._write("".join(left))
 
     def _read(self) -> dict[str, str]:
         known = {}
-        for number, line in enumerate(self._text().splitlines(), start=1):
+        for number, line in enumerate(self._text().removeprefix(BOM).splitlines(), start=1):
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
             found = _LINE.fullmatch(line.strip())
@@ -78,7 +83,8 @@ class KnownServers:
 
     def _text(self) -> str:
         try:
-            return self.path.read_text(encoding="utf-8")
+            # Ends of lines, and a byte order mark, stay as an editor wrote them.
+            return self.path.read_bytes().decode("utf-8")
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:
@@ -88,14 +94,18 @@ class KnownServers:
 
     def _write(self, text: str) -> None:
         try:
+            # A symbolic link stays one.
+            target = self.path.resolve()
+            if target.exists() and not target.stat().st_mode & stat.S_IWUSR:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
             # It has mode 0600, also after it replaces the old file.
             with tempfile.NamedTemporaryFile(
-                "w", dir=self.path.parent, prefix=self.path.name, delete=False, encoding="utf-8"
+                "w", dir=target.parent, prefix=target.name, delete=False, encoding="utf-8", newline=""
             ) as new:
                 new.write(text)
                 new.flush()
                 os.fsync(new.fileno())
-            Path(new.name).replace(self.path)
+            Path(new.name).replace(target)
         except OSError as reason:
             raise _unusable(self.path, reason) from reason
 

@@ -56,7 +56,7 @@ def _show_list(found: Iterable[reference.Documented]) -> None:
 def _show_line(entry: reference.InstructionEntry) -> None:
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         line = textwrap.fill(
             line, _width(), initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
         ).removeprefix("  ")

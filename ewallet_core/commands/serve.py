@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from ewallet_core.data_folder import data_folder, database_url
+from ewallet_core.data_folder import NoHomeError, data_folder, database_url
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.manager import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
@@ -150,6 +150,8 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
 
 
 def _folder_error(reason: OSError) -> ServeError:
+    if isinstance(reason, NoHomeError):
+        return ServeError(str(reason))
     return ServeError(f"The data folder can't be used: {str(reason.strerror).lower()}: {reason.filename}.")
 
 

@@ -35,7 +35,8 @@ class ReadSettings(Struct, frozen=True):
 
 def read_settings(file: Path) -> ReadSettings:
     try:
-        text = file.read_text(encoding="utf-8")
+        # "-sig", because some editors write an invisible byte order mark.
+        text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ReadSettings()
     except (OSError, ValueError):

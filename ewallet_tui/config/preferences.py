@@ -14,7 +14,7 @@ from ewallet_core.protocol.address import ServerAddress
 from ewallet_core.types import user_key
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
-from ewallet_tui.config.settings import DARK, LOCALE, SEPARATORS, SETTINGS, SYSTEM
+from ewallet_tui.config.settings import ASK, DARK, LOCALE, SEPARATORS, SETTINGS, SYSTEM
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
@@ -29,6 +29,7 @@ class Preferences(Struct, frozen=True):
     of_system: Formats = field(default_factory=Formats)
     theme: str = DARK.name
     lock_after_minutes: int = 0
+    timer_on_quit: str = ASK
     ask_above: int = 0
     """The credits from which a payment or transfer must be confirmed; 0: never."""
     numbers: str = LOCALE

@@ -169,6 +169,17 @@ LOCK = Setting(
     lambda minutes: f"after {count(minutes, 'minute')}" if minutes else "never",
     synonyms=("Lock after", "Screen saver", "When idle"),
 )
+ASK, LEAVE, STOP = "ask", "leave", "stop"
+TIMER_ON_QUIT = Setting(
+    "timer_on_quit",
+    "Whether quitting stops a running or paused timer, or leaves it as it is. "
+    "If the system ends the app, a timer is stopped only with this set to stop.",
+    ASK,
+    one_of((ASK, LEAVE, STOP)),
+    "Timer at quit",
+    (ASK, LEAVE, STOP),
+    lambda choice: {ASK: "ask", LEAVE: "leave it", STOP: "stop it"}[choice],
+)
 ASK_ABOVE = Setting(
     "ask_above",
     "A payment or transfer of this many credits or more asks first; 0 is never.",
@@ -226,6 +237,7 @@ CHOSEN = (
         ("Date format", "Format"),
     ),
     TIME_ZONE,
+    TIMER_ON_QUIT,
     Setting(
         "note_at_start",
         "Whether starting the timer asks what the run is for: a note and tags.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import wrap
@@ -38,16 +40,26 @@ ABOUT = (
 def write_settings(file: Path, values: Mapping[str, Value], changed: Mapping[str, Value]) -> bool:
     """Write `changed` into `file`, or all `values` if there is no valid file; returns whether it was written.
 
-    A file that is not valid TOML is renamed, for the user to repair.
+    A file that is not valid TOML is copied beside, for the user to repair. One that can't be read, or that is
+    read-only, stays as it is. A byte order mark and the ends of lines stay too.
     """
-    document = _document_in(file)
+    try:
+        kept = file.read_bytes()
+    except FileNotFoundError:
+        kept = b""
+    except OSError:
+        return False
+    document = _document_in(kept)
     if document is None:
-        text = first_file({**values, **changed})
-    else:
-        for name, value in changed.items():
-            _put(document, name, value)
-        text = tomlkit.dumps(document)
-    return _replace(file, text)
+        if kept and not _set_aside(file, kept):
+            return False
+        return _replace(file, first_file({**values, **changed}).encode())
+    for name, value in changed.items():
+        _put(document, name, value)
+    text = tomlkit.dumps(document)
+    if b"\r\n" in kept:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    return _replace(file, (BOM_UTF8 if kept.startswith(BOM_UTF8) else b"") + text.encode())
 
 
 def first_file(values: Mapping[str, Value]) -> str:
@@ -70,15 +82,16 @@ def _comment(words: str) -> str:
     return "".join(f"# {line}\n" for line in wrap(words, WIDTH))
 
 
-def _document_in(file: Path) -> TOMLDocument | None:
+def _document_in(kept: bytes) -> TOMLDocument | None:
+    """What the file has; None if it is empty or no TOML."""
     try:
-        return tomlkit.parse(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return tomlkit.parse(kept.decode("utf-8-sig")) if kept.strip() else None
+    except (ValueError, TOMLKitError):
         return None
-    except (OSError, ValueError, TOMLKitError):
-        with contextlib.suppress(OSError):
-            file.replace(file.with_name(DAMAGED_NAME))
-        return None
+
+
+def _set_aside(file: Path, kept: bytes) -> bool:
+    return _replace(file.with_name(DAMAGED_NAME), kept)
 
 
 def _put(document: TOMLDocument, name: str, value: Value) -> None:
@@ -103,17 +116,25 @@ def _put(document: TOMLDocument, name: str, value: Value) -> None:
     document[name] = item
 
 
-def _replace(file: Path, text: str) -> bool:
+def _replace(file: Path, content: bytes) -> bool:
     # Replace the file at once, because another process may be reading it. A symbolic link stays one.
     target = file.resolve()
     new = target.with_name(f".{FILE_NAME}.{os.getpid()}")
     try:
-        mode = target.stat().st_mode & OWNER_ONLY if target.exists() else OWNER_ONLY
+        old = target.stat() if target.exists() else None
+        if old is not None and not old.st_mode & stat.S_IWUSR:
+            return False
+        if old is not None and old.st_uid != os.geteuid():
+            # A new file would belong to this user.
+            target.write_bytes(content)
+            return True
         new.touch(OWNER_ONLY)
         new.chmod(OWNER_ONLY)
-        new.write_text(text, encoding="utf-8")
-        new.chmod(mode)
+        new.write_bytes(content)
+        new.chmod(OWNER_ONLY if old is None else old.st_mode & OWNER_ONLY)
         new.replace(target)
     except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         return False
     return True

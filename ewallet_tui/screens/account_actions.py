@@ -11,8 +11,8 @@ from ewallet_core.presentation.formatting import full_day, one_line, parse_times
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
 from ewallet_tui.balances import read_balances
+from ewallet_tui.config.settings import STOP
 from ewallet_tui.keyboard import OPENING
-from ewallet_tui.lifecycle import STOP
 from ewallet_tui.screens import account_forms as forms
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.login_forms import log_in_or_recover

@@ -32,9 +32,9 @@ from ewallet_tui.availability import Possible
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, changes, chosen_period, period_form
 from ewallet_tui.screens.modal import Choice, ConfirmModal
-from ewallet_tui.screens.overlays import GoTo, Jump
+from ewallet_tui.screens.overlays import GoTo, Jump, go_to_timer
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.run_forms import TIMER_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import FollowUp, Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
@@ -66,6 +66,7 @@ class BaseScreen(Screen[None]):
         &.-low #content { padding: 0 2; }
     }
     """
+    AUTO_FOCUS = "#content *"
     today: Callable[[], datetime] = staticmethod(system_today)
     """The current time, for `today` and `yesterday`."""
 
@@ -262,10 +263,12 @@ class BaseScreen(Screen[None]):
 
         self.ask_with(period_form(today, period), choose)
 
-    def copy(self, text: str, result: str = "") -> None:
-        """Copy `text`, and show `result`."""
-        self.app.copy_to_clipboard(text)
-        self.query_one(ResultLine).say(result or f"Copied: {text}")
+    @work
+    async def copy(self, text: str, what: str = "") -> None:
+        """Copy `text`, and show where it went; `what` names a text that is too long to show."""
+        copied = await self.context.copy(text)
+        for line in self.query(ResultLine):
+            line.say(copied.sentence(what or text))
 
     async def confirm(self, title: str, words: str, verb: str) -> bool:
         """Ask before something that can't be undone; call it in a worker."""
@@ -323,6 +326,11 @@ class BaseScreen(Screen[None]):
         else:
             self.app.switch_screen(self.context.make_screen(part))
 
+    @on(StatusBar.TimerOpened)
+    def _timer_opened(self, event: StatusBar.TimerOpened) -> None:
+        event.stop()
+        go_to_timer(self.app, self.context, event.clock)
+
     @on(PartTabs.PartChosen)
     def _handle_part(self, event: PartTabs.PartChosen) -> None:
         if self.PARTS:
@@ -360,7 +368,7 @@ class BaseScreen(Screen[None]):
     def _show_state(self, state: AccountState) -> None:
         now = self.context.now()
         self.query_one(TabsBar).show(state.account)
-        self.query_one(StatusBar).show(state, now, state.others_begun(now))
+        self.query_one(StatusBar).show(state, now)
         self.show(state)
         if GO_TO[self.MODE].enabled(state, now) is not True:
             self.go("home")
@@ -371,7 +379,7 @@ class BaseScreen(Screen[None]):
     def _show_second(self, now: float) -> None:
         # Hidden screens catch up when they are resumed.
         if (state := self.context.state) is not None and self.is_in_view:
-            self.query_one(StatusBar).show(state, now, state.others_begun(now))
+            self.query_one(StatusBar).show(state, now)
             self.show_second(state, now)
 
 

@@ -34,9 +34,9 @@ from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.moves import move_time
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.run_forms import EarlierStop, run_form
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS, show_stopped
+from ewallet_tui.screens.run_forms import TIMER_ACTIONS, EarlierStop, run_form, show_stopped
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
+from ewallet_tui.status import other_timers_text
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
 from ewallet_tui.widgets.footer import ResultLine
@@ -52,6 +52,8 @@ def nothing_recorded(state: AccountState, now: float, keys: Mapping[str, str]) -
     clock, credits = state.clock, state.wallet.credits
     if clock.runs:
         return "The first time record is written when the timer stops."
+    if others := other_timers_text(state, now, with_time=False):
+        return f"Nothing used on this clock yet. {others}."
     if clock.is_out_of_time(now) and not credits and not state.may_supply:
         return f"No time or credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
@@ -130,7 +132,7 @@ class ClockScreen(BaseScreen):
         self._picker.show_state()
 
     def show_second(self, state: AccountState, now: float) -> None:
-        self.query_one(TimerFace).show(state.clock, now, self.today())
+        self.query_one(TimerFace).show(state.clock, now, self.today(), other_timers_text(state, now))
         self._show_begun(state, now)
         self._share_room()
 

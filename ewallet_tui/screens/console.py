@@ -27,11 +27,12 @@ from ewallet_tui.payees import with_payee
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import SCROLL_KEYS, Modal, titled
+from ewallet_tui.screens.record import copy
 from ewallet_tui.widgets.console_input import ConsolePrompt, ConsoleWriting
 from ewallet_tui.widgets.console_log import ConsoleLog
 
 NO_ANSWER_YET = "No answer yet."
-INSTRUCTION_COPIED, ANSWER_COPIED = "Instruction copied.", "Answer copied."
+INSTRUCTION, ANSWER = "the instruction", "the answer"
 
 
 def instruction_json(exchange: Exchange) -> str:
@@ -70,8 +71,9 @@ class ConsoleExchange(Modal[None]):
         *SCROLL_KEYS,
     ]
 
-    def __init__(self, line: ExchangeLine) -> None:
+    def __init__(self, context: AppContext, line: ExchangeLine) -> None:
         super().__init__()
+        self._app_context = context
         self._line = line
         self._exchange = line.exchange
 
@@ -92,13 +94,13 @@ class ConsoleExchange(Modal[None]):
                 yield Button("esc Back", action="screen.dismiss", variant="primary")
 
     def action_copy_instruction(self) -> None:
-        self.app.copy_to_clipboard(instruction_json(self._exchange))
-        self.notify(INSTRUCTION_COPIED, markup=False)
+        copy(self._app_context, instruction_json(self._exchange), INSTRUCTION)
 
     def action_copy_answer(self) -> None:
-        answer = answer_json(self._exchange)
-        self.app.copy_to_clipboard(answer or "")
-        self.notify(ANSWER_COPIED if answer else NO_ANSWER_YET, markup=False)
+        if answer := answer_json(self._exchange):
+            copy(self._app_context, answer, ANSWER)
+        else:
+            self.notify(NO_ANSWER_YET, markup=False)
 
 
 def _shown(value: Any) -> Content:
@@ -181,7 +183,7 @@ class ConsoleScreen(BaseScreen):
 
     def copy_instruction(self) -> None:
         if (line := self.query_one(ConsoleLog).line) is not None:
-            self.copy(instruction_json(line.exchange), INSTRUCTION_COPIED)
+            self.copy(instruction_json(line.exchange), INSTRUCTION)
 
     def copy_answer(self) -> None:
         if (line := self.query_one(ConsoleLog).line) is None:
@@ -190,7 +192,7 @@ class ConsoleScreen(BaseScreen):
         if answer is None:
             self.context.notify(NO_ANSWER_YET)
             return
-        self.copy(answer, ANSWER_COPIED)
+        self.copy(answer, ANSWER)
 
     def focus_next(self, selector: str | type[Any] = "*") -> Any:
         """Complete the typed word, or move the focus if it is complete."""
@@ -208,7 +210,7 @@ class ConsoleScreen(BaseScreen):
 
     @on(ConsoleLog.LineOpened)
     def _opened(self, event: ConsoleLog.LineOpened) -> None:
-        self.app.push_screen(ConsoleExchange(event.line))
+        self.app.push_screen(ConsoleExchange(self.context, event.line))
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self) -> None:

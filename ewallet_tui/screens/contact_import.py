@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from textual import work
@@ -19,7 +18,7 @@ from ewallet_core.presentation.contact_files import (
 )
 from ewallet_core.presentation.formatting import count, one_line
 from ewallet_core.types import user_key
-from ewallet_tui.export import as_known
+from ewallet_tui.export import as_known, expanded
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
@@ -103,7 +102,7 @@ async def _confirm(screen: BaseScreen, list_id: int, found: ContactImport) -> No
 
 
 def _read_file(typed: str) -> list[FileContact]:
-    path = Path(typed).expanduser()
+    path = expanded(typed)
     with path.open("rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:

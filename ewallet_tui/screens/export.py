@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -13,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label
 
+from ewallet_core.data_folder import home_folder
 from ewallet_core.presentation.formatting import count, local
 from ewallet_core.presentation.periods import Period, read_period
 from ewallet_tui.export import (
@@ -112,7 +114,7 @@ class ExportWait(Modal[SavedFile | None]):
     def _otherwise(self) -> Path:
         """The folder to use if there is no downloads folder."""
         file = self.context.preferences.file
-        return file.parent if file else Path.home()
+        return file.parent if file else home_folder() or Path(gettempdir())
 
 
 CSV = "csv"

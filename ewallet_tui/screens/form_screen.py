@@ -73,7 +73,7 @@ class FormScreen(Modal[Answer | None]):
         super().__init__()
         self.context = context
         self._spec = spec
-        self._form = Form(spec, send, tell_late=partial(tell_late, context, spec.title))
+        self._form = Form(spec, send, now=context.now, tell_late=partial(tell_late, context, spec.title))
         self._form.border_subtitle = f"enter {spec.verb.lower()}   esc {spec.leave.lower()}"
 
     def typing_at(self, moment: float) -> Typing:

@@ -30,10 +30,10 @@ from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import account_actions, credit_actions
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.run_forms import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
 from ewallet_tui.state import AccountState
-from ewallet_tui.status import clock_status
+from ewallet_tui.status import clock_status, other_timers_text
 from ewallet_tui.widgets.big_digits import BigDigits, state_line
 from ewallet_tui.widgets.charts import BalanceCurve
 from ewallet_tui.widgets.footer import SteadyLine
@@ -125,7 +125,9 @@ class HomeScreen(BaseScreen):
         left.value, left.tint = countdown(clock.left_ms(now)), tint
         bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
         bar.visible = clock.total_ms(now) > 0
-        self.query_one("#state", SteadyLine).say(state_line(clock, now, self.today()))
+        self.query_one("#state", SteadyLine).say(
+            state_line(clock, now, self.today(), others=other_timers_text(state, now))
+        )
 
     def can(self, action: Action) -> Possible:
         return (self.has_class("-touring") or None) if action is LEAVE_TOUR else True

@@ -64,7 +64,7 @@ class LockScreen(Screen[None]):
             return
         note = f"Enter the password of {one_line(state.account.name)} to unlock."
         spec = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
-        form = Form(spec, self._unlock)
+        form = Form(spec, self._unlock, now=self.context.now)
         form.show_connected(self.context.connection.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         self.set_focus(form.rows[0].input)
@@ -92,7 +92,7 @@ class LockScreen(Screen[None]):
 
     def _show(self, state: AccountState) -> None:
         now = self.context.now()
-        self.query_one(StatusBar).show(state, now, state.others_begun(now))
+        self.query_one(StatusBar).show(state, now)
 
     def _show_connection(self, _: object = None) -> None:
         connection = self.context.connection

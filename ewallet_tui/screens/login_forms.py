@@ -152,7 +152,7 @@ class LoginForms(Vertical):
             if unless_open and self.query(Form):
                 return
             await self.query("Form, RememberedAccounts").remove()
-            form = Form(spec, send, id=id)
+            form = Form(spec, send, id=id, now=self.context.now)
             form.show_connected(self.context.connection.is_connected)
             await self.mount(form, *(beneath or []))
             self._go_to_first_empty(form)

@@ -41,6 +41,7 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
 from ewallet_tui.screens.operator_base import SYSTEM, change, current_record, find, show_pages
+from ewallet_tui.screens.record import copy
 from ewallet_tui.screens.wallet_forms import supply_form
 from ewallet_tui.widgets.form import Answer, FormSpec, Values, no_problems, unchanged
 from ewallet_tui.widgets.inputs import FilterBox
@@ -188,8 +189,9 @@ class OneTimePasswordModal(Modal[None]):
         Binding("right", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, name: str, answer: Answer, now: datetime) -> None:
+    def __init__(self, context: AppContext, name: str, answer: Answer, now: datetime) -> None:
         super().__init__()
+        self._app_context = context
         self._name = one_line(name)
         self._password = answer["user_pass"]
         self._until = moment(parse_timestamp(answer["valid_to"]), now)
@@ -212,8 +214,7 @@ class OneTimePasswordModal(Modal[None]):
         )
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self._password)
-        self.notify("Copied.", markup=False)
+        copy(self._app_context, self._password, "the password")
 
 
 EMPTY = "No accounts yet. New accounts are listed here."
@@ -310,7 +311,7 @@ class OperatorScreen(BaseScreen):
         reset = {"action": "reset", "reset": "password", "account": account["email"]}
         answer = await self.context.act(**SYSTEM, **reset)
         if not answer["failed"]:
-            self.show_modal(OneTimePasswordModal(account["name"], answer, self.today()))
+            self.show_modal(OneTimePasswordModal(self.context, account["name"], answer, self.today()))
 
     @on(FilterBox.Narrowed)
     def _narrow(self, event: FilterBox.Narrowed) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
@@ -23,14 +23,18 @@ from textual.widgets import Button, Input, Static
 from ewallet_core.presentation.formatting import countdown, one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.actions import EVERYWHERE as ACTIONS_EVERYWHERE
-from ewallet_tui.lifecycle import LEAVE, STOP
+from ewallet_tui.config.settings import LEAVE, STOP
 from ewallet_tui.navigation import Destination
-from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal, titled
-from ewallet_tui.state import AccountState, ClockState, TimerState
+from ewallet_tui.screens.modal import Choice, ChoiceModal, ConfirmModal, Modal, titled
+from ewallet_tui.state import CLOCK, WALLET, AccountState, ClockState, TimerState
+from ewallet_tui.status import timer_text
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.inputs import PlainInput
 from ewallet_tui.widgets.tabs import PartTab, ScreenTab
 from ewallet_tui.word_search import score
+
+if TYPE_CHECKING:
+    from ewallet_tui.context import AppContext
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm1234567890"
 
@@ -237,6 +241,39 @@ class GoTo(Modal[str | None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id)
+
+
+def go_to_timer(app: App[Any], context: AppContext, clock: int | None) -> None:
+    """Make that clock the active one and show it; without one, let the user choose of the begun timers."""
+    state, now = context.state, context.now()
+    if state is None:
+        return
+    others = {str(other.id): other for other in state.others_begun(now)}
+    if clock is None:
+        names = {
+            id: timer_text(other, state.name_of(other), now, with_time=True).plain
+            for id, other in others.items()
+        }
+
+        def go(id: str | None) -> None:
+            if id is not None:
+                go_to_timer(app, context, int(id))
+
+        app.push_screen(ChoiceModal("Timers", names), go)
+    elif (other := others.get(str(clock))) is not None:
+        context.workers.run(_make_active(context, state, other), "timer", exclusive=True)
+
+
+async def _make_active(context: AppContext, state: AccountState, clock: ClockState) -> None:
+    is_elsewhere = clock.wallet_id != state.wallet.id
+    if is_elsewhere and (await context.act(**WALLET.instruction("switch", clock.wallet_id)))["failed"]:
+        return
+    now_active = context.state.clock.id if context.state else None
+    if clock.id != now_active and (await context.act(**CLOCK.instruction("switch", clock.id)))["failed"]:
+        return
+    await context.navigation.go_to("clock")
+    what = "wallet and clock" if is_elsewhere else "clock"
+    context.notify(f"{state.name_of(clock)} is now the active {what}.")
 
 
 UNANSWERED = (

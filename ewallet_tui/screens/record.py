@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from ewallet_tui.context import AppContext
     from ewallet_tui.widgets.form import Answer
-    from ewallet_tui.work import Notify
 
 
 LABEL_WIDTH = 11
@@ -194,7 +193,7 @@ class RecordScreen(Modal[str | None]):
 
     def action_copy_value(self) -> None:
         if self._record:
-            choose_value(self.app, self.context.notify, self._record)
+            choose_value(self.app, self.context, self._record)
 
     @property
     def takes_note(self) -> bool:
@@ -273,12 +272,16 @@ NAME_WIDTH = 16
 LONGEST_CHOICE = 200
 
 
-def copy(app: App[Any], notify: Notify, text: str, what: str) -> None:
-    app.copy_to_clipboard(inert(text))
-    notify(f"{what} copied.")
+def copy(context: AppContext, text: str, what: str) -> None:
+    """Copy `text`, and say in a toast where it went."""
+
+    async def copy() -> None:
+        context.notify((await context.copy(inert(text))).sentence(what))
+
+    context.workers.run(copy())
 
 
-def choose_value(app: App[Any], notify: Notify, record: Mapping[str, Any]) -> None:
+def choose_value(app: App[Any], context: AppContext, record: Mapping[str, Any]) -> None:
     """Let the user choose a value of `record` to copy."""
     texts = {name: " ".join(value) if isinstance(value, list) else value for name, value in record.items()}
     values = {name: str(value) for name, value in texts.items() if value not in (None, "")}
@@ -289,6 +292,6 @@ def choose_value(app: App[Any], notify: Notify, record: Mapping[str, Any]) -> No
 
     def chosen(name: str | None) -> None:
         if name is not None:
-            copy(app, notify, values[name], name.replace("_", " ").capitalize())
+            copy(context, values[name], name.replace("_", " "))
 
     app.push_screen(ChoiceModal("Copy", shown), chosen)

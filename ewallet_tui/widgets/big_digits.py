@@ -15,7 +15,7 @@ from textual.widget import Widget
 from ewallet_core.presentation.formatting import SPACE, countdown, duration, grouped, moment
 from ewallet_tui.records import noted
 from ewallet_tui.state import ClockState
-from ewallet_tui.status import clock_status
+from ewallet_tui.status import RUNNING, clock_status
 from ewallet_tui.widgets.footer import SteadyLine
 from ewallet_tui.widgets.status_bar import BurningBar
 
@@ -115,12 +115,18 @@ def facts(clock: ClockState, now: float, width: int) -> str:
     return line if len(line) <= width else NARROW_GAP.join(parts)
 
 
-def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | None = None) -> Content:
-    """The state of the clock and the start of its run: `● running, started today 14:02`."""
-    status = clock_status(clock, now)
+def state_line(
+    clock: ClockState, now: float, today: datetime, zone: tzinfo | None = None, *, others: str = ""
+) -> Content:
+    """The state of the clock and the start of its run: `● running, started today 14:02`.
+
+    `others` is a sentence about the timers of other clocks.
+    """
+    status = clock_status(clock, now, is_alone=not others)
     word = "" if status.word else f" {countdown(clock.left_ms(now))} left"
     begun = f", started {moment(clock.started, today, zone)}" if clock.runs and clock.started else ""
-    return Content.styled(status.text + word, status.style) + Content.styled(begun, "$foreground-muted")
+    line = Content.styled(status.text + word, status.style) + Content.styled(begun, "$foreground-muted")
+    return line if not others or clock.runs else Content.assemble(line, "  ", (others, RUNNING.style))
 
 
 class TimerFace(Vertical, can_focus=False):
@@ -138,7 +144,7 @@ class TimerFace(Vertical, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: tuple[ClockState, float, datetime] | None = None
+        self._shown: tuple[ClockState, float, datetime, str] | None = None
 
     def compose(self) -> ComposeResult:
         yield BigDigits()
@@ -147,13 +153,13 @@ class TimerFace(Vertical, can_focus=False):
         yield SteadyLine(id="facts")
         yield SteadyLine(id="what-for")
 
-    def show(self, clock: ClockState, now: float, today: datetime) -> None:
-        self._shown = (clock, now, today)
+    def show(self, clock: ClockState, now: float, today: datetime, others: str = "") -> None:
+        self._shown = (clock, now, today, others)
         tint = clock_status(clock, now).style
         digits, bar = self.query_one(BigDigits), self.query_one(BurningBar)
         digits.value, digits.tint = countdown(clock.left_ms(now)), tint
         bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
-        self.query_one("#state", SteadyLine).say(state_line(clock, now, today))
+        self.query_one("#state", SteadyLine).say(state_line(clock, now, today, others=others))
         self.query_one("#facts", SteadyLine).say(Content(facts(clock, now, self.size.width)))
         what_for = self.query_one("#what-for", SteadyLine)
         what_for.say(noted(clock.notes, clock.tags))

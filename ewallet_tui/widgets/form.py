@@ -14,6 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
+from ewallet_tui.elapsed import steady_time
 from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import Field, FormField, RetryWait, fill
@@ -109,6 +110,7 @@ class Form(VerticalScroll, can_focus=False):
         send: Send,
         *,
         id: str | None = None,
+        now: Callable[[], float] = steady_time,
         tell_late: Callable[[], Tell] | None = None,
     ) -> None:
         """With `tell_late` the form may be left while there is no connection.
@@ -116,6 +118,7 @@ class Form(VerticalScroll, can_focus=False):
         It is called when the values are sent; what it returns is called with an answer that comes too late.
         """
         super().__init__(id=id)
+        self._now = now
         self._tell_late = tell_late
         self._is_left = False
         self._is_sent = False  # and not answered
@@ -134,7 +137,7 @@ class Form(VerticalScroll, can_focus=False):
         if self.spec.preview is not no_text:
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
-        yield RetryWait()
+        yield RetryWait(self._now)
         gone = f"{CONNECTION_GONE} {MAY_BE_LEFT}" if self._tell_late else CONNECTION_GONE
         yield Label(gone, classes="gone", markup=False)
         with Horizontal(classes="buttons"):

@@ -240,7 +240,9 @@ class FormField(Vertical):
             if continued := completion.continued(typed):
                 self.input.post_message(SuggestionReady(typed, continued))
         hint = completion.hint(self.text)
-        self.query_one(".hint", Label).update(plain(hint))
+        # The form may be closed meanwhile.
+        for label in self.query(".hint").results(Label):
+            label.update(plain(hint))
         self.set_class(bool(hint), "-hinted")
         self.post_message(self.Learned())
 
@@ -284,9 +286,10 @@ class RetryWait(Label):
     class Over(Message):
         """Another try is allowed."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         super().__init__("", markup=False)
-        self._left_ms = 0
+        self._now = now
+        self._over_at = 0.0
         self._ticks: Timer | None = None
 
     @property
@@ -294,20 +297,17 @@ class RetryWait(Label):
         return self._ticks is not None
 
     def begin(self, wait_ms: int) -> None:
-        self._left_ms = wait_ms
-        self._show()
+        self._over_at = self._now() + wait_ms / SECOND
+        self._tick()
         self.add_class("-waiting")
         if self._ticks is None:
             self._ticks = self.set_interval(1, self._tick)
 
     def _tick(self) -> None:
-        self._left_ms -= SECOND
-        self._show()
-        if self._left_ms <= 0 and self._ticks is not None:
+        left_ms = max(round((self._over_at - self._now()) * SECOND), 0)
+        self.update(f"◷ Try again in {countdown(left_ms)}.")
+        if left_ms == 0 and self._ticks is not None:
             self._ticks.stop()
             self._ticks = None
             self.remove_class("-waiting")
             self.post_message(self.Over())
-
-    def _show(self) -> None:
-        self.update(f"◷ Try again in {countdown(self._left_ms)}.")

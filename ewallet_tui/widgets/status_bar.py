@@ -1,17 +1,23 @@
-"""The status bar: the wallet's balance and the clock's timer, on every screen."""
+"""The status bar: the wallet's balance and every begun timer, on every screen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 
-from ewallet_core.presentation.formatting import credit_amount, grouped
+from ewallet_core.presentation.formatting import count, credit_amount, grouped
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountState, ClockState
-from ewallet_tui.status import clock_status, clock_status_text
+from ewallet_tui.status import MAX_CLOCK_NAME, clock_status, clock_status_text, timer_text
 
 MAX_WIDTH = 72
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -56,7 +62,10 @@ class BurningBar(Widget):
 
 GAP = "  "
 MAX_BAR, MIN_BAR = 16, 6
-MAX_NAME = 16
+CLOCK = "clock"
+"""The key of the clock's id in the style of a timer."""
+SEVERAL = 0
+"""The id of several timers that are shown together."""
 
 
 def status_content(
@@ -65,57 +74,136 @@ def status_content(
     width: int,
     *,
     with_balance: bool = True,
-    others: Iterable[ClockState] = (),
+    chosen: int | None = None,
 ) -> Content:
-    """A line of `width` cells, with as many of `others` as fit.
+    """A line of `width` cells: the balance, the other clocks' begun timers, the active clock, and its bar.
 
-    The bar is left out first, then the others, then the noun of the balance, and never the clock.
+    The bar is left out first, then the name of the active clock, the noun of the balance, and the times of
+    the other timers; if these still don't fit, they are counted. The timer of the clock `chosen` is marked.
     """
-    clock = state.clock
-    status = Content.styled(clock_status_text(clock, now), clock_status(clock, now).style) + GAP
-    room = width - status.cell_length
-    balance = Content("")
-    if with_balance:
-        words, credits = credit_amount(state.wallet.credits), grouped(state.wallet.credits)
-        balance = plain(words if len(words) <= room - len(GAP) else credits, room - len(GAP), "bold")
-    for other in others:
-        badge = clock_status(other, now)
-        named = Content.styled(f"{badge.sign} ", badge.style) + plain(other.reference, MAX_NAME) + GAP
-        if named.cell_length <= room - balance.cell_length - len(GAP):
-            status = named + status
-            room -= named.cell_length
-    bar_room = min(room - balance.cell_length - len(GAP), MAX_BAR)
+    clock, others = state.clock, state.others_begun(now)
+    badge = clock_status(clock, now, is_alone=not others)
+    status = Content.styled(clock_status_text(clock, now, is_alone=not others), badge.style)
+    room = width - status.cell_length - len(GAP)
+    credits = state.wallet.credits
+    balances = [plain(credit_amount(credits), style="bold"), plain(grouped(credits), max(room, 0), "bold")]
+    forms = _timer_forms(state, now, chosen)
+    timers, balance = _fitting(forms, balances if with_balance else [Content("")], room)
+    room -= timers.cell_length + balance.cell_length
+    name = plain(clock.reference, MAX_CLOCK_NAME) + " " if clock.runs and clock.reference else Content("")
+    if name.cell_length <= room:
+        status, room = name + status, room - name.cell_length
+    bar_room = min(room - len(GAP), MAX_BAR)
     has_bar = clock.total_ms(now) > 0 and bar_room >= MIN_BAR
-    bar = burning_bar(clock.left_ms(now), clock.total_ms(now), bar_room) if has_bar else ""
-    between = " " * max(room - balance.cell_length - len(bar), 0)
+    bar = GAP + burning_bar(clock.left_ms(now), clock.total_ms(now), bar_room) if has_bar else ""
     # Without a bar the text is aligned to the right edge.
-    line = (
-        (balance, between, status, (bar, "$accent")) if bar else (balance, between, GAP, status[: -len(GAP)])
-    )
-    return Content.assemble(*line).truncate(width, ellipsis=True)
+    between = " " * (max(room - len(bar), 0) + len(GAP))
+    return Content.assemble(balance, between, timers, status, (bar, "$accent")).truncate(width, ellipsis=True)
+
+
+def _timer_forms(state: AccountState, now: float, chosen: int | None) -> list[Content]:
+    """The other timers, each with a gap behind it: with their times, without, and counted."""
+    others = state.others_begun(now)
+
+    def part(id: int, text: Content, *, is_chosen: bool) -> Content:
+        marked = text.stylize("reverse") if is_chosen else text
+        return marked.stylize(Style.from_meta({CLOCK: id})) + GAP
+
+    def each(*, with_time: bool) -> Iterator[Content]:
+        for other in others:
+            text = timer_text(other, state.name_of(other), now, with_time=with_time)
+            yield part(other.id, text, is_chosen=other.id == chosen)
+
+    forms = [Content("").join(each(with_time=with_time)) for with_time in (True, False)]
+    if len(others) > 1:
+        badge = clock_status(others[0], now)
+        several = Content.styled(f"{badge.sign} ", badge.style) + count(len(others), "other timer")
+        forms.append(part(SEVERAL, several, is_chosen=chosen is not None))
+    return forms
+
+
+def _fitting(forms: Sequence[Content], balances: Sequence[Content], room: int) -> tuple[Content, Content]:
+    """The longest form of the timers, and of the balance beside it, that fit; the timers come first."""
+    for form in forms:
+        for balance in balances:
+            if form.cell_length + balance.cell_length <= room:
+                return form, balance
+    fits = forms[-1].cell_length <= room
+    return (forms[-1], Content("")) if fits else (Content(""), balances[-1])
 
 
 class StatusBar(Widget):
-    """The balance, and the clock in short with a small bar that burns down.
+    """The balance, and the begun timers; those of other clocks lead there by Enter or a click.
 
     Its size never changes, so a passing second repaints one line and lays out nothing.
     """
 
-    DEFAULT_CSS = "StatusBar { height: 1; padding: 0 1 0 2; text-wrap: nowrap; }"
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    StatusBar { height: 1; padding: 0 1 0 2; text-wrap: nowrap; }
+    StatusBar.-leads { pointer: pointer; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Go to this clock"),
+        Binding("right", "choose(1)", "Next timer", show=False),
+        Binding("left", "choose(-1)", "Previous timer", show=False),
+    ]
+
+    @dataclass
+    class TimerOpened(Message):
+        """The user wants to go to that clock; `None`: to one of several that are shown together."""
+
+        clock: int | None
 
     def __init__(self, *, with_balance: bool = True) -> None:
+        """`with_balance`: the user may see the balance, and go to another clock."""
         super().__init__()
         self._with_balance = with_balance
-        self._shown: tuple[AccountState, float, Sequence[ClockState]] | None = None
+        self._shown: tuple[AccountState, float] | None = None
+        self._chosen = 0
 
-    def show(self, state: AccountState, now: float, others: Sequence[ClockState] = ()) -> None:
-        self._shown = (state, now, others)
+    def show(self, state: AccountState, now: float) -> None:
+        self._shown = (state, now)
+        leads = self._with_balance and bool(self._others)
+        if self.can_focus is not leads:
+            if self.has_focus and not leads:
+                self.screen.focus_next()
+            self.can_focus = leads
+            self.set_class(leads, "-leads")
         self.refresh()
 
     def render(self) -> Content:
         if self._shown is None:
             return Content("")
-        state, now, others = self._shown
-        return status_content(
-            state, now, self.content_size.width, with_balance=self._with_balance, others=others
-        )
+        state, now = self._shown
+        chosen = self._chosen_clock if self.has_focus else None
+        width = self.content_size.width
+        return status_content(state, now, width, with_balance=self._with_balance, chosen=chosen)
+
+    def action_choose(self, steps: int) -> None:
+        self._chosen += steps
+        self.refresh()
+
+    def action_open(self) -> None:
+        shown = [span.style.meta.get(CLOCK) for span in self.render().spans if isinstance(span.style, Style)]
+        self.post_message(self.TimerOpened(None if SEVERAL in shown else self._chosen_clock))
+
+    def on_click(self, event: events.Click) -> None:
+        if (clock := event.style.meta.get(CLOCK)) is not None and self._with_balance:
+            event.stop()
+            self.post_message(self.TimerOpened(clock or None))
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    @property
+    def _others(self) -> tuple[ClockState, ...]:
+        return self._shown[0].others_begun(self._shown[1]) if self._shown else ()
+
+    @property
+    def _chosen_clock(self) -> int | None:
+        others = self._others
+        return others[self._chosen % len(others)].id if others else None

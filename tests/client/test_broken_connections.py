@@ -271,3 +271,25 @@ async def test_a_closed_client_leaves_no_task(server: RunningServer, remote: Rem
     await client.close()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+async def test_a_sleep_counts_toward_the_wait_for_an_answer_and_for_the_next_attempt(
+    client: RemoteClient, network: FaultyProxy
+) -> None:
+    network.to_server = once(Fault.SWALLOW, PAYING)
+    before = network.connections
+    paying = asyncio.create_task(pay(client, 30))
+    await wait_until(lambda: client.unanswered == 1)
+    # The connection is gone, but no one says so: without the sleep this takes 20 seconds.
+    client.age(3_600)
+    async with asyncio.timeout(10):
+        assert (await paying)["failed"] is False
+    assert network.connections == before + 1
+    assert await balance(client) == 70
+
+    client._waits.age(0)
+    asleep = asyncio.create_task(client._waits.sleep(3_600))
+    await asyncio.sleep(0)
+    client.age(3_600)
+    async with asyncio.timeout(10):
+        await asleep

@@ -91,3 +91,32 @@ def test_a_forgotten_server_is_unknown_and_the_others_stay(file: Path) -> None:
     KnownServers(file).forget("a.example.org:80")
     assert file.read_text() == f"# mine\na.example.org:8080 {FIRST}\n"
     assert KnownServers(file).add("a.example.org:80", SECOND) == SECOND
+
+
+def test_a_byte_order_mark_the_ends_of_lines_and_a_link_stay(file: Path) -> None:
+    target = file.with_name("mine")
+    mine = b"\xef\xbb\xbfold.example.org:8080 " + FIRST.encode() + b"\r\n# mine\r\n"
+    target.write_bytes(mine)
+    file.symlink_to(target)
+    known = KnownServers(file)
+    assert known.fingerprint_of("old.example.org:8080") == FIRST
+    known.add("new.example.org:8080", SECOND)
+    assert file.is_symlink()
+    assert target.read_bytes().startswith(
+        b"\xef\xbb\xbfold.example.org:8080 " + FIRST.encode() + b"\r\n# mine\r\n"
+    )
+    known.forget("old.example.org:8080")
+    assert file.is_symlink()
+    assert (known.fingerprint_of("old.example.org:8080"), known.fingerprint_of("new.example.org:8080")) == (
+        None,
+        SECOND,
+    )
+
+
+def test_a_read_only_file_is_read_and_left_as_it_is(file: Path) -> None:
+    file.write_text(f"old.example.org:8080 {FIRST}\n")
+    file.chmod(0o400)
+    assert KnownServers(file).fingerprint_of("old.example.org:8080") == FIRST
+    with pytest.raises(UnreachableError, match=r"can't be used: Permission denied\. Check its permissions\."):
+        KnownServers(file).add("new.example.org:8080", SECOND)
+    assert (file.read_text(), file.stat().st_mode & 0o777) == (f"old.example.org:8080 {FIRST}\n", 0o400)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import termios
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +23,8 @@ KEYS = {
     "right": "\x1b[C",
     "^q": "\x11",
 }
+USUALLY_ON = {"7", "25"}
+"""The modes that are on without any program: lines wrap, the cursor is shown."""
 USUAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
@@ -35,6 +39,7 @@ class Terminal:
         environment = {**inherited, **USUAL, **variables}
         words = [str(word) for word in command]
         self._screen = pyte.Screen(columns, rows)
+        self._written = b""
         self._stream = pyte.ByteStream(self._screen)
         self._child = pexpect.spawn(words[0], words[1:], env=environment, dimensions=(rows, columns))
 
@@ -73,6 +78,32 @@ class Terminal:
             self._read()
         return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
 
+    def send_signal(self, number: int) -> None:
+        self._child.kill(number)
+
+    def hang_up(self) -> int:
+        """Close the terminal itself, as when its window is closed; returns how the program ended."""
+        self._child.ptyproc.fileobj.close()
+        self._child.ptyproc.closed = True
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._child.isalive():
+            assert time.monotonic() < deadline, "it does not end"
+            time.sleep(0.05)
+        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
+
+    @property
+    def modes_left_on(self) -> set[str]:
+        """What the program has switched on in the terminal and not off again."""
+        found = re.findall(rb"\x1b\[\?(\d+)([hl])", self._written)
+        on = {mode.decode() for mode, switch in dict(found).items() if switch == b"h"}
+        return on - USUALLY_ON | {mode for mode in USUALLY_ON if dict(found).get(mode.encode()) == b"l"}
+
+    @property
+    def is_cooked(self) -> bool:
+        """Whether a shell would see typed keys as usual: echoed, in lines, with control characters."""
+        local = termios.tcgetattr(self._child.child_fd)[3]
+        return all(local & flag for flag in (termios.ECHO, termios.ICANON, termios.ISIG))
+
     def kill(self) -> None:
         """End the program without letting it do anything more."""
         self._child.kill(signal.SIGKILL)
@@ -84,7 +115,9 @@ class Terminal:
 
     def _read(self) -> None:
         try:
-            self._stream.feed(self._child.read_nonblocking(65_536, timeout=0.1))
+            written = self._child.read_nonblocking(65_536, timeout=0.1)
+            self._written += written
+            self._stream.feed(written)
         except pexpect.TIMEOUT:
             return
         except pexpect.EOF:

@@ -38,6 +38,10 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     blink = Input.cursor_blink
     monkeypatch.setattr(blink, "_default", False)
     monkeypatch.setenv("TZ", "UTC")
+    # Nothing reaches the clipboard of a developer's desktop.
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/0")
+    monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
 
@@ -128,7 +132,7 @@ def make_app(folder: Path, instant: Instant, backend: Backend) -> MakeApp:
 
     def make(**choices: int | str) -> EWalletApp:
         preferences = replace(Preferences.read(folder), **choices)
-        return EWalletApp(backend.backends, preferences, backend.server, instant)
+        return EWalletApp(backend.backends, preferences, backend.server, instant, instant.wall_seconds)
 
     return make
 

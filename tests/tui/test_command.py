@@ -25,7 +25,7 @@ def test_without_a_terminal_it_says_what_to_do_instead(tmp_path):
         text=True,
         stdin=subprocess.DEVNULL,
     )
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "ewallet demo" in done.stderr
     assert not (tmp_path / "data").exists()

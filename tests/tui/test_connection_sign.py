@@ -72,13 +72,14 @@ def show(person: Person, connection: ConnectionStatus) -> None:
     person.app.context.connection_changed.publish(connection)
 
 
-async def test_the_wait_for_the_next_try_is_counted_down(opened):
+async def test_the_wait_for_the_next_try_is_counted_down(opened, instant):
     async with opened() as person:
         await person.register()
         watch = person.app.context.connection
         watch._take(WAITING)
         for words in ("◌ reconnecting 3 s", "◌ reconnecting 2 s", "◌ reconnecting 1 s", "◌ reconnecting…"):
             await person.wait_until(lambda words=words: person.sees(words))
+            instant.pass_by(seconds=1)
             watch._tick()
         watch._take(CONNECTED)
         await person.wait_until(lambda: person.shows_account("ada"))

@@ -19,7 +19,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.export import FOLDER_VARIABLE, NewFile, as_known, export_folder, why_not_written
+from ewallet_tui.export import FOLDER_VARIABLE, NewFile, as_known, expanded, export_folder, why_not_written
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import ExportWait, export_records
 from ewallet_tui.screens.modal import ChoiceModal
@@ -298,3 +298,17 @@ def test_the_folder_is_the_named_one_else_the_downloads_else_another(monkeypatch
     assert export_folder(otherwise) == downloads
     monkeypatch.setenv(FOLDER_VARIABLE, "~/exports")
     assert as_known(export_folder(otherwise)) == "~/exports"
+
+
+def test_without_a_home_files_go_to_the_folder_of_the_wallet(monkeypatch, tmp_path):
+    def nobody(_):
+        raise KeyError
+
+    for name in ("HOME", "XDG_DOWNLOAD_DIR", "EWALLET_EXPORT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert export_folder(tmp_path) == tmp_path
+    assert as_known(tmp_path / "a.csv") == str(tmp_path / "a.csv")
+    assert expanded("~/a.csv") == Path("~/a.csv")
+    monkeypatch.setenv("EWALLET_EXPORT_DIR", str(tmp_path))
+    assert export_folder(Path("/elsewhere")) == tmp_path

@@ -170,4 +170,5 @@ async def test_the_timer_of_a_clock_out_of_view_is_heard_of_when_it_runs_out(ope
             await person.app.context.send(action="switch", switch="credit", credit="clock", clock_id=newest)
         instant.pass_by(minutes=6)
         await person.app.context.store.refresh()
-        await person.wait_until(lambda: "The timer of another of your clocks has stopped." in person.toasts)
+        await person.wait_until(lambda: "■ Out of time: Clock 1" in person.toasts)
+        assert person.toasts.count("Out of time") == 1

@@ -215,7 +215,7 @@ def test_a_choice_that_can_not_be_written_holds_all_the_same(tmp_path):
     assert (preferences.bell, preferences.is_kept) == (False, False)
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, 0o600), (0o644, 0o600), (0o400, 0o400)])
+@pytest.mark.parametrize(("before", "after"), [(None, 0o600), (0o644, 0o600), (0o600, 0o600)])
 def test_nobody_else_can_read_who_logged_in_here(tmp_path, before, after):
     file = tmp_path / NAME
     if before is not None:
@@ -225,3 +225,47 @@ def test_nobody_else_can_read_who_logged_in_here(tmp_path, before, after):
     assert "ada" in file.read_text()
     assert file.stat().st_mode & 0o777 == after
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_read_only_file_is_read_and_left_as_it_is(tmp_path):
+    file = tmp_path / NAME
+    file.write_text("bell = false\n")
+    file.chmod(0o444)
+    preferences = Preferences.read(tmp_path).with_account_used("ada", None)
+    assert (preferences.bell, preferences.is_kept, preferences.accounts_at(None)) == (False, False, ("ada",))
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("bell = false\n", 0o444)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_byte_order_mark_and_the_ends_of_lines_stay(tmp_path):
+    file = tmp_path / NAME
+    file.write_bytes(b'\xef\xbb\xbf# mine\r\ntheme = "ewallet-light"\r\n')
+    preferences = Preferences.read(tmp_path)
+    assert (preferences.theme, preferences.config_errors) == ("ewallet-light", ())
+    assert preferences.with_choice(bell=False, theme="ewallet-dark").is_kept
+    written = file.read_bytes()
+    assert written.startswith(b'\xef\xbb\xbf# mine\r\ntheme = "ewallet-dark"\r\n')
+    assert written.count(b"\n") == written.count(b"\r\n")
+    assert written.count(b"\xef\xbb\xbf") == 1
+    assert Preferences.read(tmp_path).bell is False
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_damaged_file_that_is_linked_stays_linked_and_is_copied(tmp_path):
+    (tmp_path / "mine").mkdir()
+    target, link = tmp_path / "mine" / "settings.toml", tmp_path / NAME
+    target.write_text("theme = ")
+    link.symlink_to(target)
+    assert Preferences.read(tmp_path).with_choice(bell=False).is_kept
+    assert link.is_symlink()
+    assert "bell = false" in target.read_text()
+    assert (tmp_path / f"{NAME}.damaged").read_text() == "theme = "
+
+
+def test_a_folder_in_place_of_the_file_is_left_alone(tmp_path):
+    (tmp_path / NAME / "inside").mkdir(parents=True)
+    preferences = Preferences.read(tmp_path)
+    assert "can't be read" in one_message(preferences.config_errors)
+    assert preferences.with_choice(bell=False).is_kept is False
+    assert [file.name for file in tmp_path.iterdir()] == [NAME]
+    assert (tmp_path / NAME / "inside").is_dir()

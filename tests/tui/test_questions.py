@@ -16,6 +16,7 @@ from textual.widgets import Label
 import ewallet_tui
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.connection import first_certificate
+from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.overlays import unanswered_confirmation
 from ewallet_tui.widgets.form import Form
@@ -23,10 +24,10 @@ from ewallet_tui.widgets.permission_grid import PermissionGrid
 from ewallet_tui.widgets.record_list import RecordList
 
 PACKAGE = Path(ewallet_tui.__file__).parent
-PASSES_ON = {"BaseScreen.confirm"}
-"""Asks what its caller says."""
-ASKED_ELSEWHERE = {"ConnectionScreen._forget"}
-"""It names the server, and test_connection_screen.py asks it."""
+PASSES_ON = {"BaseScreen.confirm", "FormScreen.confirm"}
+"""They ask what their caller says."""
+ASKED_ELSEWHERE = {"ConnectionScreen._forget", "_checking.send", "_confirm"}
+"""They name the server, who is paid instead, and the contacts of a file; their own tests ask them."""
 
 
 def questions_in(file: Path) -> set[str]:
@@ -49,21 +50,30 @@ def questions_in(file: Path) -> set[str]:
 ALL_QUESTIONS = set().union(*(questions_in(file) for file in PACKAGE.rglob("*.py")))
 
 
+def _caller() -> str:
+    """The qualified name of the function that called the caller of this one."""
+    return sys._getframe(2).f_code.co_qualname.replace(".<locals>", "")
+
+
 @pytest.fixture
 def asked(monkeypatch) -> set[str]:
     """The functions that have asked, by their qualified names."""
     names: set[str] = set()
-    confirm, make = BaseScreen.confirm, ConfirmModal.__init__
+    make = ConfirmModal.__init__
 
-    async def note_and_confirm(self, *words):
-        names.add(sys._getframe(1).f_code.co_qualname)
-        return await confirm(self, *words)
+    def noting(confirm):
+        async def note_and_confirm(self, *words):
+            names.add(_caller())
+            return await confirm(self, *words)
+
+        return note_and_confirm
 
     def note_and_make(self, *words, **more):
-        names.add(sys._getframe(1).f_code.co_qualname)
+        names.add(_caller())
         make(self, *words, **more)
 
-    monkeypatch.setattr(BaseScreen, "confirm", note_and_confirm)
+    for screen in (BaseScreen, FormScreen):
+        monkeypatch.setattr(screen, "confirm", noting(screen.confirm))
     monkeypatch.setattr(ConfirmModal, "__init__", note_and_make)
     return names
 

@@ -87,9 +87,9 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
         await person.press("3", "N")
         await person.wait_until(lambda: person.sees("New clock"))
         await person.do_form(reference="Work")
-        await person.wait_until(lambda: person.sees("○ no time yet"))
+        await person.wait_until(lambda: person.sees("○ no time here"))
         assert "Clock 1 goes on running." in person.toasts
-        assert person.sees("● Clock 1  ○ no time yet")
+        assert person.sees("● Clock 1 20:00  ○ no time here")
         await be_asked(person)
         assert person.sees("Clock 1 is running, 20:00 left, and goes on without")
         assert not person.app.screen.query("#stop")

@@ -100,3 +100,64 @@ def test_another_day_is_noticed_when_it_begins_in_the_persons_time_zone(zone, ev
     first = now.astimezone(local)
     assert days == [f"{first:%d} 00:00"]
     assert first.date() > began
+
+
+async def have_timers_on_other_clocks(person):
+    """Be at a new clock of wallet Holidays, while Reading of the first wallet, Clock 1 and Cooking run."""
+    send = person.app.context.send
+    await have_running_timer(person, 20)
+    reading = person.app.context.state.clock.id
+    await send(action="edit", edit="credit", credit="clock", clock_id=reading, reference="Reading")
+    wallet = await send(action="new", new="credit", credit="ewallet", reference="Holidays")
+    await send(action="switch", switch="credit", credit="ewallet", ewallet_id=wallet["credit_ewallet"])
+    await send(action="supply", supply="credits", credits=40, currency="EUR", cost="3")
+    for credits, following in ((30, "Cooking"), (10, "New")):
+        await send(action="convert", convert="credits2clock", credits=credits)
+        await send(action="start", start="clock_timer")
+        clock = await send(action="new", new="credit", credit="clock", reference=following)
+        await send(action="switch", switch="credit", credit="clock", clock_id=clock["credit_clock"])
+
+
+@both_backends
+async def test_every_begun_timer_is_in_view_from_the_login_on_and_enter_goes_there(opened, instant):
+    async with opened((120, 40)) as person:
+        await have_timers_on_other_clocks(person)
+    async with opened((120, 40)) as person:
+        app = person.app
+        await person.log_in()
+        assert person.sees("● Reading in Wall… 20:00  ● Clock 1 30:00  ● Cooking 10:00  ○ no time here")
+        for screen in ("home", "clock", "wallet"):
+            await person.go_to(screen)
+            await person.wait_until(lambda: person.sees("○ no time here"))
+            assert not person.sees("no time yet")
+            assert not person.sees("No time yet")
+        instant.pass_by(seconds=18)
+        app.context.timers.pass_second()
+        await person.wait_until(lambda: person.sees("● Clock 1 29:42"))
+        await person.resize(60, 20)
+        await person.wait_until(lambda: person.sees("● 3 other timers  ○ no time here"))
+
+        app.screen.query_one("StatusBar").focus()
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("Timers"))
+        await person.press(*"read", "enter")
+        await person.wait_until(lambda: "Reading in Wallet 1 is now the active wallet" in person.toasts)
+        assert app.current_mode == "clock"
+        assert app.context.state.clock.reference == "Reading"
+
+        await person.resize(120, 40)
+        app.screen.query_one("StatusBar").focus()
+        await person.press("right", "enter")
+        await person.wait_until(lambda: "Cooking in Holidays is now the active wallet" in person.toasts)
+        await person.wait_until(lambda: person.sees("● Reading in Wall… "))
+        await person.pilot.click("StatusBar", offset=(person.screen_text.splitlines()[1].index("Clock 1"), 0))
+        await person.wait_until(lambda: "Clock 1 is now the active clock." in person.toasts)
+
+        # A run that is out of view is warned of, and its end noticed, once each.
+        for minutes, said in ((6, "left on Cooking"), (5, "Out of time: Cooking")):
+            instant.pass_by(minutes=minutes)
+            for _ in range(3):
+                app.context.timers.pass_second()
+                await app.context.store.refresh()
+            await person.wait_until(lambda said=said: said in person.toasts)
+            assert person.toasts.count(said) == 1
