@@ -272,6 +272,8 @@ SHOW_REMOVED = Action("show_removed", "Removed", "v", "Show removed records", sy
 RESTORE_RECORD = Action(
     "restore_record", "Restore", "u", "Put a removed record back", synonyms=("Undo a removal", "Recover")
 )
+SORT = hidden("sort", "Sort", "s", help="Sort by the next column", synonyms=("Sort", "Order by"))
+TURN_ORDER = hidden("turn_order", "Turn the order round", "S", "S", synonyms=("Reverse", "Descending"))
 COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
 REFUND = Action(

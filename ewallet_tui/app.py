@@ -29,7 +29,7 @@ from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.elapsed import TICK_SECONDS, ElapsedTime, steady_time
-from ewallet_tui.keyboard import Keyboard
+from ewallet_tui.keyboard import OPENING, Keyboard
 from ewallet_tui.lifecycle import QUIT, Heartbeat, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import (
@@ -117,9 +117,7 @@ class EWalletApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._idle = IdleWatch(self._elapsed, self.set_timer, self.action_lock)
-        self._keyboard = Keyboard(
-            self, super().on_event, is_locking=lambda: self.context.workers.has_begun(LOCKING)
-        )
+        self._keyboard = Keyboard(self, super().on_event, self._is_opening)
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
@@ -272,13 +270,23 @@ class EWalletApp(App[None]):
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
             self.run_worker(self.context.navigation.lock(), group=LOCKING)
 
+    def _is_opening(self) -> bool:
+        """Whether the lock or a form is about to open."""
+        workers, is_connected = self.context.workers, self.context.connection.is_connected
+        return workers.has_begun(LOCKING) or (is_connected and workers.has_begun(OPENING))
+
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
+
+    @property
+    def has_sixteen_colours(self) -> bool:
+        """Whether there is a terminal, and it has no more colours."""
+        return self.console.color_system == SIXTEEN and not self.is_headless
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and one that keeps every text readable where there are sixteen colours."""
         filters = super().get_line_filters()
-        if self.native_ansi_color or self.console.color_system == SIXTEEN:
+        if self.native_ansi_color or self.has_sixteen_colours:
             return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
         return filters
 

@@ -20,7 +20,14 @@ from ewallet_core.presentation.formatting import (
     signed_duration,
 )
 from ewallet_core.presentation.tables import Column
-from ewallet_core.types import ANY_END
+from ewallet_core.types import (
+    ANY_END,
+    COMES_IN,
+    CONVERSION_WORDS,
+    INVOICE_WORDS,
+    MOVED,
+    TRANSFER_WORDS,
+)
 from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
@@ -37,18 +44,7 @@ Record = Mapping[str, Any]
 Cells = tuple[str | Content, ...]
 Facts = list[tuple[str, str | Content]]
 
-TRANSFERS = {
-    "supply": "supplied",
-    "payment": "paid",
-    "transfer": "sent",
-    "refund": "refunded",
-    "incoming": "received",
-}
-CONVERSIONS = {"credits2clock": "converted to time", "clock2credits": "converted to credits"}
 MAX_NOTES = 200
-MOVED = "moved"
-"""What happened to credits or time between the user's own wallets or clocks."""
-COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 
 @dataclass(frozen=True)
@@ -65,6 +61,8 @@ class RecordKind:
     empty: str
     finds: str = "find a name, an email or a note"
     """What a search finds, in the box for it."""
+    usual_order: str = "-create_date"
+    """The order in which they are listed unless the user chooses another."""
 
     @property
     def noun(self) -> str:
@@ -146,7 +144,7 @@ def with_private(notes: str, private: str) -> Content:
 
 def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
     kind, when, notes = record["transfer_type"], _when(record, now), record["notes"]
-    what, credits = TRANSFERS[kind], amount(kind, record["credits"])
+    what, credits = TRANSFER_WORDS[kind], amount(kind, record["credits"])
     private = record["private_notes"]
     noted_cell, own_note = with_private(notes, private), [("Private", private)] if private else []
     if is_move(record):
@@ -177,16 +175,13 @@ def _ends_of(move: Record, noun: str) -> Facts:
     ]
 
 
-INVOICED = {"sale": "sold", "purchase": "bought"}
-
-
 def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
     when, notes, direction = _when(record, now), record["notes"], record["direction"]
     credits = signed_amount(record["signed_credits"])
     cost = price(record["currency"], record["signed_cost"]) if record["currency"] else ""
     other = record["buyer_email" if direction == "sale" else "seller_email"]
     return (when, record["reference"], credits, cost, other, notes), [
-        ("What", INVOICED[direction] if record["currency"] else _paid(direction)),
+        ("What", INVOICE_WORDS[direction] if record["currency"] else _paid(direction)),
         ("Credits", credits),
         ("Cost", cost),
         ("Seller", _party(record["seller_name"], record["seller_email"])),
@@ -198,7 +193,7 @@ def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
 
 def _paid(direction: str) -> str:
     """What a payment in credits was to its seller or its buyer."""
-    return TRANSFERS["incoming" if direction == "sale" else "payment"]
+    return TRANSFER_WORDS["incoming" if direction == "sale" else "payment"]
 
 
 def _party(name: str, email: str) -> str:
@@ -218,8 +213,8 @@ def _describe_conversion(record: Record, now: datetime) -> tuple[Cells, Facts]:
             ("Notes", notes),
         ]
     credits, time = amount(kind, record["credits"]), duration(record["minutes_ms"])
-    return (when, CONVERSIONS[kind], credits, time, notes), [
-        ("What", CONVERSIONS[kind]),
+    return (when, CONVERSION_WORDS[kind], credits, time, notes), [
+        ("What", CONVERSION_WORDS[kind]),
         ("Credits", credits),
         ("Time", time),
         ("When", when),
@@ -258,11 +253,11 @@ TRANSFER = RecordKind(
     TRANSFER_SHEET,
     "sheet_data",
     (
-        Column("When"),
-        Column("What"),
-        Column("Credits", align="right"),
-        Column("With"),
-        Column("Notes", fills=True, from_width=60),
+        Column("When", sort="create_date", is_date=True),
+        Column("What", sort="transfer_type"),
+        Column("Credits", align="right", sort="signed_credits"),
+        Column("With", sort="partner"),
+        Column("Notes", fills=True, from_width=60, sort="notes"),
     ),
     _describe_transfer,
     "No transfers on this sheet yet. Credits that you supply, pay, transfer or receive are listed here.",
@@ -274,12 +269,12 @@ INVOICE = RecordKind(
     INVOICE_SHEET,
     "sheet_data",
     (
-        Column("When"),
-        Column("Number"),
-        Column("Credits", align="right"),
-        Column("Cost", align="right"),
-        Column("With"),
-        Column("Notes", fills=True, from_width=80),
+        Column("When", sort="create_date", is_date=True),
+        Column("Number", sort="reference"),
+        Column("Credits", align="right", sort="signed_credits"),
+        Column("Cost", align="right", sort="cost"),
+        Column("With", sort="partner"),
+        Column("Notes", fills=True, from_width=80, sort="notes"),
     ),
     _describe_invoice,
     "No invoices on this sheet yet. Each supply and each payment adds one.",
@@ -291,11 +286,11 @@ CONVERSION = RecordKind(
     CONVERSION_SHEET,
     "sheet_data",
     (
-        Column("When"),
-        Column("What"),
-        Column("Credits", align="right"),
-        Column("Time", align="right"),
-        Column("Notes", fills=True),
+        Column("When", sort="create_date", is_date=True),
+        Column("What", sort="conversion_type"),
+        Column("Credits", align="right", sort="signed_credits"),
+        Column("Time", align="right", sort="minutes"),
+        Column("Notes", fills=True, sort="notes"),
     ),
     _describe_conversion,
     "No conversions on this sheet yet. Convert credits to time on Home: press 1, then c.",
@@ -307,12 +302,12 @@ TIME = RecordKind(
     TIME_SHEET,
     "sheet_data",
     (
-        Column("Started"),
-        Column("Stopped", from_width=70),
-        Column("Used", align="right"),
-        Column("Paused", align="right"),
-        Column("Pauses", align="right", from_width=90),
-        Column("Notes", fills=True),
+        Column("Started", sort="time_start", is_date=True),
+        Column("Stopped", from_width=70, sort="time_stop", is_date=True),
+        Column("Used", align="right", sort="time_spent"),
+        Column("Paused", align="right", sort="time_pending"),
+        Column("Pauses", align="right", from_width=90, sort="pending_count"),
+        Column("Notes", fills=True, sort="notes"),
     ),
     _describe_time,
     "No time records on this sheet yet. Each time the timer stops, one is added.",
@@ -325,13 +320,14 @@ CONTACT = RecordKind(
     CONTACT_LIST,
     "list_data",
     (
-        Column("Name"),
-        Column("Email"),
-        Column("Phone", from_width=65),
-        Column("Notes", fills=True, from_width=60),
+        Column("Name", sort="name"),
+        Column("Email", sort="email"),
+        Column("Phone", from_width=65, sort="phone"),
+        Column("Notes", fills=True, from_width=60, sort="notes"),
     ),
     _describe_contact,
     "No contacts on this list yet. Add the first one.",
+    usual_order="name",
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME)

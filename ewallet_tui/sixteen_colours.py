@@ -34,7 +34,7 @@ BACKGROUNDS = (0, 1, 2, 4, 5, 6, 7)
 """Yellow is none: it is brown in the Linux console, and no text stands out on both."""
 DIFFERENT = 30
 """How far a background is from the screen's own if it is meant to be seen."""
-GREY, NOT_GREY = 48, 120
+GREY, NOT_GREY = 48, 200
 """Below which difference of its parts a colour is a grey, and how much farther a grey is from a colour."""
 BLACK, WHITE = 0, 7
 ALL = tuple(range(2 * BRIGHT))

@@ -14,16 +14,21 @@ from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.provisioning import open_sheet
 from ewallet_core.operations.records import (
+    Totals,
     left_to_refund,
     own_record,
     own_sheet,
+    read_cursor,
+    read_order,
     record_answer,
     record_answers,
     the_record,
+    totals_answer,
     unlink_sheet,
 )
 from ewallet_core.operations.requests import NewItem, PageRequest, RenameItem
 from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
+from ewallet_core.storage.record_order import ON_SHEET
 from ewallet_core.storage.sheets import Sheet, find_linked_records, sheets
 
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
@@ -32,13 +37,16 @@ _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 class ViewList(PageRequest, frozen=True):
     """A page of a sheet: from the newest record, from a cursor, or after `skip` of the newest records.
 
-    With `removed`, of the records that were removed from it; their write date is when that was.
+    With `removed`, of the records that were removed from it; their write date is when that was. `sort` puts
+    them in another order; `totals` adds up all of them.
     """
 
     at_most_one_of = ("before", "skip")
 
     skip: fields.PassedOver | None = None
     removed: fields.Flag = False
+    sort: fields.SortColumn | None = None
+    totals: fields.Flag = False
 
     def check(self) -> None:
         """Removed records are read by cursor only."""
@@ -67,15 +75,15 @@ _UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 
 def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_request: ViewList) -> Data:
-    """A sheet and a page of its records, newest first."""
+    """A sheet and a page of its records, newest first unless another order is asked for."""
     # The issuer's rows, with their record counts, do not change when it issues credits.
     is_issuers = sheet.account_id == SYSTEM_CORE_ID
     count = kind.records.count(context.transaction, sheet.id) if is_issuers else sheet.record_count
-    before = page_request.before or kind.records.below_newest(
-        context.transaction, sheet, count, page_request.skip or 0
+    found = (
+        _newest_first(context, kind, sheet, count, page_request)
+        if page_request.sort is None
+        else _sorted(context, kind, sheet, page_request.sort, page_request)
     )
-    read_page = kind.records.removed_page if page_request.removed else kind.records.page
-    found = read_page(context.transaction, sheet.id, before, page_request.limit + 1)
     page = found[: page_request.limit]
     return {
         "id": sheet.id,
@@ -86,7 +94,41 @@ def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_requ
         "records": archive(page),
         "rows": [record_data(context, kind, record) for record in page],
         "next": page[-1].position if len(found) > len(page) else None,
+        "totals": _totals(context, kind, sheet, page_request) if page_request.totals else None,
     }
+
+
+def _newest_first(
+    context: AccountContext, kind: SheetKind, sheet: Sheet, count: int, page_request: ViewList
+) -> list[Any]:
+    before = page_request.before or kind.records.below_newest(
+        context.transaction, sheet, count, page_request.skip or 0
+    )
+    read_page = kind.records.removed_page if page_request.removed else kind.records.page
+    return read_page(context.transaction, sheet.id, before, page_request.limit + 1)
+
+
+def _sorted(
+    context: AccountContext, kind: SheetKind, sheet: Sheet, sort: str, page_request: ViewList
+) -> list[Any]:
+    position, after = page_request.before, None
+    order = read_order(kind, sort)
+    if position is not None:
+        after = read_cursor(context, kind, sheet_id=sheet.id, position=position)
+    return ON_SHEET[kind.name].page(
+        context.transaction,
+        order,
+        (page_request.removed,),
+        after=after,
+        skip=page_request.skip or 0,
+        most=page_request.limit + 1,
+        sheet_id=sheet.id,
+    )
+
+
+def _totals(context: AccountContext, kind: SheetKind, sheet: Sheet, page_request: ViewList) -> Totals:
+    sums = ON_SHEET[kind.name].totals(context.transaction, (page_request.removed,), sheet_id=sheet.id)
+    return totals_answer(sums)
 
 
 def _with_id(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
@@ -131,7 +173,7 @@ def _view_list(kind: SheetKind) -> Instruction:
         _the_list(kind, "view"), request=_with_id(kind, ViewList, required=False), answers=_view_answers(kind)
     )
     def view_list(request: Any, context: AccountContext) -> Answer:
-        """View a sheet, by default the active one, and a page of its records, newest first."""
+        """View a sheet, by default the active one, and a page of its records, newest first or sorted."""
         sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)
         return _viewed(context, kind, sheet, request)
 

@@ -216,6 +216,14 @@ RecordKind = Annotated[RecordType, _field("transfer, invoice, conversion, time o
 FileFormat = Annotated[Literal["csv", "json", "jsonl"], _field("csv, json or jsonl", "csv")]
 ExportStyle = Annotated[Literal["raw", "people"], _field("raw or people", "people")]
 Separator = Annotated[Literal["comma", "semicolon", "tab"], _field("comma, semicolon or tab", "semicolon")]
+SortColumn = Annotated[
+    str,
+    _field(
+        "a column of the list such as credits, or the same after a minus sign",
+        "-create_date",
+        pattern=r"^-?[a-z_]{1,32}\Z",
+    ),
+]
 SearchText = Annotated[str, _text(200, "lunch")]
 RecordCursor = Annotated[
     str,

@@ -254,7 +254,10 @@ def clock_data(context: Context, clock: Clock) -> ClockData:
 
 
 class SheetData(Dated):
-    """A sheet or list and a page of its records, newest first; `ewallet`, `clock` or `user` is its owner."""
+    """A sheet or list, a page of its records, and their totals if they were asked for.
+
+    `ewallet`, `clock` or `user` is its owner.
+    """
 
     id: int
     reference: str
@@ -262,6 +265,7 @@ class SheetData(Dated):
     records: Archive
     rows: list[dict[str, Any]]
     next: int | None
+    totals: dict[str, Any] | None
 
 
 class FoundRow(TypedDict):

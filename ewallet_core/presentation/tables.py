@@ -22,6 +22,10 @@ class Column:
     """
     from_width: int = 0
     """The least width of the list at which the column is shown."""
+    sort: str = ""
+    """The engine's name of the column by which the list can be sorted; empty: not by this one."""
+    is_date: bool = False
+    """Whether it has dates, of which the newest come first."""
 
 
 def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:

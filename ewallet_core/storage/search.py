@@ -36,6 +36,21 @@ class SearchFilter:
     sheet_id: int | None = None
     tags: tuple[str, ...] = ()
 
+    @property
+    def how(self) -> tuple[bool, int]:
+        """Which statement finds them: whether on one sheet, and with how many tags."""
+        return self.sheet_id is not None, len(self.tags)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {
+            "account_id": self.account_id,
+            "sheet_id": self.sheet_id,
+            "since": self.since,
+            "pattern": pattern_containing(user_key(self.text)),
+            **{_tag(index): _tag_pattern(tag) for index, tag in enumerate(self.tags)},
+        }
+
 
 class FoundRecord(NamedTuple):
     kind: RecordType
@@ -54,21 +69,21 @@ class FoundRecords(Rows[Any]):
         self.kind = records.kind
         record, sheet = self.table.c, schema.sheets.c
         has_text = record.search_key.like(bindparam("pattern"), escape=ESCAPE)
-        self._of_account = (
+        self._matching = (
             select(*self.columns)
             .join(schema.sheets, sheet.id == record.sheet_id)
             .where(
                 record.account_id == bindparam("account_id"),
                 record.created_at >= bindparam("since"),
-                tuple_(record.created_at, record.id) < tuple_(bindparam("at"), bindparam("below")),
                 record.unlinked_at.is_(None),
                 sheet.unlinked_at.is_(None),
                 has_text if has_party is None else has_text | has_party,
             )
-            .order_by(record.created_at.desc(), record.id.desc())
-            .limit(bindparam("most"))
         )
-        self._select_found: Callable[[bool, int], Select[Any]] = cache(self._build_found)
+        self._of_account = self._newest_first(self._matching)
+        self._select_found: Callable[[bool, int], Select[Any]] = cache(
+            lambda is_of_sheet, tags: self._newest_first(self._narrowed(is_of_sheet, tags))
+        )
 
     @property
     def have_tags(self) -> bool:
@@ -82,29 +97,32 @@ class FoundRecords(Rows[Any]):
         highest = number if self.kind == kind else ABOVE_ALL_IDS * (self.kind < kind)
         if filters.tags and not self.have_tags:
             return
-        statement = self._select_found(filters.sheet_id is not None, len(filters.tags))
-        values = {
-            "account_id": filters.account_id,
-            "sheet_id": filters.sheet_id,
-            "since": filters.since,
-            "pattern": pattern_containing(user_key(filters.text)),
-            "most": batch,
-            **{_tag(index): _tag_pattern(tag) for index, tag in enumerate(filters.tags)},
-        }
+        statement = self._select_found(*filters.how)
+        values = {**filters.values, "most": batch}
         while found := transaction.all(statement, self.row_type, **values, at=at, below=highest):
             yield from (FoundRecord(self.kind, record) for record in found)
             if len(found) < batch:
                 return
             at, highest = found[-1].created_at, found[-1].id
 
-    def _build_found(self, is_of_sheet: bool, tags: int) -> Select[Any]:
+    def build_found(self, is_of_sheet: bool, tags: int) -> Select[Any]:
+        """The statement for the records found before `until`, as yet without an order."""
+        return self._narrowed(is_of_sheet, tags).where(self.table.c.created_at < bindparam("until"))
+
+    def _newest_first(self, found: Select[Any]) -> Select[Any]:
+        record = self.table.c
+        below = tuple_(record.created_at, record.id) < tuple_(bindparam("at"), bindparam("below"))
+        in_order = found.where(below).order_by(record.created_at.desc(), record.id.desc())
+        return in_order.limit(bindparam("most"))
+
+    def _narrowed(self, is_of_sheet: bool, tags: int) -> Select[Any]:
         record = self.table.c
         conditions: list[ColumnElement[bool]] = [
             record.tags.like(bindparam(_tag(index)), escape=ESCAPE) for index in range(tags)
         ]
         if is_of_sheet:
             conditions.append(record.sheet_id == bindparam("sheet_id"))
-        return self._of_account.where(*conditions)
+        return self._matching.where(*conditions)
 
 
 def _tag_pattern(tag: str) -> str:

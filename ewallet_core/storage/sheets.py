@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
@@ -157,6 +158,7 @@ class Records(Rows[R]):
             .join(schema.sheets, _sheet.id == record.sheet_id)
             .where(record.id == bindparam("record_id"), _sheet.account_id == bindparam("account_id"))
         )
+        self._own_id: Callable[..., Select[Any]] = cache(self._build_own_id)
         self._own = self._own_or_removed.where(record.unlinked_at.is_(None))
 
     def append(
@@ -228,6 +230,15 @@ class Records(Rows[R]):
 
     def own(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:
         return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
+
+    def find_own_id(self, transaction: Transaction, account_id: int, **place: int) -> int | None:
+        """The id of the account's record with these values, also if it was unlinked."""
+        return transaction.number(self._own_id(*place), account_id=account_id, **place)
+
+    def _build_own_id(self, *place: str) -> Select[Any]:
+        record = self.table.c
+        equal = (record[name] == bindparam(name) for name in place)
+        return select(record.id).where(record.account_id == bindparam("account_id"), *equal)
 
     def own_or_removed(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:
         """As `own`, also if it was unlinked, or its sheet."""

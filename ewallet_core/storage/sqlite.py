@@ -20,6 +20,7 @@ from ewallet_core.storage import migrations
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
+from ewallet_core.types import user_key
 
 SCHEMA_VERSION = "0004"
 BUSY_SECONDS = 10
@@ -113,6 +114,8 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
     _enable_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # Texts are sorted as names are compared.
+    connection.create_function("user_key", 1, user_key, deterministic=True)
     # Erased data is overwritten in the file; not every build of SQLite does that by default.
     connection.execute("PRAGMA secure_delete = ON")
 

@@ -34,7 +34,7 @@ from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, changes, cho
 from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.screens.overlays import GoTo, Jump, go_to_timer
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.run_forms import TIMER_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import FollowUp, Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec

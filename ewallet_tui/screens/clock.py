@@ -34,8 +34,7 @@ from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.moves import move_time
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.run_forms import EarlierStop, run_form
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS, show_stopped
+from ewallet_tui.screens.run_forms import TIMER_ACTIONS, EarlierStop, run_form, show_stopped
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.status import other_timers_text
 from ewallet_tui.widgets.big_digits import TimerFace

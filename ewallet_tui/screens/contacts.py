@@ -14,7 +14,7 @@ from ewallet_tui import actions
 from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, IMPORT_CONTACTS, LISTS, NEW_CONTACT, PAY, Action
 from ewallet_tui.availability import REMOVED, Possible
 from ewallet_tui.context import AppContext
-from ewallet_tui.record_pages import PAGE, ListRow, RecordPages
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.records import CONTACT, Record
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
@@ -28,7 +28,6 @@ from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
 
 NO_CONTACT = "There is no contact here. Add one first."
-MOST_SORTED = 1_000
 
 
 def contact_fields(contact: Record | None = None) -> tuple[Field, ...]:
@@ -55,28 +54,10 @@ class ContactsPanel(RecordsPanel):
 
     def __init__(self, owner: BaseScreen) -> None:
         super().__init__(owner, CONTACT, makes_active=True)
-        self._long: set[int | None] = set()
-        """The lists with more contacts than are sorted."""
 
     def compose_aside(self) -> ComposeResult:
         yield RecordDetail()
         yield ContactPayments(can_be_moved_in=False)
-
-    async def read_pages(self) -> RecordPages:
-        """Contacts sorted by name; those of a very long list newest first."""
-        if self.shows_removed:
-            return await super().read_pages()
-        is_long = self.picker.chosen in self._long
-        if is_long and not self.is_filtered:
-            return await super().read_pages()
-        reads = self.read_found if self.is_filtered else self.read_sheet
-        page = await reads(PAGE if is_long else MOST_SORTED)(0, None)
-        if page is not None and page.next is None:
-            return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
-        if page is not None:
-            # Remember, so as not to read the long list again.
-            self._long.add(self.picker.chosen)
-        return await super().read_pages()
 
     def removal_words(self, record: Record) -> str:
         return (

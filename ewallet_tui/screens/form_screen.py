@@ -74,9 +74,8 @@ class FormScreen(Modal[Answer | None]):
         self._form = Form(spec, send, now=context.now, tell_late=partial(tell_late, context, spec.title))
         self._form.border_subtitle = f"enter {spec.verb.lower()}   esc {spec.leave.lower()}"
 
-    @property
-    def typing(self) -> Typing:
-        return self._form.typing
+    def typing_at(self, moment: float) -> Typing:
+        return self._form.typing_at(moment)
 
     def compose(self) -> ComposeResult:
         yield self._form

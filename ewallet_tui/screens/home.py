@@ -30,7 +30,7 @@ from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import account_actions, credit_actions
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.run_forms import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.status import clock_status, other_timers_text

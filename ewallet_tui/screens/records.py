@@ -18,7 +18,17 @@ from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
 from ewallet_tui.availability import NOTHING_LISTED, REMOVED, Possible
-from ewallet_tui.record_pages import PAGE, ListRow, Page, Read, RecordPages
+from ewallet_tui.record_pages import (
+    PAGE,
+    ListOrder,
+    ListRow,
+    Page,
+    Read,
+    RecordPages,
+    next_order,
+    totals_in_words,
+    turned_round,
+)
 from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
@@ -48,6 +58,8 @@ class RecordsPanel(Vertical):
         #how-many { width: auto; color: $text-muted; }
         FilterBox { margin-bottom: 1; }
         #records { height: 1fr; }
+        #totals { display: none; height: 1; width: 1fr; color: $text-muted; text-wrap: nowrap; }
+        #totals.-there { display: block; }
         #list { width: 5fr; }
         #aside { display: none; width: 2fr; min-width: 32; max-width: 44; margin-left: 3; height: 1fr; }
     }
@@ -70,6 +82,7 @@ class RecordsPanel(Vertical):
         self._text = ""
         self._period: Period | None = None
         self.shows_removed = False
+        self.order = ListOrder()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="which"):
@@ -80,6 +93,7 @@ class RecordsPanel(Vertical):
             yield self.listed
             with Vertical(id="aside"):
                 yield from self.compose_aside()
+        yield Label("", id="totals", markup=False)
 
     def compose_aside(self) -> ComposeResult:
         yield RecordDetail()
@@ -103,6 +117,29 @@ class RecordsPanel(Vertical):
             **period,
         }
 
+    @property
+    def sort(self) -> str:
+        return self.order.sort(self.kind.usual_order)
+
+    def sort_by_next(self) -> None:
+        self._sort(next_order(self.kind.columns, self.sort, self.kind.usual_order))
+
+    def turn_order(self) -> None:
+        self._sort(turned_round(self.sort))
+
+    @on(RecordList.HeadingClicked, "#list")
+    def _handle_heading(self, event: RecordList.HeadingClicked) -> None:
+        self.order.click(event.column, self.kind.usual_order)
+        self._sort(self.sort)
+
+    def _sort(self, sort: str) -> None:
+        self.order.choose(sort)
+        self.listed.cursor = 0
+        self.look()
+
+    def _asked(self, *, is_first: bool) -> dict[str, Any]:
+        return self.order.asked(self.kind.usual_order, self.picker.chosen, is_first=is_first)
+
     def can(self, action: Action) -> Possible:
         if action is actions.RESTORE_RECORD and not self.shows_removed:
             return False
@@ -116,6 +153,8 @@ class RecordsPanel(Vertical):
 
     def show_kind(self, kind: RecordKind) -> None:
         self.kind = kind
+        self.order.choose()
+        self.listed.show_order(self.sort, kind.usual_order)
         self.query_one(FilterBox).placeholder = kind.finds
         self.listed.show_columns(kind.columns)
         self.picker.show_line()
@@ -215,16 +254,19 @@ class RecordsPanel(Vertical):
             else RecordPages(self.read_sheet())
         )
 
-    def read_sheet(self, limit: int = PAGE) -> Read:
+    def read_sheet(self) -> Read:
         """A function that reads pages of the currently chosen sheet."""
         kind, sheet = self.kind, self.kind.kind_of_item.instruction("view", self.picker.chosen)
 
         async def read(start: int, _: Any) -> Page | None:
             skip = {"skip": start} if start else {}
-            answer = await self.owner.context.act(**sheet, limit=limit, **skip)
+            asked = self._asked(is_first=not start)
+            answer = await self.owner.context.act(**sheet, limit=PAGE, **asked, **skip)
             if answer["failed"]:
                 return None
             data = answer[kind.data_key]
+            self.order.keep_count(data["id"], data["record_count"])
+            self.order.keep(data["totals"], is_first=not start)
             return Page(self._rows(kind, data["rows"]), data["next"], data["record_count"])
 
         return read
@@ -235,23 +277,27 @@ class RecordsPanel(Vertical):
 
         async def read(_: int, cursor: Any) -> Page | None:
             further = {} if cursor is None else {"before": cursor}
-            answer = await self.owner.context.act(**sheet, removed=True, limit=PAGE, **further)
+            asked = self._asked(is_first=cursor is None)
+            answer = await self.owner.context.act(**sheet, removed=True, limit=PAGE, **asked, **further)
             if answer["failed"]:
                 return None
             data = answer[kind.data_key]
+            self.order.keep(data["totals"], is_first=cursor is None)
             return Page(self._rows(kind, data["rows"]), data["next"])
 
         return read
 
-    def read_found(self, limit: int = PAGE) -> Read:
+    def read_found(self) -> Read:
         """A function that reads pages of the records that match the current filter."""
         kind, found = self.kind, {"action": "search", "search": "records", **self.shown}
 
         async def read(_: int, cursor: Any) -> Page | None:
             further = {} if cursor is None else {"before": cursor}
-            answer = await self.owner.context.act(**found, limit=limit, **further)
+            asked = self._asked(is_first=cursor is None)
+            answer = await self.owner.context.act(**found, limit=PAGE, **asked, **further)
             if answer["failed"]:
                 return None
+            self.order.keep(answer["totals"], is_first=cursor is None)
             return Page(self._rows(kind, [row["record_data"] for row in answer["rows"]]), answer["next"])
 
         return read
@@ -272,7 +318,9 @@ class RecordsPanel(Vertical):
         await asyncio.sleep(after)
         listed, how_many = self.listed, self.query_one("#how-many", Label)
         pages = await self.read_pages()
+        listed.show_order(self.sort, self.kind.usual_order)
         await listed.show_pages(pages)
+        self._show_totals(pages)
         without_filter = NOTHING_REMOVED if self.shows_removed else self.kind.empty
         listed.empty = NOTHING_FOUND if self.is_filtered else without_filter
         how_many.update(self._how_many(pages))
@@ -297,10 +345,17 @@ class RecordsPanel(Vertical):
         now = self.owner.today()
         return [kind.row(record, now) for record in records]
 
+    def _show_totals(self, pages: RecordPages) -> None:
+        totals, label = self.order.totals, self.query_one("#totals", Label)
+        words = totals_in_words(totals) if totals and pages.count > 1 else ""
+        label.update(words)
+        label.set_class(bool(words), "-there")
+
     def _how_many(self, pages: RecordPages) -> str:
         if not (self.is_filtered or self.shows_removed):
             return count(pages.count, self.kind.noun)
-        known = len(pages.rows())
+        totals = self.order.totals
+        known = totals["count"] if totals else len(pages.rows())
         more = "more than " if pages.count > known else ""
         period = f", {self._period.words}" if self._period else ""
         what = "removed" if self.shows_removed else "found"
@@ -330,6 +385,8 @@ RECORD_ACTIONS: Mapping[Action, Callable[[BaseScreen], object]] = {
     actions.UNLINK_RECORD: lambda screen: panel_of(screen).unlink(),
     actions.RESTORE_RECORD: lambda screen: panel_of(screen).restore_row(),
     actions.SHOW_REMOVED: lambda screen: panel_of(screen).show_removed(),
+    actions.SORT: lambda screen: panel_of(screen).sort_by_next(),
+    actions.TURN_ORDER: lambda screen: panel_of(screen).turn_order(),
     actions.COPY_ROW: lambda screen: panel_of(screen).copy_row(),
     actions.COPY_VALUE: lambda screen: panel_of(screen).copy_value(),
     actions.SHOW_ALL: lambda screen: panel_of(screen).show_all(),

@@ -1,19 +1,28 @@
-"""Forms about runs of the timer and records: what a run is for, stopping earlier, a private note."""
+"""Commands to the timer, and forms about its runs and records: what a run is for, an earlier stop, a note."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from textual import work
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import SECOND, countdown, duration, moment, parse_timestamp
 from ewallet_core.presentation.past_times import read_moment
 from ewallet_core.types import tags_in
+from ewallet_tui.actions import START, TIMER, Action
 from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind
 from ewallet_tui.state import AccountState, ClockState, TimerState
+from ewallet_tui.widgets.footer import FollowUp, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from ewallet_tui.context import AppContext
 
 TAGS_RULE = "At most 10 words of 32 characters each."
 JUST_START = "What is it for? Leave it empty to just start."
@@ -161,3 +170,54 @@ def _change(clock: ClockState | None) -> str:
     if clock is not None and clock.state is TimerState.PAUSED:
         return "paused"
     return "resumed" if clock is not None and clock.pending_count else "started"
+
+
+@work
+async def command_timer(
+    screen: Screen[None], context: AppContext, command: str, showing: Callable[[str, int], FollowUp]
+) -> None:
+    """Start, pause, resume or stop the timer, unless an earlier command is not answered yet."""
+    state, result = context.state, screen.query_one(ResultLine)
+    # The next command is possible once the timer's state has changed.
+    if state is None or not context.timers.begin_command(state.clock):
+        return
+    result.clear()
+    try:
+        answer = await context.act(action=command, **{command: "clock_timer"})
+    finally:
+        context.timers.end_command(state.clock)
+    if command == "stop" and not answer["failed"]:
+        show_stopped(context, result, answer, showing)
+
+
+def show_stopped(
+    context: AppContext, result: ResultLine, answer: Answer, showing: Callable[[str, int], FollowUp]
+) -> None:
+    left = context.state.clock.left_ms(context.now()) if context.state else 0
+    used = duration(answer["minutes_spent_ms"])
+    result.say(f"Used {used}. {countdown(left)} left.", showing("time", answer["time_record"]))
+
+
+def _command(action: Action) -> Callable[[Any], object]:
+    return lambda screen: command_timer(screen, screen.context, action.id, screen.showing)
+
+
+def _start(screen: Any) -> None:
+    """Start the timer, and ask what the run is for if the user wants that."""
+    context: AppContext = screen.context
+    state = context.state
+    if state is None or not context.preferences.note_at_start:
+        command_timer(screen, context, START.id, screen.showing)
+        return
+
+    async def send(values: dict[str, Any]) -> Answer:
+        return await context.send(action="start", start="clock_timer", **values)
+
+    screen.query_one(ResultLine).clear()
+    screen.ask_with(start_form(state), send)
+
+
+TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {
+    START: _start,
+    **{action: _command(action) for action in TIMER if action is not START},
+}

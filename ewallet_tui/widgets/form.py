@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -126,6 +127,7 @@ class Form(VerticalScroll, can_focus=False):
         self._is_left = False
         self._attempts = Attempts()
         self._is_sent = False  # and not answered
+        self._submitted_at = 0.0
         self.spec = spec
         self._send = send
         self._refused: dict[str, str] = {}
@@ -154,9 +156,8 @@ class Form(VerticalScroll, can_focus=False):
         """If there is no connection, say so in a form that waits for an answer."""
         self.set_class(not is_connected, "-offline")
 
-    @property
-    def typing(self) -> Typing:
-        if self._is_sent:
+    def typing_at(self, moment: float) -> Typing:
+        if self._is_sent or moment < self._submitted_at:
             return Typing.DROPPED
         return Typing.HELD if self._is_left else Typing.TAKEN
 
@@ -238,6 +239,8 @@ class Form(VerticalScroll, can_focus=False):
         """Validate the values, then send them or ask for confirmation; or show the problems."""
         if self.busy:
             return
+        # What was typed before now follows an Enter that had not been handled yet.
+        self._submitted_at = time.monotonic()
         if unsettled := [row for row in self.rows if not row.is_settled]:
             self.run_worker(self._settle(unsettled), group=SETTLING, exclusive=True)
         else:

@@ -240,7 +240,9 @@ class FormField(Vertical):
             if continued := completion.continued(typed):
                 self.input.post_message(SuggestionReady(typed, continued))
         hint = completion.hint(self.text)
-        self.query_one(".hint", Label).update(plain(hint))
+        # The form may be closed meanwhile.
+        for label in self.query(".hint").results(Label):
+            label.update(plain(hint))
         self.set_class(bool(hint), "-hinted")
         self.post_message(self.Learned())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import work
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.presentation.tables import GAP, Column, fitted_widths
-from ewallet_tui.record_pages import ListRow, RecordPages
+from ewallet_tui.record_pages import ListRow, RecordPages, mark_of
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.cursor_list import FARTHEST, CursorList
 
@@ -55,12 +55,19 @@ class RecordList(CursorList):
     class RowOpened(ListMessage):
         row: ListRow
 
+    @dataclass
+    class HeadingClicked(ListMessage):
+        """A click on the heading of a column that the list can be sorted by."""
+
+        column: Column
+
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.pages = RecordPages.of(())
         self._natural = [0] * len(self.columns)
         self._is_loading = False
+        self._order = self._usual_order = ""
 
     @property
     def row_count(self) -> int:
@@ -93,6 +100,16 @@ class RecordList(CursorList):
         self.empty = ""
         self.show(())
 
+    def show_order(self, order: str, usual: str) -> None:
+        """Mark the column by which the rows are sorted, if that is not the usual order."""
+        self._order, self._usual_order = order, usual
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset_capture(self)
+        if place.y == 0 and (column := self._column_at(place.x)) is not None and column.sort:
+            self.post_message(self.HeadingClicked(self, column))
+
     def show_columns(self, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
         self.scroll_to(y=0, animate=False, force=True)
@@ -111,7 +128,7 @@ class RecordList(CursorList):
             self.notify(one_line(self.empty_text), severity="warning", markup=False)
 
     def render_heading(self) -> Strip:
-        return self.strip(self._columns_of(column.heading for column in self.columns), "heading")
+        return self.strip(self._columns_of(map(self._heading, self.columns)), "heading")
 
     def render_row(self, index: int, component: str) -> Strip:
         row = self.pages.row(index)
@@ -126,7 +143,7 @@ class RecordList(CursorList):
         key = self.row.key if self.cursor and self.row else ""
         before = self.cursor
         self.pages = pages
-        self._natural = [Content(column.heading).cell_length for column in self.columns]
+        self._natural = [Content(self._heading(column)).cell_length for column in self.columns]
         self._measure(pages.rows())
         index = pages.index_of(key)
         self.cursor = before if index is None else index
@@ -164,22 +181,33 @@ class RecordList(CursorList):
     def _post_moved(self) -> None:
         self.post_message(self.CursorMoved(self, self.row))
 
-    def _columns_of(self, cells: Iterable[str | Content]) -> Content:
-        """The cells side by side; a column is left out if the list is too narrow for it."""
+    def _heading(self, column: Column) -> str:
+        return column.heading + mark_of(column, self._order, self._usual_order)
+
+    def _shown_columns(self) -> list[tuple[int, int]]:
+        """The index and the width of each column; one is left out if the list is too narrow for it."""
         width = self.scrollable_content_region.width
-        shown = [
-            (column, natural, _as_content(cell))
-            for column, natural, cell in zip(self.columns, self._natural, cells, strict=True)
-            if column.from_width <= width
-        ]
-        widths = fitted_widths(
-            [column for column, _, _ in shown], [natural for _, natural, _ in shown], width
-        )
+        shown = [index for index, column in enumerate(self.columns) if column.from_width <= width]
+        columns, natural = [self.columns[index] for index in shown], [self._natural[index] for index in shown]
+        return list(zip(shown, fitted_widths(columns, natural, width), strict=True))
+
+    def _column_at(self, x: int) -> Column | None:
+        end = 0
+        for index, width in self._shown_columns():
+            end += width
+            if x < end:
+                return self.columns[index]
+            end += len(GAP)
+        return None
+
+    def _columns_of(self, cells: Iterable[str | Content]) -> Content:
+        """The cells side by side."""
+        contents = list(map(_as_content, cells))
         return Content(GAP).join(
-            cell.right(wide, ellipsis=True)
-            if column.align == "right"
-            else cell.truncate(wide, ellipsis=True, pad=True)
-            for (column, _, cell), wide in zip(shown, widths, strict=True)
+            contents[index].right(width, ellipsis=True)
+            if self.columns[index].align == "right"
+            else contents[index].truncate(width, ellipsis=True, pad=True)
+            for index, width in self._shown_columns()
         )
 
 

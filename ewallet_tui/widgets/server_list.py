@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -20,6 +21,7 @@ from ewallet_tui.widgets.cursor_list import PlainOptionList
 
 HERE = "This computer"
 WIDEST_NAME = 48
+STAYS = "This computer always stays on the list."
 
 
 class ServerList(PlainOptionList):
@@ -69,6 +71,12 @@ class ServerList(PlainOptionList):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         return True if action != "forget" or self.current is not None else None
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why the key that forgets is grey."""
+        active = self.screen.active_bindings.get(event.key)
+        if active is not None and active.binding.action == "forget" and not active.enabled:
+            self.notify(STAYS, severity="warning", markup=False)
 
     def on_option_list_option_highlighted(self) -> None:
         self.screen.refresh_bindings()

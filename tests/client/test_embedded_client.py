@@ -33,6 +33,17 @@ async def test_an_engine_that_can_not_be_opened_is_explained(tmp_path: Path) -> 
     await client.close()
 
 
+async def test_the_owner_of_an_engine_needs_no_permission_to_stop_in_the_past(database_url: str) -> None:
+    client = EmbeddedClient.for_user(database_url)
+    await client.open()
+    await sign_up_and_log_in(client)
+    answer = await client.send(
+        controller="client", ctype="action", action="view", view="credit", credit="clock"
+    )
+    assert answer["clock_data"]["may_stop_in_the_past"]
+    await client.close()
+
+
 async def test_its_engine_opens_no_sockets(database_url: str) -> None:
     client = EmbeddedClient.on(database_url)
     await client.open()

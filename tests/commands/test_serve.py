@@ -190,10 +190,21 @@ def test_signal_handlers_are_restored_after_an_error(tmp_path, used_port):
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
+def may_stop_in_the_past(running: ServeProcess) -> bool:
+    with wire_to(running) as wire:
+        wire.open_session()
+        wire.request(action="new", new="account", **ADA)
+        wire.request(**LOGIN)
+        clock = wire.request(action="view", view="credit", credit="clock")["clock_data"]
+        allowed: bool = clock["may_stop_in_the_past"]
+        return allowed
+
+
 def test_options_override_the_file_and_the_supervisor_is_notified(tmp_path, used_port):
     settings = tmp_path / "ewallet.toml"
     settings.write_text(
         f"in_port = {used_port}\nout_port = 0\nself_signed = true\ndatabase = 'sqlite:///here'\n"
+        "[rules]\nstop_in_the_past = true\n"
     )
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
@@ -202,6 +213,7 @@ def test_options_override_the_file_and_the_supervisor_is_notified(tmp_path, used
         with served(tmp_path / "data", *options, NOTIFY_SOCKET=str(tmp_path / "notify")) as running:
             assert running.line.endswith(", in the clear.\n")
             assert supervisor.recv(64) == b"READY=1"
+            assert may_stop_in_the_past(running)
             running.is_told(signal.SIGTERM)
             assert supervisor.recv(64) == b"STOPPING=1"
             assert running.ends() == (0, "", "")

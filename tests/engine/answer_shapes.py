@@ -240,6 +240,17 @@ BESIDE_RECORD: dict[str, dict[str, Shape]] = {
 OWNER = {"transfer": "ewallet", "invoice": "ewallet", "conversion": "clock", "time": "clock"}
 
 
+_CREDITS = {"credits_in": int, "credits_out": int}
+_MONEY = MapOf("[A-Z]{3}", DECIMAL)
+TOTALS: dict[str, dict[str, Shape]] = {
+    "transfer": {"count": int, **_CREDITS},
+    "invoice": {"count": int, **_CREDITS, "money_in": _MONEY, "money_out": _MONEY},
+    "conversion": {"count": int, **_CREDITS, **minutes("minutes_in", "minutes_out")},
+    "time": {"count": int, **minutes("time_spent", "time_pending"), "pending_count": int},
+    "contact": {"count": int},
+}
+
+
 def sheet_data(kind: str) -> dict[str, Shape]:
     return {
         "id": int,
@@ -250,4 +261,5 @@ def sheet_data(kind: str) -> dict[str, Shape]:
         "records": ARCHIVE,
         "rows": [RECORD_DATA[kind]],
         "next": Maybe(int),
+        "totals": Maybe(TOTALS[kind]),
     }

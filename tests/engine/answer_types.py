@@ -28,7 +28,7 @@ def type_errors(value: Any, declared: Any, at: str = "answer") -> Iterator[str]:
     elif get_origin(declared) is list:
         for index, part in enumerate(value):
             yield from type_errors(part, get_args(declared)[0], f"{at}[{index}]")
-    elif get_origin(declared) is dict:
+    elif get_origin(declared) is dict and isinstance(value, dict):
         for key, part in value.items():
             yield from type_errors(part, get_args(declared)[1], f"{at}.{key}")
     elif declared is not Any and type(value) is not _plain(declared):

@@ -178,7 +178,14 @@ EXAMPLES = (
             stage,
             view_list(kind),
             {f"{kind}_sheet": int, "sheet_data": sheet_data(kind)},
-            optional={"limit": 1, "before": 1, "skip": 1, "removed": True},
+            optional={
+                "limit": 1,
+                "before": 1,
+                "skip": 1,
+                "removed": True,
+                "sort": "-create_date",
+                "totals": True,
+            },
         )
         for kind in OWNER
         for stage in ("logged in", "stopped")

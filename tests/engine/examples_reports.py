@@ -15,6 +15,7 @@ from answer_shapes import (
     EWALLET_DATA,
     RECORD_DATA,
     TIMESTAMP,
+    TOTALS,
     MapOf,
     Maybe,
     Shape,
@@ -155,7 +156,7 @@ EXAMPLES = (
     Example(
         "stopped",
         SEARCH,
-        {"rows": [FOUND_ROW], "next": Maybe(CURSOR)},
+        {"rows": [FOUND_ROW], "next": Maybe(CURSOR), "totals": None},
         optional={
             **_A_TIME,
             **_A_ZONE,
@@ -168,8 +169,9 @@ EXAMPLES = (
     Example(
         "logged in",
         {**SEARCH, "kind": "invoice", "sheet_id": CLEOS_INVOICE_SHEET},
-        {"rows": [FOUND_ROW], "next": Maybe(CURSOR)},
+        {"rows": [FOUND_ROW], "next": Maybe(CURSOR), "totals": Maybe(TOTALS["invoice"])},
         before=AS_CLEO,
+        optional={"sort": "-cost", "totals": True},
     ),
     *(
         Example(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from answer_shapes import ARCHIVE, BESIDE_RECORD, DATES, EMAIL, Maybe, sheet_data
+from answer_shapes import ARCHIVE, BESIDE_RECORD, DATES, EMAIL, TOTALS, Maybe, sheet_data
 from example import Example
 from instructions import Instruction
 
@@ -34,6 +34,7 @@ LIST_DATA = {
     "records": ARCHIVE,
     "rows": [CONTACT_DATA],
     "next": Maybe(int),
+    "totals": Maybe(TOTALS["contact"]),
 }
 SHEETS = ("transfer", "invoice", "conversion", "time")
 # Ada's account is the second one: the system core account has one sheet of each kind too.
@@ -133,7 +134,15 @@ _CONTACTS = (
         "logged in",
         list_verb("view", "contact"),
         _VIEWED,
-        optional={"limit": 5, "before": 2, "skip": 1, "list_id": FIRST_SHEET["contact"], "removed": True},
+        optional={
+            "limit": 5,
+            "before": 2,
+            "skip": 1,
+            "list_id": FIRST_SHEET["contact"],
+            "removed": True,
+            "sort": "name",
+            "totals": True,
+        },
         before=(new_contact(),),
     ),
     Example(

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import overview, search, sheets, statements, time_segments, wallets
+from ewallet_core.storage import overview, record_order, search, sheets, statements, time_segments, wallets
 from ewallet_core.storage.transaction import Statements
+from ewallet_core.types import user_key
 
 _COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
 _RECORDS = (sheets.transfers, sheets.invoices, sheets.conversions, sheets.times, sheets.contacts)
@@ -45,6 +46,7 @@ def plan_of(file: Path, statement: Executable) -> list[str]:
     sql, written = _COMPILED.compiled(statement)
     values = {**dict.fromkeys(re.findall(r":(\w+)", sql), 1), **written}
     with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.create_function("user_key", 1, user_key, deterministic=True)
         return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
 
 
@@ -158,6 +160,36 @@ def test_only_postings_of_the_period_are_read(wallet_file, statement, index):
 def test_recent_records_are_read_newest_first_by_their_index(wallet_file, kind, statement, _row_type):
     index = f"ix_{kind}_records_account_id_created_at_id (account_id=?)"
     assert any(index in step for step in plan_of(wallet_file, statement))
+
+
+IN_ANY_ORDER = {
+    f"{kind} records {how} by {column}": ordered._page(record_order.Order(column, True), has_cursor, found)
+    for how, all_ordered, found in (
+        ("of a sheet", record_order.ON_SHEET, (False,)),
+        ("found", record_order.FOUND_IN_ORDER, (True, 0)),
+    )
+    for kind, ordered in all_ordered.items()
+    for column in record_order.SORTS[kind]
+    for has_cursor in (False, True)
+}
+ADDED_UP = {
+    f"{kind} {number}": statement
+    for all_ordered, found in ((record_order.ON_SHEET, (False,)), (record_order.FOUND_IN_ORDER, (False, 0)))
+    for kind, ordered in all_ordered.items()
+    for number, statement in enumerate(ordered._totals(found))
+    if statement is not None
+}
+
+
+def test_an_order_or_a_total_reads_what_the_filter_finds_once(wallet_file):
+    for name, statement in (IN_ANY_ORDER | ADDED_UP).items():
+        steps = plan_of(wallet_file, statement)
+        assert [step for step in steps if step.startswith("SCAN") and "CONSTANT ROW" not in step] == [], name
+        records = [step for step in steps if re.match(r"SEARCH \w+_records USING", step)]
+        assert len(records) == 1, name
+        assert re.search(r"\((sheet_id|account_id)=\?", records[0]), name
+        # At most one sort, or one grouping, of what is found.
+        assert sum("TEMP B-TREE" in step for step in steps) <= 1, name
 
 
 def test_begun_timers_are_read_of_the_account_alone(wallet_file):

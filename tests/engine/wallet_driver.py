@@ -13,7 +13,7 @@ from typing import Any
 from database_file import DatabaseFile
 from engine_client import EngineClient
 from fakes import CHEAP, DAY, IN_MEMORY, MINUTE, Wallclock
-from instructions import VIEW_ACCOUNT, VIEW_WALLET, Instruction, view_list
+from instructions import VIEW_ACCOUNT, VIEW_WALLET, Instruction, new_account, view_list
 from wallet_model import ModelAccount, ModelClock, Payment
 
 from ewallet_core import EWalletSessionManager
@@ -63,6 +63,7 @@ class WalletDriver:
         self.payments: list[Payment] = []
         self.model: dict[str, ModelAccount] = {}
         self.callers: dict[str, EngineClient] = {}
+        self.emails: dict[str, str] = {}
         self.open()
         for name in NAMES:
             self.create_account(name)
@@ -82,8 +83,16 @@ class WalletDriver:
         self.system = EngineClient(self.engine)
 
     def create_account(self, name: str) -> None:
-        """Create the account, or create it again after its erasure."""
-        self.callers[name] = EngineClient(self.engine).open_session().register(name).log_in(name)
+        """Create the account, or create it again after its erasure, with a new email.
+
+        The email of the erased account is reserved.
+        """
+        visitor = EngineClient(self.engine).open_session()
+        if (before := self.emails.get(name)) is not None:
+            visitor.expect_error("email_taken", **new_account(name, user_email=before))
+        self.emails[name] = f"{name}{next(self.numbers)}@example.org"
+        visitor.request(**new_account(name, user_email=self.emails[name]))
+        self.callers[name] = visitor.log_in(name)
         wallet = self.callers[name].request(**VIEW_WALLET)["ewallet_data"]
         self.model[name] = ModelAccount(wallet["id"], wallet["clock"])
 

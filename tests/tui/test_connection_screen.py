@@ -140,6 +140,7 @@ async def test_a_server_is_forgotten_after_a_question(opened, folder):
         await person.wait_until(lambda: not person.sees("wallet.example.org:8080"))
         await person.press("d")
         assert not isinstance(person.app.screen, ConfirmModal)
+        assert "This computer always stays on the list." in person.toasts
     assert Preferences.read(folder).servers == ()
 
 

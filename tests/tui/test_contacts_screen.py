@@ -10,7 +10,8 @@ from textual.widgets import Input, Label
 
 from ewallet_core.presentation.contact_files import read_contacts
 from ewallet_core.presentation.formatting import MINUS
-from ewallet_tui.screens import contacts
+from ewallet_tui import record_pages
+from ewallet_tui.screens import records
 from ewallet_tui.screens.contacts import ContactsScreen
 
 SIZES = [(60, 20), (80, 24), (120, 40)]
@@ -132,25 +133,21 @@ async def test_contacts_are_imported_after_a_look_at_them_and_exported_as_vcards
         assert len(read) == 4
 
 
-async def test_of_a_list_too_long_to_be_ordered_no_more_is_read_than_is_shown(day, monkeypatch):
-    monkeypatch.setattr(contacts, "MOST_SORTED", 2)
-    monkeypatch.setattr(contacts, "PAGE", 1)
+async def test_contacts_are_by_name_page_by_page_and_by_any_column(day, monkeypatch):
+    monkeypatch.setattr(record_pages, "PAGE", 1)
+    monkeypatch.setattr(records, "PAGE", 1)
     async with at_the_contacts(day) as person:
-        client = person.app.context.store.client
-        send, limits = client.send, []
-
-        async def sending(**instruction):
-            limits.append(instruction.get("limit"))
-            return await send(**instruction)
-
-        client.send = sending
         assert names(person) == [HOSTILE_NAME, "bob", "Grace Hopper"]
+        await person.press("S")
+        await person.wait_until(lambda: names(person) == ["Grace Hopper", "bob", HOSTILE_NAME])
+        assert person.sees("Name ▼")
+        await person.press("s")
+        await person.wait_until(lambda: person.sees("Email ▲"))
+        assert names(person) == ["bob", "Grace Hopper", HOSTILE_NAME]
         await person.press("slash", *"hopp")
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         await person.press("escape")
         await person.wait_until(lambda: len(names(person)) == 3)
-        assert limits
-        assert contacts.MOST_SORTED not in limits
 
 
 async def test_contacts_look_as_they_are_kept(day, looks_as_kept):

@@ -15,6 +15,9 @@ NOTES = (
     f"\x1b[2J\x07\u202egnirts\u2066 [/b] {CLICK} [bold red]a\nb\tc\r\v\f "
     "\U0001f469\u200d\U0001f4bb e\u0301\u0301 " + "漢" * 500
 )
+TAGS = [CLICK.lower(), "[/b]", "漢字", "e\u0301"]
+MALLORYS = 2
+"""The first transfer record after the issuer's."""
 REFERENCE = f"[/]{CLICK} 漢字 sheet [red]"
 SIZES = [(60, 20), (120, 40)]
 LISTS = ("transfer", "invoice", "conversion", "time", "contact")
@@ -46,9 +49,12 @@ async def live_among_mallories(person, day):
     await ask(
         action="transfer", transfer="credits", transfer_to="mallory@example.org", credits=10, notes=NOTES
     )
-    await ask(action="start", start="clock_timer")
-    day.pass_by(minutes=3)
-    await ask(action="stop", stop="clock_timer")
+    await ask(action="edit", edit="transfer", transfer="record", record_id=MALLORYS, private_notes=NOTES)
+    for minutes in (3, 1):
+        await ask(action="start", start="clock_timer", notes=NOTES, tags=TAGS)
+        day.pass_by(minutes=minutes)
+        if minutes == 3:
+            await ask(action="stop", stop="clock_timer")
     contact = {
         "user_name": NAME,
         "user_email": "mallory@example.org",
@@ -103,6 +109,11 @@ async def test_nothing_that_opens_over_a_place_does_what_a_text_says(day):
         await settled(person)
         for keys in (
             ["5", "enter"],
+            ["5", "e"],
+            ["5", "M", "e"],
+            ["5", "M", "enter"],
+            ["3", "e"],
+            ["3", "X"],
             ["5", "I", "enter"],
             ["5", "O"],
             ["5", "Y"],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from backends import ask_system, both_backends
 from elsewhere import Elsewhere
 from frozen import settled
 from person import PASSWORD
 
 from ewallet_core.presentation.formatting import MINUS
+from ewallet_tui.activity import activity_rows
 from ewallet_tui.notifications import AT_ONCE_SECONDS, FROZEN, Notification, folded
 from ewallet_tui.store import AccountStore
 
@@ -62,6 +65,26 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
         )
         await person.wait_until(lambda: "+ 40 credits Supplied by the operator." in person.toasts)
         assert person.toasts.count("credit") == 4
+
+
+async def test_what_moves_between_own_wallets_and_clocks_elsewhere_is_said_once(opened, another_engine):
+    async with opened() as person:
+        await person.register()
+        await person.have_time(20)
+        ask = person.app.context.send
+        wallet = await ask(action="new", new="credit", credit="ewallet", reference="Holidays [b]")
+        clock = await ask(action="new", new="credit", credit="clock", reference="Evenings")
+        ada = Elsewhere(another_engine, "ada")
+        ada.ask(action="transfer", transfer="credits", to_ewallet=wallet["credit_ewallet"], credits=30)
+        ada.ask(action="transfer", transfer="time", to_clock=clock["credit_clock"], minutes=5)
+        await person.wait_until(lambda: f"Moved to Holidays [b]: {MINUS}30 credits" in person.toasts)
+        await person.wait_until(lambda: f"Moved to Evenings: {MINUS}5:00" in person.toasts)
+        assert person.toasts.count("Moved to") == 2
+        assert person.toasts.count("credit") == 1
+        lines = [row.cells for row in activity_rows(person.app.context.state, datetime.now(UTC))]
+        assert (f"{MINUS}5:00 to Evenings", "+5:00 from Clock 1") == tuple(
+            line[3] for line in lines if ":00 " in line[3] and line[1] == "moved"
+        )[::-1]
 
 
 @both_backends

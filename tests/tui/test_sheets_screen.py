@@ -9,7 +9,9 @@ from person import PASSWORD
 from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import MINUS
+from ewallet_tui import record_pages
 from ewallet_tui.records import SHEET_KINDS
+from ewallet_tui.screens import records
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.record import RecordDetail, RecordScreen
 from ewallet_tui.screens.sheets import SheetsScreen
@@ -298,3 +300,52 @@ async def test_nothing_acts_where_it_is_pasted(day):
         await person.press("Y", *"notes", "enter")
         await person.wait_until(lambda: "nirts" in person.app.clipboard)
         assert not set(person.app.clipboard) & set("\x1b\u202e")
+
+
+def column(person, heading):
+    """The cells of a column, from the top."""
+    listed = person.app.screen.query_one("#list", RecordList)
+    index = [each.heading for each in listed.columns].index(heading)
+    return [cells_of[index] for cells_of in cells(person)]
+
+
+async def test_a_sheet_is_sorted_by_key_and_by_its_headings_and_added_up(day):
+    async with at_the_sheets(day, (100, 30)) as person:
+        newest_first = column(person, "Credits")
+        assert newest_first == [f"{MINUS}30", f"{MINUS}12", "+500"]
+        assert person.sees(f"in +500   out {MINUS}42   together +458")
+        # By what, by credits, and turned round.
+        await person.press("s")
+        await person.wait_until(lambda: column(person, "What") == ["paid", "paid", "supplied"])
+        assert person.sees("What ▲")
+        await person.press("s")
+        await person.wait_until(lambda: person.sees("Credits ▼"))
+        assert column(person, "Credits") == ["+500", f"{MINUS}12", f"{MINUS}30"]
+        await person.press("S")
+        await person.wait_until(lambda: column(person, "Credits") == newest_first)
+        assert person.sees("Credits ▲")
+        # After the last column comes the usual order.
+        await person.press("s", "s", "s")
+        await person.wait_until(lambda: not person.sees("▲") and not person.sees("▼"))
+        listed = person.app.screen.query_one("#list", RecordList)
+        at_credits = str(listed.render_heading().text).index("Credits")
+        for expected in (["+500", f"{MINUS}12", f"{MINUS}30"], newest_first):
+            await person.pilot.click(listed, offset=(at_credits + 2, 0))
+            await person.wait_until(lambda expected=expected: column(person, "Credits") == expected)
+        # A filter keeps the order, and its sums are its own.
+        await person.press("slash", *"november", "enter")
+        await person.wait_until(lambda: how_many(person) == "1 transfer found")
+        await person.press("escape")
+        await person.press("I")
+        await person.wait_until(lambda: person.sees("paid EUR 50"))
+        assert not person.sees("▲")
+        await person.press("M")
+        await person.wait_until(lambda: how_many(person) == "1 time record")
+
+
+async def test_how_many_are_found_is_exact_beyond_a_page(day, monkeypatch):
+    monkeypatch.setattr(records, "PAGE", 2)
+    monkeypatch.setattr(record_pages, "PAGE", 2)
+    async with at_the_sheets(day, (60, 6)) as person:
+        await person.press("slash", *"e", "enter")
+        await person.wait_until(lambda: how_many(person) == "3 transfers found")

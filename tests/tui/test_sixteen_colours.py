@@ -2,10 +2,11 @@
 
 import pytest
 from rich.color import Color as RichColor
-from rich.color import ColorSystem, ColorType
+from rich.color import ColorType
 from rich.style import Style
 from textual.color import Color
 
+from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.settings import THEME_NAMES
 from ewallet_tui.sixteen_colours import READABLE, SixteenColours, contrast
 
@@ -45,10 +46,10 @@ def unreadable(app) -> set[tuple[str, str]]:
     }
 
 
-async def test_every_text_of_every_theme_is_readable(opened):
+async def test_every_text_of_every_theme_is_readable(opened, monkeypatch):
+    monkeypatch.setattr(EWalletApp, "has_sixteen_colours", True)
     async with opened((100, 40)) as person:
         app = person.app
-        app.console._color_system = ColorSystem.STANDARD
         await person.wait_until(lambda: app.focused)
         assert unreadable(app) == set()
         await person.register()

@@ -68,6 +68,13 @@ def test_what_happened_is_told_from_the_wallets_side(kind, credits, what):
     assert [str(cell) for cell in row.cells] == ["today 14:02", what, direction, "", f"{sign}5", "1,240"]
 
 
+def test_a_move_between_own_wallets_names_the_other_one():
+    wallets = {"from_reference": "Main", "to_reference": "Holidays"}
+    out = statement_row(movement("transfer", -5, **wallets), NOW, UTC)
+    into = statement_row(movement("transfer", 5, **wallets), NOW, UTC)
+    assert (out.cells[1:3], into.cells[1:3]) == (("moved", "to Holidays"), ("moved", "from Main"))
+
+
 def test_the_other_side_or_the_price_stands_before_the_notes():
     paid = statement_row(movement("payment", -5, partner=BOB, notes="lunch"), NOW, UTC)
     supplied = statement_row(
@@ -225,8 +232,7 @@ async def test_credits_move_between_own_wallets_and_out_of_one_that_is_removed(d
         assert person.app.context.state.wallet.credits == 1_410
         assert rows(person)[0][1:] == ("moved", "from Holidays [b]", "", "+40", "1,410")
         await person.press("1")
-        await settled(person)
-        assert person.sees("from Holidays [b]")
+        await person.wait_until(lambda: person.sees("from Holidays [b]"))
 
 
 async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
