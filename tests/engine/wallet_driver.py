@@ -63,6 +63,7 @@ class WalletDriver:
         self.payments: list[Payment] = []
         self.model: dict[str, ModelAccount] = {}
         self.callers: dict[str, EngineClient] = {}
+        self.emails: dict[str, str] = {}
         self.open()
         for name in NAMES:
             self.create_account(name)
@@ -82,8 +83,10 @@ class WalletDriver:
         self.system = EngineClient(self.engine)
 
     def create_account(self, name: str) -> None:
-        """Create the account, or create it again after its erasure."""
-        self.callers[name] = EngineClient(self.engine).open_session().register(name).log_in(name)
+        """Create the account, or create it again after its erasure: its email stays reserved."""
+        self.emails[name] = f"{name}{next(self.numbers)}@example.org"
+        visitor = EngineClient(self.engine).open_session()
+        self.callers[name] = visitor.register(name, user_email=self.emails[name]).log_in(name)
         wallet = self.callers[name].request(**VIEW_WALLET)["ewallet_data"]
         self.model[name] = ModelAccount(wallet["id"], wallet["clock"])
 

@@ -138,7 +138,7 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
         return sent
 
     def send_credits(self, sender: str, recipient: str, credits: int, *, pays: bool) -> SentRequest:
-        account, email = self.model[sender], f"{recipient}@example.org"
+        account, email = self.model[sender], self.emails[recipient]
         instruction: Instruction = {"action": "pay", "pay": email, "credits": credits}
         if not pays:
             instruction = {
