@@ -9,11 +9,9 @@ from textual.content import Content
 
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
 from ewallet_core.presentation.tables import Column
+from ewallet_core.types import COMES_IN, MOVED, TRANSFER_WORDS
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.records import (
-    COMES_IN,
-    MOVED,
-    TRANSFERS,
     Record,
     amount,
     is_move,
@@ -55,7 +53,7 @@ def _activity_row(
         other = OTHER_CLOCK if len(owned[CLOCK].names) > 1 else OTHER_WALLET
         where = "" if record["conversion_sheet"] in owned[CONVERSION_SHEET].names else other
     else:
-        name, kind, what = "transfer", record["transfer_type"], TRANSFERS[record["transfer_type"]]
+        name, kind, what = "transfer", record["transfer_type"], TRANSFER_WORDS[record["transfer_type"]]
         partner = partner_of(record)
         where = "" if record["transfer_sheet"] in owned[TRANSFER_SHEET].names else OTHER_WALLET
     moved = amount(kind, record["credits"])

@@ -29,7 +29,7 @@ from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.elapsed import TICK_SECONDS, ElapsedTime, steady_time
-from ewallet_tui.keyboard import Keyboard
+from ewallet_tui.keyboard import OPENING, Keyboard
 from ewallet_tui.lifecycle import QUIT, Heartbeat, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import (
@@ -117,9 +117,7 @@ class EWalletApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._idle = IdleWatch(self._elapsed, self.set_timer, self.action_lock)
-        self._keyboard = Keyboard(
-            self, super().on_event, is_locking=lambda: self.context.workers.has_begun(LOCKING)
-        )
+        self._keyboard = Keyboard(self, super().on_event, self._is_opening)
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
@@ -148,7 +146,7 @@ class EWalletApp(App[None]):
             Backend(backends.client_at(server)),
             now,
             changed=self._show_change,
-            ended=lambda of_a_change: workers.run(lifecycle.end_session(of_a_change=of_a_change)),
+            ended=lambda maybe_done: workers.run(lifecycle.end_session(maybe_done=maybe_done)),
             noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
             time_zone=lambda: settings.time_zone,
@@ -271,6 +269,11 @@ class EWalletApp(App[None]):
     def action_lock(self) -> None:
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
             self.run_worker(self.context.navigation.lock(), group=LOCKING)
+
+    def _is_opening(self) -> bool:
+        """Whether the lock or a form is about to open."""
+        workers, is_connected = self.context.workers, self.context.connection.is_connected
+        return workers.has_begun(LOCKING) or (is_connected and workers.has_begun(OPENING))
 
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))

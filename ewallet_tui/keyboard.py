@@ -19,6 +19,8 @@ MAX_WAIT_SECONDS = 1.0
 """How long the next key waits for a handler that does not return."""
 MAX_HELD_SECONDS = 5.0
 LOOK_AGAIN_SECONDS = 0.03
+OPENING = "opening"
+"""The group of workers that read something and then open a form: keys wait for it."""
 ROUNDS = 2
 """A key's handler may post a message, whose handler opens a screen or moves the focus."""
 SENT_AS_ENTER = frozenset({"ctrl+j", "ctrl+m"})
@@ -38,9 +40,8 @@ class Typing(Enum):
 class TypedAt(Protocol):
     """A screen that can't always be typed at."""
 
-    @property
-    def typing(self) -> Typing:
-        """What becomes of keys now."""
+    def typing_at(self, moment: float) -> Typing:
+        """What becomes of a key that was typed at that moment of the monotonic clock."""
 
 
 @runtime_checkable
@@ -73,11 +74,11 @@ class Keyboard:
         self,
         app: App[Any],
         hand_on: Callable[[Key | Paste], Awaitable[None]],
-        is_locking: Callable[[], bool],
+        is_opening: Callable[[], bool],
     ) -> None:
         self._app = app
         self._hand_on = hand_on
-        self._is_locking = is_locking
+        self._is_opening = is_opening
         self._waiting: deque[Key | Paste] = deque()
         self._turn = 0
         """Counts what was handed on, so that a handler that returns too late is ignored."""
@@ -100,7 +101,8 @@ class Keyboard:
         if not self._waiting:
             return
         screen = self._screen
-        if (self._typing is Typing.HELD and not self._was_held_too_long()) or screen is None:
+        is_held = self._typing(self._waiting[0]) is Typing.HELD
+        if (is_held and not self._was_held_too_long()) or screen is None:
             self._is_busy = True
             self._app.set_timer(LOOK_AGAIN_SECONDS, self._go_on)
             return
@@ -177,16 +179,18 @@ class Keyboard:
         except ScreenStackError:
             return None
 
-    @property
-    def _typing(self) -> Typing:
+    def _typing(self, event: Key | Paste) -> Typing:
         screen = self._screen
-        if screen is None or self._is_locking():
+        if screen is None or self._is_opening():
             return Typing.HELD
-        return screen.typing if isinstance(screen, TypedAt) else Typing.TAKEN
+        return screen.typing_at(event.time) if isinstance(screen, TypedAt) else Typing.TAKEN
 
     def _drop(self) -> None:
-        if self._typing is Typing.DROPPED:
-            self._waiting = deque(event for event in self._waiting if not _is_typed(event))
+        self._waiting = deque(
+            event
+            for event in self._waiting
+            if self._typing(event) is not Typing.DROPPED or not _enters_or_submits(event)
+        )
 
     def _was_held_too_long(self) -> bool:
         now = time.monotonic()
@@ -195,7 +199,7 @@ class Keyboard:
         return now - self._held_since > MAX_HELD_SECONDS
 
 
-def _is_typed(event: Key | Paste) -> bool:
+def _enters_or_submits(event: Key | Paste) -> bool:
     """Whether it enters or submits something; Escape and control keys do not."""
     if isinstance(event, Paste) or event.key in SENT_AS_ENTER:
         return True

@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from ewallet_core.client import UnreachableError
 from ewallet_tui.config.settings import ASK, LEAVE, STOP
-from ewallet_tui.navigation import SCREEN_MODES
+from ewallet_tui.navigation import LOGIN, SCREEN_MODES
 from ewallet_tui.state import AccountState
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Heartbeat(Struct, eq=False):
 
 ACCOUNT, EVENTS, QUIT = "account", "events", "quit"
 """The groups of workers that change the account, follow its events, and quit."""
-ENDED = "Your session has ended. Log in again. A running timer goes on."
+ENDED = "Your session has ended. Log in again: what you typed is kept. A running timer goes on."
 LOOK = "Then check whether what you sent last was done."
 MAX_CLOSE_SECONDS = 5
 
@@ -141,6 +141,8 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     now: Callable[[], float]
     timer_on_quit: Callable[[], str]
     """What quitting does with a begun timer: `ask`, `leave` or `stop`."""
+    _kept: tuple[str, int, str] | None = None
+    """The place of the engine and the account of the screens that were set aside, and the mode in front."""
     _account: int | None = None
     """The account that the open screens belong to."""
     _leave_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -148,20 +150,32 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     async def enter(self) -> None:
         self.notifier.forget()
         self.workers.run(self._follow_events(), EVENTS, exclusive=True)
+        kept, self._kept = self._kept, None
+        state = self.store.state
+        if kept is not None and state is not None and self.navigation.mode == LOGIN:
+            if kept[:2] == (self.connection.place, state.account.id):
+                await self.navigation.go_to(kept[2])
+            else:
+                # What is set aside is another account's.
+                await self.navigation.remove_hidden()
         if self.navigation.mode not in SCREEN_MODES:
             await self.navigation.go_to(SCREEN_MODES[0])
 
     async def leave(self) -> None:
         """Go back to the login, and drop everything about the account."""
+        self._kept = None
+        self._log_out_here()
+        # There may be several reasons to leave at once.
+        async with self._leave_lock:
+            await self.navigation.go_back_to_login()
+
+    def _log_out_here(self) -> None:
         self._stop_events()
         self.workers.cancel(QUIT)
         self.store.forget()
         self._account = None
         self.timers.stop()
         self.forget_clipboard()
-        # There may be several reasons to leave at once.
-        async with self._leave_lock:
-            await self.navigation.go_back_to_login()
 
     def is_same_account(self, account: int) -> bool:
         """Whether the open screens belong to `account`, which is the active one from now on."""
@@ -190,10 +204,19 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     def switch_account(self, email: str) -> None:
         self._change_account(self.act(action="switch", switch="account", account=email))
 
-    async def end_session(self, *, of_a_change: bool) -> None:
-        """Go back to the login, with a warning that the session ended; `of_a_change`: during a change."""
-        await self.leave()
-        self.notify(f"{ENDED} {LOOK}" if of_a_change else ENDED, severity="warning")
+    async def end_session(self, *, maybe_done: bool) -> None:
+        """Go to the login, with a warning that the session ended; the screens are kept for the same account.
+
+        `maybe_done`: a change was sent, and it is not known whether it was done.
+        """
+        account, self._account = self._account, None
+        self._log_out_here()
+        async with self._leave_lock:
+            self.navigation.forget_secrets()
+            mode = await self.navigation.set_aside()
+            if account is not None:
+                self._kept = (self.connection.place, account, mode)
+        self.notify(f"{ENDED} {LOOK}" if maybe_done else ENDED, severity="warning")
 
     def _change_account(self, change: Coroutine[Any, Any, object]) -> None:
         # A second key press must not change the next account too.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -53,6 +53,14 @@ BETWEEN = "between"
 MakeScreen = Callable[[], Screen[Any]]
 
 
+@runtime_checkable
+class KeepsSecrets(Protocol):
+    """A widget in which passwords may have been typed."""
+
+    def forget_secrets(self) -> None:
+        """Empty the fields for secrets."""
+
+
 class Navigation:
     """Textual's modes: one for each destination, one for the login and one for the lock."""
 
@@ -81,6 +89,22 @@ class Navigation:
         while len(self._app.screen_stack) > 1:
             await self._app.pop_screen()
         await self.remove_hidden()
+
+    async def set_aside(self) -> str:
+        """Go to the login and keep every other screen; returns the mode that was in front."""
+        kept = self.mode_to_return_to if self.mode in (LOCK, LOGIN) else self.mode
+        await self._app.switch_mode(LOGIN)
+        await self._app.remove_mode(LOCK)
+        self._app.add_mode(LOCK, self._screens[LOCK])
+        return kept
+
+    def forget_secrets(self) -> None:
+        """Empty every field for a secret on every screen."""
+        for stack in self._app._screen_stacks.values():  # noqa: SLF001 - hidden screens too
+            for screen in stack:
+                for node in screen.query("Form, ConsoleWriting"):
+                    if isinstance(node, KeepsSecrets):
+                        node.forget_secrets()
 
     async def remove_hidden(self) -> None:
         """Remove every hidden screen; each is made again when it is next shown."""

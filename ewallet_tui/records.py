@@ -20,7 +20,14 @@ from ewallet_core.presentation.formatting import (
     signed_duration,
 )
 from ewallet_core.presentation.tables import Column
-from ewallet_core.types import ANY_END
+from ewallet_core.types import (
+    ANY_END,
+    COMES_IN,
+    CONVERSION_WORDS,
+    INVOICE_WORDS,
+    MOVED,
+    TRANSFER_WORDS,
+)
 from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
@@ -37,18 +44,7 @@ Record = Mapping[str, Any]
 Cells = tuple[str | Content, ...]
 Facts = list[tuple[str, str | Content]]
 
-TRANSFERS = {
-    "supply": "supplied",
-    "payment": "paid",
-    "transfer": "sent",
-    "refund": "refunded",
-    "incoming": "received",
-}
-CONVERSIONS = {"credits2clock": "converted to time", "clock2credits": "converted to credits"}
 MAX_NOTES = 200
-MOVED = "moved"
-"""What happened to credits or time between the user's own wallets or clocks."""
-COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 
 @dataclass(frozen=True)
@@ -148,7 +144,7 @@ def with_private(notes: str, private: str) -> Content:
 
 def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
     kind, when, notes = record["transfer_type"], _when(record, now), record["notes"]
-    what, credits = TRANSFERS[kind], amount(kind, record["credits"])
+    what, credits = TRANSFER_WORDS[kind], amount(kind, record["credits"])
     private = record["private_notes"]
     noted_cell, own_note = with_private(notes, private), [("Private", private)] if private else []
     if is_move(record):
@@ -179,16 +175,13 @@ def _ends_of(move: Record, noun: str) -> Facts:
     ]
 
 
-INVOICED = {"sale": "sold", "purchase": "bought"}
-
-
 def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
     when, notes, direction = _when(record, now), record["notes"], record["direction"]
     credits = signed_amount(record["signed_credits"])
     cost = price(record["currency"], record["signed_cost"]) if record["currency"] else ""
     other = record["buyer_email" if direction == "sale" else "seller_email"]
     return (when, record["reference"], credits, cost, other, notes), [
-        ("What", INVOICED[direction] if record["currency"] else _paid(direction)),
+        ("What", INVOICE_WORDS[direction] if record["currency"] else _paid(direction)),
         ("Credits", credits),
         ("Cost", cost),
         ("Seller", _party(record["seller_name"], record["seller_email"])),
@@ -200,7 +193,7 @@ def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
 
 def _paid(direction: str) -> str:
     """What a payment in credits was to its seller or its buyer."""
-    return TRANSFERS["incoming" if direction == "sale" else "payment"]
+    return TRANSFER_WORDS["incoming" if direction == "sale" else "payment"]
 
 
 def _party(name: str, email: str) -> str:
@@ -220,8 +213,8 @@ def _describe_conversion(record: Record, now: datetime) -> tuple[Cells, Facts]:
             ("Notes", notes),
         ]
     credits, time = amount(kind, record["credits"]), duration(record["minutes_ms"])
-    return (when, CONVERSIONS[kind], credits, time, notes), [
-        ("What", CONVERSIONS[kind]),
+    return (when, CONVERSION_WORDS[kind], credits, time, notes), [
+        ("What", CONVERSION_WORDS[kind]),
         ("Credits", credits),
         ("Time", time),
         ("When", when),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import UnreachableError
@@ -78,6 +79,37 @@ class Backend:
             return _unreachable(reason)
 
 
+class Attempts:
+    """The request ids of what a form sent, as long as it is not known whether that was done.
+
+    Sent again unchanged, also after another login, it has the same id and is done once.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[str, str] = {}
+
+    def id_of(self, instruction: Mapping[str, Any]) -> str:
+        return self._ids.setdefault(_written(instruction), new_request_id())
+
+    def settle(self, instruction: Mapping[str, Any], answer: Answer) -> None:
+        """Forget the id once the answer says what became of it."""
+        if not may_be_done(answer):
+            self._ids.pop(_written(instruction), None)
+
+
+def _written(instruction: Mapping[str, Any]) -> str:
+    return repr(sorted((name, value) for name, value in instruction.items() if name != "request_id"))
+
+
+def may_be_done(answer: Answer) -> bool:
+    """Whether a refused instruction may have been carried out all the same."""
+    return bool(answer.get("maybe_done")) or answer.get("code") == "unreachable"
+
+
+ATTEMPTS: ContextVar[Attempts | None] = ContextVar("attempts", default=None)
+"""The attempts of the form that sends; None outside a form."""
+
+
 class AccountStore:
     """The state of the logged-in account, kept up to date by the answers to what is sent.
 
@@ -97,7 +129,7 @@ class AccountStore:
     ) -> None:
         """`changed` is called with each new state.
 
-        `ended` is called if the session ends without a logout, with whether a change found it out;
+        `ended` is called if the session ends without a logout, with whether a change may have been done;
         `noticed` with each event that another client caused, once the state shows it; `froze` with whether
         the account is frozen, when that changes. `time_zone` names the zone of the user's days.
         """
@@ -185,7 +217,8 @@ class AccountStore:
 
     async def _send(self, **instruction: Any) -> Answer:
         full, backend = {**CLIENT_ACTION, **instruction}, self.backend
-        request_id = str(full.get("request_id") or new_request_id())
+        attempts = ATTEMPTS.get() if changes_something(full) else None
+        request_id = str(full.get("request_id") or (attempts.id_of(full) if attempts else new_request_id()))
         self._own.append(request_id)
         with self.log.exchange(full) as note:
             answer = await backend.send({**full, "request_id": request_id})
@@ -193,10 +226,12 @@ class AccountStore:
                 # Refused before anything was done, and the next session is open by now.
                 answer = await backend.send({**full, "request_id": request_id})
             note(answer)
+        if attempts is not None:
+            attempts.settle(full, answer)
         is_over = answer.get("session_ended") or answer.get("code") == "not_logged_in"
         if backend is self.backend and self._is_logged_in and is_over:
             self.forget()
-            self._ended(changes_something(instruction))
+            self._ended(bool(answer.get("maybe_done")))
         return answer
 
     def _handle_frozen(self, *, is_frozen: bool) -> None:

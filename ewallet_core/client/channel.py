@@ -286,7 +286,7 @@ class RequestChannel:
             self._pause = asyncio.get_running_loop().call_later(reply.wait_seconds, self._resume)
             return
         if sending.was_cut_off and sending.alone and reply.code in NO_ACCOUNT:
-            answer = {**answer, "warning": _LOOK_FIRST}
+            answer = {**answer, "warning": _LOOK_FIRST, "maybe_done": True}
         if not sending.answer.done():
             sending.answer.set_result(answer)
 

@@ -71,7 +71,9 @@ class WalletClient(ABC):
         The client id and the session token are added here, and a request id if there is none. If the
         connection breaks, the request waits for the next one and is sent again under the same request id, so
         it is done once. If the session has ended, another one is opened and the answer has `session_ended`:
-        no account is logged in after that. Raises `UnreachableError` if the engine can't be reached for good.
+        no account is logged in after that. It also has `maybe_done` if the request was sent before, on a
+        connection that broke: under the same request id, it is done once. Raises `UnreachableError` if the
+        engine can't be reached for good.
         """
         credentials = self._credentials
         request = sign(instruction, credentials)

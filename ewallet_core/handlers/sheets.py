@@ -28,8 +28,9 @@ from ewallet_core.operations.records import (
 )
 from ewallet_core.operations.requests import NewItem, PageRequest, RenameItem
 from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
+from ewallet_core.storage.linked_records import find_linked_records
 from ewallet_core.storage.record_order import ON_SHEET
-from ewallet_core.storage.sheets import Sheet, find_linked_records, sheets
+from ewallet_core.storage.sheets import Sheet, sheets
 
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 

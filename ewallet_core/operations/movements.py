@@ -22,8 +22,9 @@ from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
+from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.payees import find_payee
-from ewallet_core.storage.sheets import invoices, read_transfer_with_links, transfers
+from ewallet_core.storage.sheets import invoices, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
 

@@ -13,6 +13,7 @@ from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
 from ewallet_core.storage.invoices import DELETED_ACCOUNT, read_invoice_with_parties
+from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
 from ewallet_core.storage.payees import ERASED_PAYEE, find_payee
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
@@ -24,11 +25,9 @@ from ewallet_core.storage.sheets import (
     Sheet,
     TimeRecord,
     TransferRecord,
-    TransferWithLinks,
     contacts,
     conversions,
     invoices,
-    read_transfer_with_links,
     sheets,
     times,
     transfers,

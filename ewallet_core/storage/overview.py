@@ -9,16 +9,9 @@ from sqlalchemy import Select, Table, bindparam, select
 
 from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
+from ewallet_core.storage.linked_records import SELECT_TRANSFERS_WITH_LINKS, TransferWithLinks
 from ewallet_core.storage.search import FoundRecord
-from ewallet_core.storage.sheets import (
-    SELECT_TRANSFERS_WITH_LINKS,
-    ConversionRecord,
-    Record,
-    TimeRecord,
-    TransferWithLinks,
-    conversions,
-    times,
-)
+from ewallet_core.storage.sheets import ConversionRecord, Record, TimeRecord, conversions, times
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, clocks
 from ewallet_core.types import RecordType

@@ -281,7 +281,7 @@ CHOSEN = (
         "Whether exported CSV files begin with a byte order mark, by which Excel shows letters with accents.",
         True,
         one_of(ON_OFF),
-        "CSV for Excel",
+        "Excel CSV",
         ON_OFF,
         _on_or_off,
     ),

@@ -12,6 +12,7 @@ from ewallet_tui import actions
 from ewallet_tui.actions import Action
 from ewallet_tui.balances import read_balances
 from ewallet_tui.config.settings import STOP
+from ewallet_tui.keyboard import OPENING
 from ewallet_tui.screens import account_forms as forms
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.login_forms import log_in_or_recover
@@ -36,7 +37,7 @@ def edit(screen: BaseScreen) -> None:
         screen.fill_in(spec, lambda _: "Saved.", only_changed=True, action="edit", edit="account")
 
 
-@work
+@work(group=OPENING)
 async def change_password(screen: BaseScreen) -> None:
     view = await screen.context.act(action="view", view="sessions")
     if view["failed"]:
@@ -54,7 +55,7 @@ async def change_password(screen: BaseScreen) -> None:
     screen.ask_with(forms.new_password_form([session["address"] for session in others]), send, say)
 
 
-@work
+@work(group=OPENING)
 async def edit_limit(screen: BaseScreen) -> None:
     view = await screen.context.act(action="view", view="limit")
     if view["failed"]:
@@ -114,7 +115,7 @@ def report_issue(screen: BaseScreen) -> None:
     screen.ask_with(spec, send, say)
 
 
-@work
+@work(group=OPENING)
 async def delete(screen: BaseScreen) -> None:
     """Ask for the name and the password, then schedule the deletion in 30 days."""
     context, app = screen.context, screen.app

@@ -84,8 +84,7 @@ class ConnectionScreen(Screen[None]):
         self.context = context
         self._reason = reason
 
-    @property
-    def typing(self) -> Typing:
+    def typing_at(self, moment: float) -> Typing:  # noqa: ARG002
         return Typing.DROPPED if self.has_class("-trying") else Typing.TAKEN
 
     def compose(self) -> ComposeResult:

@@ -11,11 +11,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from ewallet_core.client.connection import NO_ACCOUNT
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.periods import Period, read_period
 from ewallet_tui.keyboard import Typing
 from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal
-from ewallet_tui.widgets.form import Answer, Form, FormSpec, Send, Values
+from ewallet_tui.store import may_be_done
+from ewallet_tui.widgets.form import NOT_SENT, Answer, Form, FormSpec, Send, Values
 from ewallet_tui.widgets.form_field import Field
 
 if TYPE_CHECKING:
@@ -23,12 +25,6 @@ if TYPE_CHECKING:
     from ewallet_tui.work import Severity
 
 DO, DO_KEY = "do", "y"
-
-
-NOT_KNOWN = frozenset(
-    {"client_unknown", "not_logged_in", "session_expired", "session_unknown", "unreachable"}
-)
-"""The codes of answers that leave open whether the instruction was done."""
 
 
 def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
@@ -40,10 +36,12 @@ def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
     asked_by = email()
 
     def tell(answer: Answer) -> None:
-        if answer.get("code") in NOT_KNOWN:
+        if may_be_done(answer):
             # Shown also if this answer logged the user out.
             if email() in (asked_by, None):
                 say("Check whether it is in your records.", "Maybe done")
+        elif answer.get("code") in NO_ACCOUNT:
+            say(NOT_SENT, "Not done", severity="warning")
         elif email() != asked_by:
             return
         elif answer["failed"]:
@@ -76,9 +74,8 @@ class FormScreen(Modal[Answer | None]):
         self._form = Form(spec, send, now=context.now, tell_late=partial(tell_late, context, spec.title))
         self._form.border_subtitle = f"enter {spec.verb.lower()}   esc {spec.leave.lower()}"
 
-    @property
-    def typing(self) -> Typing:
-        return self._form.typing
+    def typing_at(self, moment: float) -> Typing:
+        return self._form.typing_at(moment)
 
     def compose(self) -> ComposeResult:
         yield self._form

@@ -42,9 +42,8 @@ class LockScreen(Screen[None]):
         super().__init__()
         self.context = context
 
-    @property
-    def typing(self) -> Typing:
-        return next((form.typing for form in self.query(Form)), Typing.HELD)
+    def typing_at(self, moment: float) -> Typing:
+        return next((form.typing_at(moment) for form in self.query(Form)), Typing.HELD)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="middle"):

@@ -51,9 +51,8 @@ class LoginScreen(Screen[None]):
         self._make_forms = make_forms
         self._forms: LoginForms | None = None
 
-    @property
-    def typing(self) -> Typing:
-        return Typing.HELD if self._forms is None else self._forms.typing
+    def typing_at(self, moment: float) -> Typing:
+        return Typing.HELD if self._forms is None else self._forms.typing_at(moment)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="middle"):

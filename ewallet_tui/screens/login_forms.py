@@ -76,12 +76,11 @@ class LoginForms(Vertical):
         names = self._names
         return any(field.value.strip() in names for field in self.query("#login #user_name").results(Input))
 
-    @property
-    def typing(self) -> Typing:
+    def typing_at(self, moment: float) -> Typing:
         """Keys typed before the form is there wait for it."""
         if self._opening.locked():
             return Typing.HELD
-        return next((form.typing for form in self.query(Form)), Typing.HELD)
+        return next((form.typing_at(moment) for form in self.query(Form)), Typing.HELD)
 
     def make_footer(self) -> Footer:
         return Footer()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,6 +21,7 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.cursor_list import PlainOptionList
 from ewallet_tui.widgets.inputs import PlainInput
@@ -125,6 +128,15 @@ class ConfirmModal(Modal[str | None]):
         self._words = words
         self._choices = choices
         self._stay = stay
+
+        self._shown_at = math.inf
+
+    def typing_at(self, moment: float) -> Typing:
+        """What was typed before the question was there is no answer to it."""
+        return Typing.TAKEN if moment >= self._shown_at else Typing.DROPPED
+
+    def on_mount(self) -> None:
+        self._shown_at = time.monotonic()
 
     def compose(self) -> ComposeResult:
         with Vertical() as sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -123,6 +124,11 @@ class ConsoleWriting(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._known: InstructionRegistry | None = None
+
+    def forget_secrets(self) -> None:
+        """Empty the prompt if it may contain a password or a token."""
+        if re.search("pass|token", self.prompt.value):
+            self.prompt.value = ""
 
     def compose(self) -> ComposeResult:
         yield ClickableLine(id="candidates")

@@ -12,8 +12,9 @@ from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
+from ewallet_core.types import TRANSFER_WORDS
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.records import TRANSFER, TRANSFERS, Record, amount
+from ewallet_tui.records import TRANSFER, Record, amount
 from ewallet_tui.widgets.record_list import RecordList
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -63,4 +64,6 @@ class ContactPayments(Vertical):
 def _payment_row(transfer: Record, now: datetime) -> ListRow:
     kind = transfer["transfer_type"]
     when = moment(parse_timestamp(transfer["create_date"]), now)
-    return ListRow(str(transfer["id"]), (when, TRANSFERS[kind], amount(kind, transfer["credits"])), transfer)
+    return ListRow(
+        str(transfer["id"]), (when, TRANSFER_WORDS[kind], amount(kind, transfer["credits"])), transfer
+    )

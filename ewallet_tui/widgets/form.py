@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -13,9 +14,11 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
+from ewallet_core.client.connection import NO_ACCOUNT
 from ewallet_tui.elapsed import steady_time
 from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
+from ewallet_tui.store import ATTEMPTS, Attempts, may_be_done
 from ewallet_tui.widgets.form_field import Field, FormField, RetryWait, fill
 
 Answer = dict[str, Any]
@@ -52,6 +55,8 @@ class FormSpec:
 
 
 CONNECTION_GONE = "◌ Connection lost. Will be sent once when you're back online."
+NOT_SENT = "Your session had ended, so nothing was done."
+AGAIN = "It is not known whether this was done. Send it again unchanged: it is done once."
 MAY_BE_LEFT = "Closing this won't cancel it."
 
 
@@ -120,7 +125,9 @@ class Form(VerticalScroll, can_focus=False):
         self._now = now
         self._tell_late = tell_late
         self._is_left = False
+        self._attempts = Attempts()
         self._is_sent = False  # and not answered
+        self._submitted_at = 0.0
         self.spec = spec
         self._send = send
         self._refused: dict[str, str] = {}
@@ -149,9 +156,8 @@ class Form(VerticalScroll, can_focus=False):
         """If there is no connection, say so in a form that waits for an answer."""
         self.set_class(not is_connected, "-offline")
 
-    @property
-    def typing(self) -> Typing:
-        if self._is_sent:
+    def typing_at(self, moment: float) -> Typing:
+        if self._is_sent or moment < self._submitted_at:
             return Typing.DROPPED
         return Typing.HELD if self._is_left else Typing.TAKEN
 
@@ -233,6 +239,8 @@ class Form(VerticalScroll, can_focus=False):
         """Validate the values, then send them or ask for confirmation; or show the problems."""
         if self.busy:
             return
+        # What was typed before now follows an Enter that had not been handled yet.
+        self._submitted_at = time.monotonic()
         if unsettled := [row for row in self.rows if not row.is_settled]:
             self.run_worker(self._settle(unsettled), group=SETTLING, exclusive=True)
         else:
@@ -295,6 +303,7 @@ class Form(VerticalScroll, can_focus=False):
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
         tell_late = self._tell_late() if self._tell_late else None
+        ATTEMPTS.set(self._attempts)
         answer = await self._send(values)
         if self._is_left or not self.is_attached:
             if tell_late is not None:
@@ -311,6 +320,10 @@ class Form(VerticalScroll, can_focus=False):
     def _show_error(self, answer: Answer) -> None:
         details = answer.get("details") or {}
         wait = details.get("retry_after_ms")
+        if answer.get("code") in NO_ACCOUNT:
+            self.query_one(".refusal", Label).update(AGAIN if may_be_done(answer) else NOT_SENT)
+            self.add_class("-refused")
+            return
         # The countdown shows the wait.
         words = answer["error"] if wait else f"{answer['error']} {answer.get('warning') or ''}".rstrip()
         at = [row for row in self.rows if row.field.name == details.get("field")]

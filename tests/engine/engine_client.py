@@ -63,8 +63,8 @@ class EngineClient:
         self.credentials["session_token"] = self.request(**REQUEST_SESSION_TOKEN)["session_token"]
         return self
 
-    def register(self, name: str = "ada", **more: Any) -> EngineClient:
-        self.request(**new_account(name, **more))
+    def register(self, name: str = "ada") -> EngineClient:
+        self.request(**new_account(name))
         return self
 
     def log_in(self, name: str = "ada") -> EngineClient:

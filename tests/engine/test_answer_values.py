@@ -47,6 +47,7 @@ def test_a_supply_writes_a_transfer_record_and_an_invoice_record(ada):
         "transfer_to": "ada@example.org",
         "credits": 50,
         "notes": "for lunch",
+        "private_notes": "",
     }
     assert invoice == {
         "id": answer["invoice_record"],
@@ -168,6 +169,8 @@ def test_a_stop_writes_a_time_record(running, wallclock):
         "time_pending": 0.0,
         "time_pending_ms": 0,
         "pending_count": 0,
+        "notes": "",
+        "tags": [],
     }
     assert running.records("time") == [record]
 

@@ -12,7 +12,7 @@ from examples_sheets import new_contact, record_verb
 from instructions import STOP, supply, view_record
 from owned_items import create_sheet, switch_list, unlink_list, unlink_record, view_sheet
 
-from ewallet_core.storage.sheets import MOST_LINKED
+from ewallet_core.storage.linked_records import MOST_LINKED
 
 BOB = "bob@example.org"
 

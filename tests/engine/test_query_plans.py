@@ -11,7 +11,16 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import overview, record_order, search, sheets, statements, time_segments, wallets
+from ewallet_core.storage import (
+    linked_records,
+    overview,
+    record_order,
+    search,
+    sheets,
+    statements,
+    time_segments,
+    wallets,
+)
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.types import user_key
 
@@ -83,7 +92,7 @@ IN_ORDER = {
     },
     **{
         f"{relation} of {kind} records": statement
-        for kind, links in sheets.LINKS.items()
+        for kind, links in linked_records.LINKS.items()
         for relation, _, statement in links
     },
 }
@@ -134,7 +143,7 @@ def test_records_are_read_by_account_and_time(wallet_file, found):
     assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
 
 
-@pytest.mark.parametrize("links", sheets.LINKS.values(), ids=sheets.LINKS)
+@pytest.mark.parametrize("links", linked_records.LINKS.values(), ids=linked_records.LINKS)
 def test_linked_records_are_read_by_their_entry(wallet_file, links):
     for _, kind, statement in links:
         index = f"ix_{kind}_records_entry_id (entry_id=?)"

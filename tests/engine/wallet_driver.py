@@ -13,7 +13,7 @@ from typing import Any
 from database_file import DatabaseFile
 from engine_client import EngineClient
 from fakes import CHEAP, DAY, IN_MEMORY, MINUTE, Wallclock
-from instructions import VIEW_ACCOUNT, VIEW_WALLET, Instruction, view_list
+from instructions import VIEW_ACCOUNT, VIEW_WALLET, Instruction, new_account, view_list
 from wallet_model import ModelAccount, ModelClock, Payment
 
 from ewallet_core import EWalletSessionManager
@@ -83,10 +83,16 @@ class WalletDriver:
         self.system = EngineClient(self.engine)
 
     def create_account(self, name: str) -> None:
-        """Create the account, or create it again after its erasure: its email stays reserved."""
-        self.emails[name] = f"{name}{next(self.numbers)}@example.org"
+        """Create the account, or create it again after its erasure, with a new email.
+
+        The email of the erased account is reserved.
+        """
         visitor = EngineClient(self.engine).open_session()
-        self.callers[name] = visitor.register(name, user_email=self.emails[name]).log_in(name)
+        if (before := self.emails.get(name)) is not None:
+            visitor.expect_error("email_taken", **new_account(name, user_email=before))
+        self.emails[name] = f"{name}{next(self.numbers)}@example.org"
+        visitor.request(**new_account(name, user_email=self.emails[name]))
+        self.callers[name] = visitor.log_in(name)
         wallet = self.callers[name].request(**VIEW_WALLET)["ewallet_data"]
         self.model[name] = ModelAccount(wallet["id"], wallet["clock"])
 

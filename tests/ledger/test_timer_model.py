@@ -39,8 +39,8 @@ def follow_a_clock_set_back(timer: Timer, at: int) -> int:
     return at
 
 
-def forbid_a_stop_at_the_last_change(timer: Timer, now: int) -> tuple[int, int]:
-    return (timer.since or 0) + 1, now
+def allow_a_stop_before_the_last_change(timer: Timer, now: int) -> tuple[int, int]:
+    return timer.started_at or 0, max(now, timer.since or 0)
 
 
 def forget_the_spent_time(timer: Timer, at: int, balance: int) -> Timer:
@@ -54,7 +54,7 @@ def forget_the_spent_time(timer: Timer, at: int, balance: int) -> Timer:
         ("runs_out_at", run_out_late),
         ("_clamp", follow_a_clock_set_back),
         ("resume", forget_the_spent_time),
-        ("stoppable_between", forbid_a_stop_at_the_last_change),
+        ("stoppable_between", allow_a_stop_before_the_last_change),
     ],
 )
 def test_a_wrong_timer_is_detected(monkeypatch, rule: str, fault: Callable[..., object]):

@@ -67,6 +67,7 @@ class TimerMachine(RuleBasedStateMachine):
     def stop_at_an_earlier_moment(self, percent: int) -> None:
         """Between the beginning of the present state and now."""
         begin = self.naive.begin
+        assert self.clock.timer.stoppable_between(self.now) == (begin, max(begin, self.now))
         at = begin + max(0, self.now - begin) * percent // 100
         taken_by_now = self.clock.spent(self.now)
         self._both("stop_at", at)

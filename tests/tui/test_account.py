@@ -119,7 +119,8 @@ async def test_a_session_lasts_while_it_is_kept_alive_and_its_end_brings_the_log
         await person.app.context.store.keep_alive()
         await person.wait_until(lambda: person.app.current_mode == "login" and person.toasts)
         assert "session has ended" in person.toasts
-        await person.log_in()
+        await person.do_form(user_name="ada", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.app.current_mode == "account")
 
 
 async def test_logging_out_pressed_again_is_one_account_logged_out(opened):

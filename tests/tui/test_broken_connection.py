@@ -253,7 +253,7 @@ async def test_the_login_and_the_lock_wait_for_the_server_too(opened, backend):
         await person.wait_until(lambda: person.app.current_mode == "home")
 
 
-async def test_a_session_that_ended_meanwhile_says_to_look_what_was_done(opened, backend, instant):
+async def test_what_was_not_sent_before_the_session_ended_is_said_not_to_be_done(opened, backend, instant):
     async with opened() as person:
         await person.register()
         await person.press("u")
@@ -264,4 +264,10 @@ async def test_a_session_that_ended_meanwhile_says_to_look_what_was_done(opened,
         instant.pass_by(minutes=40)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
-        await person.wait_until(lambda: "whether what you sent last was done" in person.toasts)
+        await person.wait_until(lambda: "session has ended" in person.toasts)
+        assert "check" not in person.toasts.casefold()
+        await person.do_form(user_name="ada", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.sees("so nothing was done"))
+        await person.press("enter")
+        await form_gone(person)
+        assert person.sees("100 credits")

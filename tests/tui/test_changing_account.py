@@ -1,6 +1,7 @@
 """Whoever goes on as another account of the session finds nothing of the one before on any screen."""
 
 import pytest
+from backends import both_backends
 from operating import grant
 from person import PASSWORD
 
@@ -96,3 +97,86 @@ async def test_what_became_of_something_is_not_told_to_somebody_else(opened):
         person.app.say("Asked by Bob.")
         await person.wait_until(lambda: "Asked by Bob." in person.toasts)
         assert "Pay" not in person.toasts
+
+
+LOST = {
+    "failed": True,
+    "error": "The session has ended.",
+    "warning": "",
+    "code": "session_expired",
+    "session_ended": True,
+    "maybe_done": True,
+}
+
+
+@both_backends
+async def test_a_session_that_ends_in_mid_form_gives_the_form_back_to_its_account_only(opened, instant):
+    async with opened() as person:
+        await person.make_account("eve")
+        await person.register()
+        await person.press("u")
+        await person.wait_until(lambda: person.app.screen.query("FormScreen Form"))
+        await person.fill(credits="100", cost="10", notes="half written")
+        person.app._heartbeat.tick()
+        instant.sleep(minutes=100)
+        person.app._heartbeat.tick()
+        await person.wait_until(lambda: person.app.screen.query("#login"))
+        assert "what you typed is kept" in person.toasts
+        assert "check" not in person.toasts
+        await person.wait_until(lambda: person.form.rows)
+        await person.do_form(user_name="ada", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("half written"))
+        assert [row.text for row in person.form.rows] == ["100", "EUR", "10", "half written"]
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("You got 100 credits."))
+
+        # Found out by the form itself: nothing was done, and it can be sent again.
+        await person.press("u")
+        await person.wait_until(lambda: person.app.screen.query("FormScreen Form"))
+        await person.fill(credits="7", cost="1")
+        instant._slept_ms += 100 * 60_000
+        await person.press("enter")
+        await person.wait_until(lambda: person.app.screen.query("#login"))
+        assert "check" not in person.toasts.casefold()
+        await person.do_form(user_name="ada", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.sees("so nothing was done"))
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("You got 7 credits."))
+
+        await person.press("u")
+        await person.wait_until(lambda: person.app.screen.query("FormScreen Form"))
+        instant.sleep(minutes=100)
+        person.app._heartbeat.tick()
+        await person.wait_until(lambda: person.app.screen.query("#login"))
+        await person.do_form(user_name="eve", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.shows_account("eve") and person.sees("0 credits"))
+        assert len(person.app.screen_stack) == 1
+
+
+@both_backends
+async def test_what_may_have_been_done_is_sent_again_under_its_request_id_after_the_login(opened):
+    async with opened() as person:
+        await person.register()
+        client = person.app.context.store.client
+        send, ids = client.send, []
+
+        async def lose_answer(**instruction):
+            answer = await send(**instruction)
+            if instruction["action"] != "supply":
+                return answer
+            ids.append(instruction["request_id"])
+            return LOST if len(ids) == 1 else answer
+
+        client.send = lose_answer
+        await person.press("u")
+        await person.wait_until(lambda: person.app.screen.query("FormScreen Form"))
+        await person.fill(credits="5", cost="1")
+        await person.press("enter")
+        await person.wait_until(lambda: person.app.screen.query("#login"))
+        assert "check whether what you sent last was done" in person.toasts
+        await person.do_form(user_name="ada", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.sees("unchanged: it is done once."))
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("You got 5 credits. New balance: 5."))
+        assert len(ids) == 2
+        assert len(set(ids)) == 1

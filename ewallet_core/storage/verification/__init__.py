@@ -14,8 +14,9 @@ from ewallet_core.storage.verification.check import Check, Findings, Violation
 from ewallet_core.storage.verification.costs import check_costs, check_refunds
 from ewallet_core.storage.verification.entries import check_entries
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
-from ewallet_core.storage.verification.records import check_notes, check_records, check_sheets
+from ewallet_core.storage.verification.records import check_notes, check_records
 from ewallet_core.storage.verification.segments import check_segments
+from ewallet_core.storage.verification.sheets import check_sheets
 
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 

@@ -1,20 +1,16 @@
-"""Checks records against their entries (sheet, parties, type, cost), what runs are for, and sheets.
-
-Sheets are read once with their records in order, so one sheet at a time is in memory."""
+"""Checks records against their entries (sheet, parties, type and cost), and what runs are for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Table, and_, case, literal, or_, select, union_all
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
-from ewallet_core.storage.rows import Row, RowId
+from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import (
     Check,
@@ -24,7 +20,7 @@ from ewallet_core.storage.verification.check import (
     select_faulty,
     several,
 )
-from ewallet_core.types import RecordType, Role, are_tags, stored_tags
+from ewallet_core.types import are_tags, stored_tags
 
 # The type of the recipient's record of a transfer, unless it is a supply.
 _INCOMING = "incoming"
@@ -290,84 +286,3 @@ def check_notes(transaction: Transaction) -> Findings:
             if run.state == State.INACTIVE:
                 yield Violation(f"{what} {run.id} says what it is for, and has not begun.")
     yield Check(f"{several(described, 'run', 'runs')} with a note or tags, each well-formed")
-
-
-class _SheetLine(Row, frozen=True):
-    id: int
-    account_id: int
-    role: str | None
-    record_count: int
-    last_position: int
-    record_id: int | None
-    position: int | None
-    records_account: int | None
-    unlinked_at: int | None
-
-
-_account = schema.accounts
-
-
-def _lines(kind: RecordType) -> Select[Any]:
-    record = schema.metadata.tables[f"{kind}_records"]
-    return (
-        select(
-            _sheet.c.id,
-            _sheet.c.account_id,
-            _account.c.role,
-            _sheet.c.record_count,
-            _sheet.c.last_position,
-            record.c.id,
-            record.c.position,
-            record.c.account_id,
-            record.c.unlinked_at,
-        )
-        .outerjoin_from(_sheet, _account, _account.c.id == _sheet.c.account_id)
-        .outerjoin(record, record.c.sheet_id == _sheet.c.id)
-        .where(_sheet.c.kind == kind)
-        .order_by(_sheet.c.id, record.c.position)
-    )
-
-
-def _strays(kind: RecordType) -> Select[Any]:
-    record = schema.metadata.tables[f"{kind}_records"]
-    is_sheet = and_(_sheet.c.id == record.c.sheet_id, _sheet.c.kind == kind)
-    return (
-        select(record.c.id)
-        .outerjoin_from(record, _sheet, is_sheet)
-        .where(_sheet.c.id.is_(None))
-        .order_by(record.c.id)
-    )
-
-
-_BY_KIND = tuple((kind, _lines(kind), _strays(kind)) for kind in RecordType)
-
-
-def check_sheets(transaction: Transaction) -> Findings:
-    sheets = 0
-    for kind, lines, strays in _BY_KIND:
-        for _, of_sheet in groupby(transaction.each(lines, _SheetLine), lambda line: line.id):
-            sheets += 1
-            yield from _check_sheet(kind, of_sheet)
-        for stray in transaction.each(strays, RowId):
-            yield Violation(f"The {kind} record {stray.id} is on no {kind} sheet.")
-    yield Check(f"{several(sheets, 'sheet', 'sheets')}, each counts its records and holds its account's")
-
-
-def _check_sheet(kind: RecordType, lines: Iterable[_SheetLine]) -> Findings:
-    linked, highest = 0, 0
-    for line in lines:
-        if line.record_id is None:
-            continue
-        linked += line.unlinked_at is None
-        highest = max(highest, line.position or 0)
-        if line.records_account != line.account_id:
-            yield Violation(f"The {kind} record {line.record_id} is not of its sheet's account.")
-    # The issuer's sheets have no counts, so that supplies don't wait for each other.
-    if line.role == Role.ISSUER:
-        return
-    if linked != line.record_count:
-        yield Violation(f"Sheet {line.id} counts {line.record_count} records, and {linked} are on it.")
-    if highest > line.last_position:
-        yield Violation(
-            f"Sheet {line.id} ends at position {line.last_position}, and a record is at {highest}."
-        )
