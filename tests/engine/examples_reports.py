@@ -196,6 +196,7 @@ EXAMPLES = (
                 "time_zone": "Europe/Berlin",
                 "separator": "semicolon",
                 "bom": True,
+                **({"tag": "acme"} if kind == "time" else {}),
             },
         )
         for kind in ("transfer", "invoice", "conversion", "time", "contact")

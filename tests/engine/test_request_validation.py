@@ -57,7 +57,7 @@ def test_an_argument_of_a_wrong_kind_is_named(anonymous, wallclock, nothing_chan
     is_flag = isinstance({**example.optional, **example.arguments}[argument], bool)
     another = "true" if is_flag else True
     # Without a tag, the list of tags is empty.
-    empty = {} if argument == "tags" else []
+    empty = {} if argument in ("tags", "tag") else []
     for value in (another, empty, {}, "\ud800", "nul\x00", float("nan")):
         answer = caller.expect_error("bad_value", **{**example.instruction, argument: value})
         assert answer["details"] == {"field": argument}
