@@ -72,6 +72,7 @@ class ViewSummary(PeriodRequest, frozen=True):
 
     @property
     def zone(self) -> tzinfo:
+        """The time zone, or the fixed offset, in which dates, days, weeks and months begin."""
         return super().zone if self.utc_offset is None else timezone(timedelta(minutes=self.utc_offset))
 
 
