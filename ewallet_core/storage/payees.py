@@ -94,8 +94,8 @@ def _look_of(what: str) -> _Look:
     )
     last = select(account.id).where(is_same, account.id != bindparam("but"), account.id.not_in(followed))
     skipped = select(own[before]).where(own.id == bindparam("account_id")).scalar_subquery()
-    followers = schema.accounts.update().where(is_same, account[before] == bindparam("account_id"))
-    return _Look(before, last.order_by(account.id.desc()).limit(1), followers.values({before: skipped}))
+    later = schema.accounts.update().where(is_same, account[before] == bindparam("account_id"))
+    return _Look(before, last.order_by(account.id.desc()).limit(1), later.values({before: skipped}))
 
 
 _NAME, _EMAIL = _look_of("name"), _look_of("email")

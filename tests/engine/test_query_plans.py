@@ -90,7 +90,7 @@ def test_a_statement_without_an_index_is_detected(wallet_file):
         (payees._NAME.last_with, "ix_accounts_name_skeleton (name_skeleton=?)"),
         (payees._EMAIL.leave, "ix_accounts_email_skeleton (email_skeleton=?)"),
     ],
-    ids=["without payee", "contact's name", "last of a look", "followers of a look"],
+    ids=["without payee", "contact's name", "last of a look", "those after in a look"],
 )
 def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement, index):
     steps = plan_of(wallet_file, statement)
