@@ -13,7 +13,8 @@ HOW_TO_WRITE_A_TIME = "Type a time such as 14:30 or 20 minutes ago."
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 # Three places could be thousands, unless a 0 is before them.
 _AMOUNT = re.compile(
-    r"(0[.,][0-9]{3}|[0-9]{1,6}(?:[.,][0-9]{1,2})?) ?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
+    r"(0[.,][0-9]{3}|[0-9]{1,6}(?:[.,][0-9]{1,2})?) ?"
+    r"(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
 )
 _WORDS = (("half an hour", "30 minutes"), ("an hour", "1 hour"), ("a minute", "1 minute"), (" and ", " "))
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2})(?:[:.]([0-9]{2}))?)? ?(am|pm|a\.m\.|p\.m\.)?")
