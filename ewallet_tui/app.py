@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual._compositor import CompositorUpdate
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import InputEvent, Key, Paste
-from textual.notifications import Notify
 from textual.signal import Signal
 from textual.widgets import Input
 
 from ewallet_core.client import ConnectionStatus
 from ewallet_core.data_folder import data_folder
-from ewallet_core.presentation.formatting import formats_of_system, one_line
+from ewallet_core.presentation.formatting import formats_of_system
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController, StylesheetReadOnce
@@ -36,26 +33,21 @@ from ewallet_tui.notifications import (
     ENDS_SOON,
     FROZEN,
     USABLE_AGAIN,
-    AgingNotification,
     Notifier,
     desktop_sequence,
 )
-from ewallet_tui.sanitize import InPlace
 from ewallet_tui.screens.login import LoginScreen
-from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
-from ewallet_tui.terminal import Clipboard, Copied, Ending, lasting
+from ewallet_tui.terminal import Ending
+from ewallet_tui.terminal_app import TerminalApp
 from ewallet_tui.timer import Alarm, DayWatch, TimerWatch
 from ewallet_tui.widgets.footer import keys_to_leave
-from ewallet_tui.work import Severity, Workers
+from ewallet_tui.work import Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import RenderableType
-    from textual.driver import Driver
     from textual.events import Event
-    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from ewallet_core.client import Event as AccountEvent
@@ -64,8 +56,6 @@ if TYPE_CHECKING:
 
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
-SIXTEEN = "standard"
-"""The name of a terminal's sixteen colours in Rich."""
 REFRESH, LOCKING, END = "refresh", "lock", "end"
 
 
@@ -81,7 +71,7 @@ def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EW
     return EWalletApp(Backends.kept_in(folder), preferences, address)
 
 
-class EWalletApp(App[None]):
+class EWalletApp(TerminalApp):
     """Builds the store and the services; only `__main__` imports it."""
 
     TITLE = "EWallet"
@@ -109,10 +99,9 @@ class EWalletApp(App[None]):
 
         `now` is the instant, in seconds, on a clock that never goes backwards, `wall` on one that can be set.
         """
-        super().__init__()
         self._elapsed = ElapsedTime(now, wall)
+        super().__init__(self._elapsed)
         self._ending = Ending(self._end)
-        self._clipboard_of_desktop = Clipboard(os.environ)
         self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
         for theme in THEMES:
             self.register_theme(theme)
@@ -185,7 +174,7 @@ class EWalletApp(App[None]):
                 lazy.timer_question(account, at, may_stop=may_stop)
             ),
             ask_about_unanswered=lambda account, at: self._ask(lazy.unanswered_question(account, at)),
-            forget_clipboard=self._forget_clipboard,
+            forget_clipboard=self.forget_clipboard,
             now=now,
             timer_on_quit=lambda: self.context.preferences.timer_on_quit,
         )
@@ -229,7 +218,7 @@ class EWalletApp(App[None]):
             second_passed=second_passed,
             connection_changed=connection_changed,
             make_screen=self._make_screen,
-            copy=self._copy,
+            copy=self.copy,
             choose_server=self._choose_server,
         )
 
@@ -245,27 +234,6 @@ class EWalletApp(App[None]):
         self.context.connection.follow(self.context.store.client)
         self.call_after_refresh(self._begin)
 
-    def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
-        self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
-
-    def notify(self, message: str, *, timeout: float | None = None, **options: Any) -> None:
-        """Show a toast, as Textual does, for so many seconds of elapsed time."""
-        shown = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        age: dict[str, Any] = {"timeout": shown, "raised_at": self._elapsed(), "now": self._elapsed}
-        self.post_message(Notify(AgingNotification(message, **age, **options)))
-
-    def get_driver_class(self) -> type[Driver]:
-        return lasting(super().get_driver_class())
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy `text` as Textual's own widgets do, who say nothing of it."""
-        self._clipboard = text
-        self.run_worker(self._copy(text))
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        painted = InPlace(renderable) if isinstance(renderable, CompositorUpdate) else renderable
-        super()._display(screen, painted)
-
     def action_lock(self) -> None:
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
             self.run_worker(self.context.navigation.lock(), group=LOCKING)
@@ -277,18 +245,6 @@ class EWalletApp(App[None]):
 
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
-
-    @property
-    def has_sixteen_colours(self) -> bool:
-        """Whether there is a terminal, and it has no more colours."""
-        return self.console.color_system == SIXTEEN and not self.is_headless
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, and one that keeps every text readable where there are sixteen colours."""
-        filters = super().get_line_filters()
-        if self.native_ansi_color or self.has_sixteen_colours:
-            return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
-        return filters
 
     def action_help_quit(self) -> None:
         """Say which keys close and quit: ctrl+c copies selected text, and nothing is selected."""
@@ -406,11 +362,3 @@ class EWalletApp(App[None]):
     def _notify_desktop(self, title: str, words: str) -> None:
         if self.context.preferences.desktop_notifications and self._driver is not None:
             self._driver.write(desktop_sequence(title, words, os.environ))
-
-    async def _copy(self, text: str) -> Copied:
-        self._clipboard = text
-        return await self._clipboard_of_desktop.copy(text, super().copy_to_clipboard)
-
-    def _forget_clipboard(self) -> None:
-        # Not `copy_to_clipboard`: the system's clipboard may hold a text from elsewhere by now.
-        self._clipboard = ""

@@ -95,7 +95,7 @@ class ContactsScreen(BaseScreen):
             return False
         if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.row is None:
             return NO_CONTACT
-        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.shows_removed:
+        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.shown.shows_removed:
             return REMOVED
         can = self.panel.can(action)
         return self.panel.picker.can(action, LISTS) if can is True else can

@@ -170,7 +170,7 @@ class OneTimePasswordModal(Modal[None]):
     """The one-time password in large type, shown once."""
 
     DEFAULT_CSS = """
-    OneTimePassword {
+    OneTimePasswordModal {
         .sheet { width: 62; }
         #password {
             width: 1fr; height: 3; margin: 1 0; content-align: center middle; background: $panel;

@@ -67,7 +67,7 @@ class SheetsScreen(BaseScreen):
         panel, context = self.panel, self.context
         if (row := panel.row) is None:
             return
-        answer = await context.act(**panel.kind.view(row.record["id"], or_removed=panel.shows_removed))
+        answer = await context.act(**panel.kind.view(row.record["id"], or_removed=panel.shown.shows_removed))
         if answer["failed"]:
             return
         left = answer["left_to_refund"]

@@ -10,8 +10,7 @@ from textual.widgets import Input, Label
 
 from ewallet_core.presentation.contact_files import read_contacts
 from ewallet_core.presentation.formatting import MINUS
-from ewallet_tui import record_pages
-from ewallet_tui.screens import records
+from ewallet_tui import record_pages, record_query
 from ewallet_tui.screens.contacts import ContactsScreen
 
 SIZES = [(60, 20), (80, 24), (120, 40)]
@@ -135,7 +134,7 @@ async def test_contacts_are_imported_after_a_look_at_them_and_exported_as_vcards
 
 async def test_contacts_are_by_name_page_by_page_and_by_any_column(day, monkeypatch):
     monkeypatch.setattr(record_pages, "PAGE", 1)
-    monkeypatch.setattr(records, "PAGE", 1)
+    monkeypatch.setattr(record_query, "PAGE", 1)
     async with at_the_contacts(day) as person:
         assert names(person) == [HOSTILE_NAME, "bob", "Grace Hopper"]
         await person.press("S")

@@ -9,9 +9,8 @@ from person import PASSWORD
 from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import MINUS
-from ewallet_tui import record_pages
+from ewallet_tui import record_pages, record_query
 from ewallet_tui.records import SHEET_KINDS
-from ewallet_tui.screens import records
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.record import RecordDetail, RecordScreen
 from ewallet_tui.screens.sheets import SheetsScreen
@@ -344,7 +343,7 @@ async def test_a_sheet_is_sorted_by_key_and_by_its_headings_and_added_up(day):
 
 
 async def test_how_many_are_found_is_exact_beyond_a_page(day, monkeypatch):
-    monkeypatch.setattr(records, "PAGE", 2)
+    monkeypatch.setattr(record_query, "PAGE", 2)
     monkeypatch.setattr(record_pages, "PAGE", 2)
     async with at_the_sheets(day, (60, 6)) as person:
         await person.press("slash", *"e", "enter")
