@@ -56,8 +56,8 @@ def _time_of_day(phrase: str, now: datetime, zone: tzinfo | None) -> datetime:
     words, at = _split(phrase)
     today = now.astimezone(zone).date()
     days = [_one_day(words, today)] if words else [today - _DAY, today]
-    moments = [moment for day in days for moment in _moments(day, at, zone)]
-    return max((moment for moment in moments if moment <= now), default=moments[0])
+    found = [each for day in days for each in _on_day(day, at, zone)]
+    return max((each for each in found if each <= now), default=found[0])
 
 
 def _split(phrase: str) -> tuple[str, time]:
@@ -89,7 +89,7 @@ def _one_day(words: str, today: date) -> date:
     return period.since
 
 
-def _moments(day: date, at: time, zone: tzinfo | None) -> list[datetime]:
+def _on_day(day: date, at: time, zone: tzinfo | None) -> list[datetime]:
     """When that time is on that day, in UTC: twice if the clocks go back over it."""
     # Without a zone, it is the system's.
     first, second = (datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
