@@ -87,5 +87,8 @@ def _cell(separator: str, value: Any) -> Any:
             return value
 
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
 def _json_of(record: Values) -> str:
-    return msgspec.json.encode(record).decode()
+    return _ENCODER.encode(record).decode()

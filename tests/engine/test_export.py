@@ -224,6 +224,15 @@ def test_an_export_for_people_has_titles_local_dates_signed_amounts_and_names(bu
     assert (contact["Name"], contact["Email"]) == ("Bobby", "bob@example.org")
 
 
+def test_a_json_file_for_people_has_exact_numbers(busy):
+    sale = json.loads(file_of(busy, "invoice", style="people", format="json"))[1]
+    assert (sale["Credits"], sale["Cost"]) == (3, -12.5)
+    lines = file_of(busy, "conversion", style="people", format="jsonl").splitlines()
+    assert [json.loads(line)["Minutes"] for line in lines] == [2, 1]
+    busy.request(**supply(1) | {"cost": "999999999999.000001"})
+    assert '"Cost":-999999999999.000001' in file_of(busy, "invoice", style="people", format="json")
+
+
 def test_a_file_for_people_is_named_after_its_sheet(busy):
     page = busy.request(**EXPORT, kind="transfer", style="people")
     assert page["file_name"] == "Transfer sheet 1.csv"
