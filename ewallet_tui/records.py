@@ -9,8 +9,6 @@ from typing import Any, Literal
 
 from textual.content import Content
 
-from ewallet_core.instructions import fields
-from ewallet_core.instructions.validation import accepts
 from ewallet_core.presentation.formatting import (
     duration,
     grouped,
@@ -29,6 +27,7 @@ from ewallet_core.types import (
     INVOICE_WORDS,
     MOVED,
     TRANSFER_WORDS,
+    are_searchable_tags,
 )
 from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
@@ -97,7 +96,7 @@ class RecordKind:
             searched = tag if word.endswith(",") else f"{tag}{ANY_END}"
             if not word.startswith("#"):
                 texts.append(word)
-            elif accepts(fields.SearchedTags, [*tags, searched]):
+            elif searched and are_searchable_tags([*tags, searched]):
                 tags.append(searched)
             elif tag:
                 texts.append(word)

@@ -22,7 +22,7 @@ from ewallet_tui.balances import listed
 from ewallet_tui.context import AppContext
 from ewallet_tui.export import as_known, expanded
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.progress import ProgressModal
+from ewallet_tui.screens.progress import ProgressModal, Tell
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
@@ -30,7 +30,7 @@ from ewallet_tui.widgets.form_field import Field
 LARGEST_FILE = 10 * 1_024 * 1_024
 """In bytes."""
 TITLE = "Import contacts"
-STOPPING = "Stops after this contact."
+STOPPING = "Stopping after the contact that is being saved."
 NOTE = "A CSV file with a column Email, or a vCard file (.vcf)."
 
 
@@ -135,34 +135,37 @@ async def _known_emails(screen: BaseScreen) -> list[str]:
         cursor = {"before": answer["next"]}
 
 
-class ImportWait(ProgressModal[int]):
+class ImportWork:
     """Saves contacts on a list; its result is how many were saved before an error or a stop."""
 
+    title = TITLE
+
     def __init__(self, context: AppContext, list_id: int, contacts: Sequence[FileContact]) -> None:
-        super().__init__(TITLE, self._so_far(0, contacts))
-        self.context = context
+        self.begun = _so_far(0, contacts)
+        self._context = context
         self._list_id = list_id
         self._contacts = contacts
         self._is_stopped = False
 
-    async def carry_out(self) -> int:
+    async def carry_out(self, tell: Tell) -> int:
         saved = 0
         for contact in self._contacts:
             # The answer's error is shown; the rest would fail in the same way.
             if self._is_stopped or (await self._save(contact))["failed"]:
                 break
             saved += 1
-            self.tell(self._so_far(saved, self._contacts))
-        await self.context.store.refresh()
+            tell(_so_far(saved, self._contacts))
+        await self._context.store.refresh()
         return saved
 
-    def stop(self) -> None:
-        """Stop after the contact that is being saved."""
+    def stop(self) -> bool:
+        """End after the contact that is being saved."""
         self._is_stopped = True
-        self.tell(STOPPING)
+        self._context.notify(STOPPING)
+        return True
 
     async def _save(self, contact: FileContact) -> Answer:
-        answer: Answer = await self.context.act(
+        answer: Answer = await self._context.act(
             is_one_of_many=True,
             action="new",
             new="contact",
@@ -175,14 +178,15 @@ class ImportWait(ProgressModal[int]):
         )
         return answer
 
-    @staticmethod
-    def _so_far(saved: int, contacts: Sequence[FileContact]) -> str:
-        return f"{grouped(saved)} of {count(len(contacts), 'contact')} saved"
+
+def _so_far(saved: int, contacts: Sequence[FileContact]) -> str:
+    return f"{grouped(saved)} of {count(len(contacts), 'contact')} saved"
 
 
 async def _save(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
     result = screen.query_one(ResultLine)
-    saved = await screen.app.push_screen_wait(ImportWait(screen.context, list_id, found.new)) or 0
+    importing = ImportWork(screen.context, list_id, found.new)
+    saved = await screen.app.push_screen_wait(ProgressModal(importing)) or 0
     left = len(found.new) - saved
     parts = [f"Imported {count(saved, 'contact')}."]
     parts += [f"{grouped(left)} more {'was' if left == 1 else 'were'} not saved."] if left else []

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual import work
 
@@ -35,57 +35,52 @@ from ewallet_tui.export import (
 from ewallet_tui.records import RECORD_KINDS
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal
-from ewallet_tui.screens.progress import ProgressModal
+from ewallet_tui.screens.progress import ProgressModal, Tell
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
-
-if TYPE_CHECKING:
-    from ewallet_tui.context import AppContext
-
 
 LEFT = "Export stopped. Nothing was saved."
 NOT_SAVED = "Not saved."
 
 
-class ExportWait(ProgressModal[SavedFile | None]):
-    """Its result is what was saved, or `None` after a reported error or a stop."""
+class ExportWork:
+    """Saves the parts; its result is what was saved, or `None` after a reported error."""
 
-    def __init__(self, context: AppContext, parts: Parts, noun: str) -> None:
-        super().__init__("Export", self._so_far(0, noun))
-        self.context = context
+    title = "Export"
+
+    def __init__(self, screen: BaseScreen, parts: Parts, noun: str) -> None:
+        self.begun = _so_far(0, noun)
+        self._context = screen.context
+        self._app = screen.app
         self._parts = parts
         self._noun = noun
 
-    async def carry_out(self) -> SavedFile | None:
+    async def carry_out(self, tell: Tell) -> SavedFile | None:
         folder = export_folder(self._otherwise)
-        sink: FileSink = Download(self.app) if self.app.is_web else NewFile(folder)
+        sink: FileSink = Download(self._app) if self._app.is_web else NewFile(folder)
         try:
-            return await save(self._parts, sink, self._tell, self._noun)
+            return await save(self._parts, sink, lambda number: tell(_so_far(number, self._noun)), self._noun)
         except NothingToSaveError as reason:
             self._report(str(reason))
         except OSError as problem:
             self._report(why_not_written(problem, folder))
         return None
 
-    def stop(self) -> None:
-        self.working.cancel()
-        self.context.notify(LEFT)
-        self.dismiss(None)
+    def stop(self) -> bool:
+        self._context.notify(LEFT)
+        return False
 
     def _report(self, reason: str) -> None:
-        self.context.notify(reason, title=NOT_SAVED, severity="error")
-
-    def _tell(self, so_far: int) -> None:
-        self.tell(self._so_far(so_far, self._noun))
-
-    @staticmethod
-    def _so_far(number: int, noun: str) -> str:
-        return f"{count(number, noun)} so far"
+        self._context.notify(reason, title=NOT_SAVED, severity="error")
 
     @property
     def _otherwise(self) -> Path:
         """The folder to use if there is no downloads folder."""
-        file = self.context.preferences.file
+        file = self._context.preferences.file
         return file.parent if file else home_folder() or Path(gettempdir())
+
+
+def _so_far(number: int, noun: str) -> str:
+    return f"{count(number, noun)} so far"
 
 
 CSV = "csv"
@@ -170,7 +165,7 @@ async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> st
 
 
 async def _save(screen: BaseScreen, parts: Parts, noun: str = "record") -> None:
-    saved = await screen.app.push_screen_wait(ExportWait(screen.context, parts, noun))
+    saved = await screen.app.push_screen_wait(ProgressModal(ExportWork(screen, parts, noun)))
     if saved is not None:
         screen.query_one(ResultLine).say(saved.words, _opening(screen, saved.path))
 
