@@ -103,7 +103,10 @@ def test_a_contact_without_an_account_is_of_the_first_that_is_paid(supplied):
     supplied.request(**new_account("cleo", user_email="cleo@XN--BCHER-KVA.example"))
     supplied.expect_error("not_enough_credits", **pay("Cleo@BÜCHER.example", 1_000))
     assert payee_of(supplied, first) == (None, False)
+    supplied.request(**record_verb("unlink", "contact", record_id=first))
     supplied.request(**pay("Cleo@BÜCHER.example", 1))
+    # Also if it was removed meanwhile.
+    supplied.request(**record_verb("recover", "contact", record_id=first))
     assert (payee_of(supplied, first), payee_of(supplied, other)) == ((3, False), (None, False))
 
 
@@ -203,20 +206,25 @@ def test_where_two_accounts_had_one_email_the_older_keeps_it(tmp_path, open_engi
         ):
             connection.execute("UPDATE accounts SET email = ?, email_key = ? WHERE id = ?", (email, key, id))
         connection.execute("UPDATE accounts SET name = 'аda', name_key = 'аda' WHERE id = 3")
-        connection.execute(
-            "INSERT INTO contact_records (sheet_id, account_id, position, reference, name, email, phone,"
-            " notes, created_at, written_at)"
-            " SELECT id, 1, 1, 'Ada', 'Ada', 'Ada@Bücher.example', '', '', 1, 1"
-            " FROM sheets WHERE kind = 'contact' AND account_id = 1"
-        )
+        for position, email in enumerate(
+            ("Ada@Bücher.example", "ADA@xn--bcher-kva.example", "ada@bücher\N{IDEOGRAPHIC FULL STOP}example")
+        ):
+            connection.execute(
+                "INSERT INTO contact_records (sheet_id, account_id, position, reference, name, email, phone,"
+                " notes, created_at, written_at)"
+                " SELECT id, 1, ?, 'Ada', 'Ada', ?, '', '', 1, 1"
+                " FROM sheets WHERE kind = 'contact' AND account_id = 1",
+                (position, email),
+            )
     engine = open_engine(database_url=f"sqlite:///{file}")
     assert violations_in(file) == []
-    columns = "id, email_key, name_skeleton, looks_like_id"
+    columns = "id, email_key, name_skeleton, name_looks_like_id, email_looks_like_id"
     assert [tuple(row.values()) for row in rows(file, f"SELECT {columns} FROM accounts WHERE id > 1")] == [
-        (2, "ada@bücher.example", "ada", None),
-        (3, None, "ada", 2),
+        (2, "ada@bücher.example", "ada", None, None),
+        (3, None, "ada", 2, None),
     ]
-    assert {row["payee_account_id"] for row in rows(file, "SELECT * FROM contact_records")} == {2}
+    # A contact is of the account that had exactly its address.
+    assert [row["payee_account_id"] for row in rows(file, "SELECT * FROM contact_records")] == [3, 2, 2]
     newer = EngineClient(engine).open_session().log_in("аda")
     assert newer.request(**VIEW_ACCOUNT)["account_data"]["must_change_email"] is True
     assert newer.request(action="view", view="overview")["account_data"]["must_change_email"] is True
@@ -285,6 +293,46 @@ def test_an_account_that_can_be_mistaken_for_another_is_marked(supplied):
     supplied.request(**login("eve"))
     supplied.request(**edit_account(user_name="соuntess", user_email="cоuntess@example.org"))
     assert supplied.request(**view_payee("cоuntess@example.org"))["payee_caution"] == "mixed_scripts"
+
+
+def test_a_likeness_is_marked_on_those_who_took_it_later_and_as_long_as_one_before_has_it(supplied):
+    def mark(name: str) -> str | None:
+        return supplied.request(**view_payee(emails[name]))["payee_caution"]
+
+    def change(name: str, **names: str) -> None:
+        supplied.request(**login(name))
+        supplied.request(**edit_account(**names))
+        emails[name] = names.get("user_email", emails[name])
+        supplied.request(**switch_account(emails["ada"]))
+
+    emails = {"ada": "ada@example.org"}
+    for name, email in (
+        ("Mallory", "ma11ory@x.example"),
+        ("Moonland", "moonland@x.example"),
+        ("Mo0nland", "mallory@x.example"),
+        ("M00nland", "moon@x.example"),
+        ("ad\N{CYRILLIC SMALL LETTER A}", "other@x.example"),
+    ):
+        supplied.request(**new_account(name, user_email=email))
+        emails[name] = email
+    assert [mark(name) for name in ("Moonland", "Mo0nland", "M00nland")] == [
+        None,
+        "lookalike",
+        "lookalike",
+    ]
+    # The name is a likeness of its own, whatever becomes of the email's.
+    change("Mallory", user_email="else@x.example")
+    assert mark("Mo0nland") == "lookalike"
+    # Who was first stays it, also after a change of something else or of no looks.
+    change("ada", user_email="countess@x.example")
+    change("Moonland", user_email="mo0nland@x.example", user_name="MOONLAND")
+    assert [mark(name) for name in ("ada", "Moonland", "M00nland")] == [None, None, "lookalike"]
+    # Of several, each is marked until none before it is left.
+    change("Mo0nland", user_name="Eve")
+    assert (mark("M00nland"), mark("Mo0nland")) == ("lookalike", None)
+    emails["MOONLAND"] = emails["Moonland"]
+    change("MOONLAND", user_name="Vera")
+    assert mark("M00nland") is None
 
 
 ZWJ, ZWNJ = "\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"
