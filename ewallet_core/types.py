@@ -66,10 +66,10 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 def tags_in(words: str | Sequence[str]) -> tuple[str, ...]:
     """The tags of a run, each once, from a list of them or from a text with spaces or commas between them.
 
-    Letter case makes no difference, and a tag may be written with a `#` before it.
+    Letter case makes no difference, and a tag may be written with `#` before it.
     """
     written = filter(None, _BETWEEN_TAGS.split(words)) if isinstance(words, str) else words
-    tags = (unicodedata.normalize("NFC", word.removeprefix("#").lower()) for word in written)
+    tags = (unicodedata.normalize("NFC", word.lstrip("#").lower()) for word in written)
     return tuple(dict.fromkeys(tags))
 
 

@@ -81,7 +81,7 @@ class ContactBook:
         self._marks: dict[str, str] = {}
         """By the keys of the emails that were looked up: why their accounts may not be the ones meant."""
         self._contacts: dict[KnownContact, None] = {KnownContact(one.name, one.label): None for one in own}
-        self._looked_for: dict[str, bool] = {}
+        self._looked_for: dict[str, bool] = {"": True} if ask is no_contacts else {}
         """The texts that were searched for, and whether the answer had all contacts that contain them."""
         self._has_begun = False
         self._learning = asyncio.Lock()

@@ -8,10 +8,12 @@ from ewallet_core.errors.base import InSentence, WalletError
 class NotFoundError(WalletError, code="not_found"):
     """The caller has nothing with that id."""
 
-    error_text = "You have no {what} with that number."
-    warning_text = "View the list to see the numbers."
+    error_text = "You have no {what} {known_by}."
+    warning_text = "{remedy}"
     what: InSentence[str]
     field: str
+    known_by: InSentence[str] = "with that number"
+    remedy: InSentence[str] = "View the list to see the numbers."
 
 
 class NotRemovedError(WalletError, code="not_removed"):

@@ -123,7 +123,9 @@ class PeriodReversedError(WalletError, code="period_backwards"):
 class TooManyPeriodsError(WalletError, code="too_many_periods"):
     """A summary would have more rows than an answer may hold."""
 
-    error_text = "That summary has more than {most} periods."
-    warning_text = "Choose a shorter time, or sum it up by week or month."
+    error_text = "That summary has more than {most} {rows}."
+    warning_text = "{remedy}"
     most: int
+    rows: InSentence[str] = "periods"
+    remedy: InSentence[str] = "Choose a shorter time, or sum it up by week or month."
     fields: tuple[str, ...] = ("since", "until", "by")

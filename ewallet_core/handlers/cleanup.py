@@ -8,7 +8,7 @@ from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.errors.server import WorkerBusyError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import NoArguments, Request, instruction
+from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.operations.account_status import erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
@@ -69,6 +69,12 @@ class CleanupSessionTokens(Request, frozen=True):
     session_token: fields.IssuedToken | None = None
 
 
+class CleanupAll(Request, frozen=True):
+    """Nothing beside the selectors: it is about all items."""
+
+    sweeps = True
+
+
 class WhichCleaner(Request, frozen=True):
     """A cleaner, or all of them."""
 
@@ -110,6 +116,15 @@ def cleanup_workers(request: CleanupWorkers, context: Context) -> _CleanupWorker
     return _CleanupWorkersAnswer(workers=[worker.id])
 
 
+def _unknown(token: str, field: str) -> NotFoundError:
+    return NotFoundError(
+        token,
+        field,
+        "like that, or it was removed already",
+        "Check that it was copied whole, or send none to remove all that have expired.",
+    )
+
+
 class _CleanupClientIdsAnswer(TypedDict):
     ctokens: int
 
@@ -122,7 +137,7 @@ def cleanup_client_ids(request: CleanupClientIds, context: Context) -> _CleanupC
         return _CleanupClientIdsAnswer(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
     client = client_ids.find(context.transaction, hash=hash_token(given))
     if client is None:
-        raise NotFoundError("client id", "ctoken" if request.ctoken else "client_id")
+        raise _unknown("client id", "ctoken" if request.ctoken else "client_id")
     drop_client_id(context.transaction, client, context.now)
     return _CleanupClientIdsAnswer(ctokens=1)
 
@@ -139,7 +154,7 @@ def cleanup_session_tokens(request: CleanupSessionTokens, context: Context) -> _
         return _CleanupSessionTokensAnswer(stokens=len(end_expired_tokens(context.transaction, context.now)))
     session = sessions.find(context.transaction, token_hash=hash_token(given))
     if session is None:
-        raise NotFoundError("session token", "stoken" if request.stoken else "session_token")
+        raise _unknown("session token", "stoken" if request.stoken else "session_token")
     end_session(context.transaction, session.id, context.now)
     return _CleanupSessionTokensAnswer(stokens=1)
 
@@ -149,7 +164,7 @@ class _CleanupClocksAnswer(TypedDict):
 
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "clocks"})
-def cleanup_clocks(_request: NoArguments, context: Context) -> _CleanupClocksAnswer:
+def cleanup_clocks(_request: CleanupAll, context: Context) -> _CleanupClocksAnswer:
     """Stop all timers whose time has run out, each dated when it did."""
     due = find_all_run_out_clocks(context.transaction, context.now)
     for account_id in dict.fromkeys(clock.account_id for clock in due):
@@ -162,7 +177,7 @@ class _CleanupAccountsAnswer(TypedDict):
 
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "accounts"})
-def cleanup_accounts(_request: NoArguments, context: Context) -> _CleanupAccountsAnswer:
+def cleanup_accounts(_request: CleanupAll, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days are over, and free emails that were given up 90 days ago."""
     # Events about a deleted account are at least as old as its deletion order, so they go first.
     delete_old_history(context.transaction, context.now)
@@ -176,7 +191,7 @@ class _CleanupHistoryAnswer(TypedDict):
 
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "history"})
-def cleanup_history(_request: NoArguments, context: Context) -> _CleanupHistoryAnswer:
+def cleanup_history(_request: CleanupAll, context: Context) -> _CleanupHistoryAnswer:
     """Delete the events, remembered requests and refused requests of more than 30 days ago."""
     delete_old_history(context.transaction, context.now)
     return _CleanupHistoryAnswer(forgotten_before=timestamp(context.now - KEPT_MILLISECONDS))

@@ -71,9 +71,9 @@ class ViewSummary(PeriodRequest, frozen=True):
             raise ArgumentsClashError(("time_zone", "utc_offset"))
 
     @property
-    def cut_in(self) -> tzinfo:
-        """The time zone in which days, weeks and months begin."""
-        return self.zone if self.utc_offset is None else timezone(timedelta(minutes=self.utc_offset))
+    def zone(self) -> tzinfo:
+        """The time zone, or the fixed offset, in which dates, days, weeks and months begin."""
+        return super().zone if self.utc_offset is None else timezone(timedelta(minutes=self.utc_offset))
 
 
 class Total(TypedDict):
@@ -144,7 +144,7 @@ def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryA
     whole = _SummedUp(context, of, (since, until))
     rows, totals = _ROWS.get(request.by, _by_period)(whole, request)
     if len(rows) > MOST_ROWS:
-        raise TooManyPeriodsError(MOST_ROWS)
+        raise TooManyPeriodsError(MOST_ROWS, _NAMES_OF_ROWS[request.by], "Choose a shorter time.")
     return _ViewSummaryAnswer(
         since=timestamp(since),
         until=timestamp(until),
@@ -159,7 +159,7 @@ def _usual_start(until: int, request: ViewSummary) -> int:
         case "week":
             return max(until - 12 * 7 * DAY, 0)
         case "month":
-            return timestamps.a_year_before(until, request.cut_in)
+            return timestamps.a_year_before(until, request.zone)
         case _:
             return max(until - 30 * DAY, 0)
 
@@ -179,8 +179,16 @@ class _SummedUp:
             {
                 name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
                 for name, (kinds, unit, is_into) in _SUMS.items()
+                if name not in self._not_summed
             }
         )
+
+    @property
+    def _not_summed(self) -> tuple[str, ...]:
+        """What moves within what is summed up: an answer leaves it out, so it makes no row."""
+        credits = () if self.of.ewallet_id is not None else ("credits_moved_in", "credits_moved_out")
+        time = () if self.of.clock_id is not None else ("time_moved_in", "time_moved_out")
+        return credits + time
 
     def used_time(self) -> Iterator[UsedTime]:
         if self.of.ewallet_id is None:
@@ -192,7 +200,7 @@ Rows = list[PeriodTotal | PartnerTotal | TagTotal]
 
 def _by_period(whole: _SummedUp, request: ViewSummary) -> tuple[Rows, Sums]:
     step = PeriodUnit(request.by)
-    spans = list(islice(timestamps.periods(*whole.span, step, request.cut_in), MOST_ROWS + 1))
+    spans = list(islice(timestamps.periods(*whole.span, step, request.zone), MOST_ROWS + 1))
     if len(spans) > MOST_ROWS:
         raise TooManyPeriodsError(MOST_ROWS)
     sums = [whole.moved(span) for span in spans]
@@ -245,6 +253,7 @@ def _by_tag(whole: _SummedUp, _request: ViewSummary) -> tuple[Rows, Sums]:
 
 
 _ROWS = {"person": _by_partner, "tag": _by_tag}
+_NAMES_OF_ROWS = {"person": "people", "tag": "tags"}
 
 
 def _most_first(found: Mapping[str, Sums]) -> list[tuple[str, Sums]]:

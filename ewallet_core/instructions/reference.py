@@ -251,13 +251,19 @@ def error_types() -> list[type[WalletError]]:
 
 def errors() -> list[ErrorEntry]:
     return [
-        ErrorEntry(each.code, first_line(each), _fixed(each.error_text), _fixed(each.warning_text))
+        ErrorEntry(
+            each.code, first_line(each), _usual(each, each.error_text), _usual(each, each.warning_text)
+        )
         for each in error_types()
     ]
 
 
-def _fixed(sentence: str) -> str | None:
-    return sentence if sentence and "{" not in sentence else None
+def _usual(error: type[WalletError], sentence: str) -> str | None:
+    """The sentence with the usual words of the error, or None if some differ each time."""
+    try:
+        return sentence.format_map(vars(error)) or None
+    except KeyError:
+        return None
 
 
 def first_line(documented: object) -> str:

@@ -274,13 +274,6 @@ class BaseScreen(Screen[None]):
 
         self.ask_with(period_form(today, period), choose)
 
-    @work
-    async def copy(self, text: str, what: str = "") -> None:
-        """Copy `text`, and show where it went; `what` names a text that is too long to show."""
-        copied = await self.context.copy(text)
-        for line in self.query(ResultLine):
-            line.say(copied.sentence(what or text))
-
     async def confirm(self, title: str, words: str, verb: str) -> bool:
         """Ask before something that can't be undone; call it in a worker."""
         confirmation = ConfirmModal(title, words, [Choice(DO, DO_KEY, verb)])

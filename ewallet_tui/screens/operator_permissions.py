@@ -32,10 +32,8 @@ from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, 
 from ewallet_tui.widgets.record_list import RecordList
 
 REGISTERING = "client action new account"
-SHOWN_EVERYWHERE = frozenset(
-    {"client action view account", "client action view credit ewallet", "client action view credit clock"}
-)
-"""The instructions that the app can't work without."""
+SHOWN_EVERYWHERE = "client action view overview"
+"""The instruction that the app can't work without."""
 WHO = {"user": "Users", "operator": "Operators", "auditor": "Auditors"}
 
 
@@ -58,7 +56,7 @@ def _taking_away(permission: PermissionCell) -> str:
     who = WHO[permission.role]
     if permission.instruction == REGISTERING and permission.role == "user":
         return "No one could create an account from then on."
-    if permission.instruction in SHOWN_EVERYWHERE:
+    if permission.instruction == SHOWN_EVERYWHERE:
         return f"{who} would be locked out: the app can't work without it."
     if permission.role == OPERATOR:
         return f"You and all operators could no longer do this: {permission.instruction}."

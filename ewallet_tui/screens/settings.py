@@ -227,6 +227,9 @@ class SettingsScreen(BaseScreen):
         usual = f"\nDefault: {setting.shown(setting.usual)}."
         self.query_one("#written", Static).update(Content(line + usual))
 
+    def copy_path(self, path: Path | None) -> None:
+        self.context.copy(str(path or NOWHERE))
+
     def _paths(self) -> Content:
         file, room = self.file, self.query_one("#choosing").size.width - 1
         keys = self.context.settings.keys
@@ -240,8 +243,8 @@ class SettingsScreen(BaseScreen):
         )
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
-        COPY_DATA_FOLDER: lambda screen: screen.copy(str(screen.file.parent if screen.file else NOWHERE)),
-        COPY_SETTING: lambda screen: screen.copy(str(screen.file or NOWHERE)),
+        COPY_DATA_FOLDER: lambda screen: screen.copy_path(screen.file and screen.file.parent),
+        COPY_SETTING: lambda screen: screen.copy_path(screen.file),
         READ_SETTINGS_AGAIN: read_again,
     }
 
@@ -319,6 +322,6 @@ class SettingsKeysScreen(BaseScreen):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         FILTER: lambda screen: screen.query_one(FilterBox).open(),
         RESET_KEY: reset_key,
-        COPY_SETTING: lambda screen: screen.copy(screen.query_one(KeyList).current),
+        COPY_SETTING: lambda screen: screen.context.copy(screen.query_one(KeyList).current),
         READ_SETTINGS_AGAIN: read_again,
     }

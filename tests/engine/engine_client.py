@@ -26,7 +26,8 @@ SELECTORS = {"controller": "client", "ctype": "action"}
 class EngineClient:
     """Sends instructions with its own client id and session token.
 
-    From another address, those of the system are enveloped: a client id beside them may be an argument.
+    Those of the system are enveloped from another address, and cleanups everywhere: a client id beside them
+    may be an argument.
     """
 
     engine: EWalletSessionManager
@@ -35,7 +36,8 @@ class EngineClient:
 
     def send(self, **instruction: Any) -> Answer:
         request = {**SELECTORS, **self.credentials, **instruction}
-        if instruction.get("controller") == "system" and self.address != "in process":
+        is_remote = self.address != "in process"
+        if instruction.get("controller") == "system" and (is_remote or instruction["action"] == "cleanup"):
             named = {name: instruction[name] for name in self.credentials if name in instruction}
             chain = {name: value for name, value in request.items() if name not in self.credentials} | named
             request = {"header": self.credentials, "command_chain": chain}

@@ -161,12 +161,8 @@ EXAMPLES = (
     Example("paused", RESUME, _RESUMED),
     Example("paused", {"action": "resume", "pause": "clock_timer"}, _RESUMED),
     Example("paused", STOP, _STOPPED),
-    Example(
-        "running",
-        {"action": "stop", "pause": "clock_timer"},
-        _STOPPED,
-        optional={"stopped_at": "2026-11-20T12:00:55Z"},
-    ),
+    Example("running", STOP, _STOPPED, optional={"stopped_at": "2026-11-20T12:01:03Z"}),
+    Example("running", {"action": "stop", "pause": "clock_timer"}, _STOPPED),
     Example("supplied", VIEW_WALLET, _VIEWED_WALLET),
     Example("supplied", {**VIEW_WALLET, "credit": "ewallet"}, _VIEWED_WALLET),
     *(

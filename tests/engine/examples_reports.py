@@ -167,6 +167,12 @@ EXAMPLES = (
         },
     ),
     Example(
+        "stopped",
+        {**SEARCH, "kind": "time"},
+        {"rows": [FOUND_ROW], "next": Maybe(CURSOR), "totals": None},
+        optional={"tag": "acme"},
+    ),
+    Example(
         "logged in",
         {**SEARCH, "kind": "invoice", "sheet_id": CLEOS_INVOICE_SHEET},
         {"rows": [FOUND_ROW], "next": Maybe(CURSOR), "totals": Maybe(TOTALS["invoice"])},
@@ -190,6 +196,7 @@ EXAMPLES = (
                 "time_zone": "Europe/Berlin",
                 "separator": "semicolon",
                 "bom": True,
+                **({"tag": "acme"} if kind == "time" else {}),
             },
         )
         for kind in ("transfer", "invoice", "conversion", "time", "contact")

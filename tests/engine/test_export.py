@@ -135,7 +135,7 @@ def test_text_that_a_spreadsheet_would_run_as_a_formula_is_escaped(ada, notes):
     assert json.loads(file_of(ada, "transfer", format="json"))[0]["notes"] == notes
 
 
-@pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'=x"])
+@pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'x", "'-5"])
 def test_text_that_is_no_formula_is_unchanged(ada, notes):
     ada.request(**supply(5, notes=notes))
     assert read_csv(file_of(ada, "transfer"))[0]["notes"] == notes
@@ -165,6 +165,10 @@ def test_a_page_is_filled_up_to_the_size_limit(ada):
     [
         ("lunch;=1+1;x", "lunch;'=1+1;x"),
         ("a, =1", "a, '=1"),
+        # The user's own apostrophes are still told from those of the export.
+        ("'=1", "''=1"),
+        ("Twitter,'@ada", "Twitter,''@ada"),
+        ("'\n", "''\n"),
         (" =x", " '=x"),
         ("\n=1", "'\n'=1"),
         ("a\t@x", "a\t'@x"),
@@ -222,6 +226,15 @@ def test_an_export_for_people_has_titles_local_dates_signed_amounts_and_names(bu
     assert (run["Started"], run["Minutes used"]) == ("2026-11-20 21:03:00", "1")
     (contact,) = read_csv(file_of(busy, "contact", **tokyo))
     assert (contact["Name"], contact["Email"]) == ("Bobby", "bob@example.org")
+
+
+def test_a_json_file_for_people_has_exact_numbers(busy):
+    sale = json.loads(file_of(busy, "invoice", style="people", format="json"))[1]
+    assert (sale["Credits"], sale["Cost"]) == (3, -12.5)
+    lines = file_of(busy, "conversion", style="people", format="jsonl").splitlines()
+    assert [json.loads(line)["Minutes"] for line in lines] == [2, 1]
+    busy.request(**supply(1) | {"cost": "999999999999.000001"})
+    assert '"Cost":-999999999999.000001' in file_of(busy, "invoice", style="people", format="json")
 
 
 def test_a_file_for_people_is_named_after_its_sheet(busy):

@@ -93,17 +93,21 @@ def test_an_unlinked_wallet_or_clock_is_not_found(ada, nothing_changes, word):
 @pytest.mark.parametrize(
     ("utc_offset", "begins"),
     [
-        (0, ["2026-11-21T00:00:00.000Z"]),
-        (60, ["2026-11-20T23:00:00.000Z", "2026-11-21T23:00:00.000Z"]),
+        (0, ["2026-11-20T00:00:00.000Z", "2026-11-21T00:00:00.000Z"]),
+        (60, ["2026-11-19T23:00:00.000Z", "2026-11-20T23:00:00.000Z"]),
         (-330, ["2026-11-20T05:30:00.000Z", "2026-11-21T05:30:00.000Z"]),
-        (840, ["2026-11-20T10:00:00.000Z", "2026-11-21T10:00:00.000Z"]),
+        (840, ["2026-11-19T10:00:00.000Z", "2026-11-20T10:00:00.000Z"]),
     ],
 )
 def test_a_day_begins_at_midnight_of_the_utc_offset(ada, utc_offset, begins):
     answer = ada.request(**SUMMARY, since="2026-11-20", until="2026-11-22", utc_offset=utc_offset)
-    starts = [row["start"] for row in answer["rows"]]
-    assert starts == [answer["since"], *begins]
-    assert [row["end"] for row in answer["rows"]] == [*begins, answer["until"]]
+    assert [row["start"] for row in answer["rows"]] == begins
+    # A date is the first moment of that day, so both days are whole.
+    assert [row["end"] for row in answer["rows"]] == [begins[1], answer["until"]]
+    assert answer["since"] == begins[0]
+    instants = {"since": "2026-11-20T00:00:00Z", "until": "2026-11-22T00:00:00Z"}
+    answer = ada.request(**SUMMARY, **instants, utc_offset=utc_offset)
+    assert (answer["since"], answer["until"]) == ("2026-11-20T00:00:00.000Z", "2026-11-22T00:00:00.000Z")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_a_movement_counts_for_the_day_in_the_utc_offset(supplied, wallclock):
     supplied.request(**supply(7))
 
     def by_day(utc_offset: int) -> list[int]:
-        period = {"since": "2026-11-20T05:00:00Z", "until": "2026-11-22"}
+        period = {"since": "2026-11-20T05:00:00Z", "until": "2026-11-22T00:00:00Z"}
         rows = supplied.request(**SUMMARY, **period, utc_offset=utc_offset)["rows"]
         return [row["credits_in"] for row in rows]
 

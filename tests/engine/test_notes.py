@@ -12,7 +12,7 @@ from database_file import cells_containing, rows
 from engine_client import EngineClient
 from examples_payments import pay
 from fakes import MINUTE, SECOND
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 from instructions import (
     EDIT_TIMER,
@@ -117,7 +117,7 @@ def test_an_edit_that_changes_nothing_writes_nothing(converted, wallclock, nothi
 
 
 @pytest.mark.parametrize(
-    "tags", ["Acme urgent", "#acme, #urgent,", " urgent\tACME\n", ["Acme", "#urgent", "acme"]], ids=repr
+    "tags", ["Acme urgent", "##acme, #urgent,", " urgent\tACME\n", ["Acme", "#urgent", "acme"]], ids=repr
 )
 def test_tags_are_sent_as_text_or_as_a_list(converted, tags):
     assert set(converted.request(**START, tags=tags)["tags"]) == {"acme", "urgent"}
@@ -147,10 +147,16 @@ def test_other_tags_are_refused(converted, nothing_changes, tags):
     assert converted.expect_error("bad_value", **START, tags=tags)["details"] == {"field": "tags"}
 
 
-@given(some.one_of(some.text(max_size=60), some.lists(some.text(max_size=20), max_size=12)))
+tag_text = some.text(max_size=20) | some.text(some.sampled_from("#a ,"), max_size=5)
+
+
+@given(some.one_of(some.text(max_size=60), tag_text, some.lists(tag_text, max_size=12)))
+@example("##acme")
+@example(["#", "# #a"])
 def test_valid_tags_are_the_same_when_they_are_read_again(words):
     if are_tags(words):
         stored = stored_tags(words)
+        assert stored_tags(stored) == stored
         assert tags_in(stored) == tags_in(words) == tuple(stored.split())
         assert len(stored.split()) <= MOST_TAGS
         assert are_tags(stored)

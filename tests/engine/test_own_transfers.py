@@ -11,7 +11,7 @@ from examples_payments import VIEW_LIMIT, edit_limit, move_credits, move_time, p
 from examples_wallets_and_clocks import holder_verb
 from fakes import DAY, MINUTE
 from instructions import PASSWORD, PAUSE, START, STOP, VIEW_CLOCK, supply, to_clock, view_list, view_record
-from reports import EXPORT, STATEMENT, SUMMARY
+from reports import EXPORT, STATEMENT, SUMMARY, iso
 
 ADA = "ada@example.org"
 OVERVIEW = {"action": "view", "view": "overview"}
@@ -285,6 +285,20 @@ def test_summaries_of_a_clock_have_what_moved(converted):
         assert (totals["minutes_spent"], totals["converted_to_credits"]) == (0.0, 0)
     totals = converted.request(**SUMMARY)["totals"]
     assert (totals["minutes_spent"], totals["converted_to_time"], totals["moved_in"]) == (0.0, 20, None)
+
+
+@pytest.mark.parametrize("by", ["person", "tag"])
+def test_own_transfers_alone_make_no_row_of_the_account(converted, wallclock, by):
+    wallet, holidays = first(converted, "ewallet"), new(converted, "ewallet")
+    clock, other = first(converted, "clock"), new(converted, "clock")
+    wallclock.forward(MINUTE)
+    converted.request(**move_credits(holidays, 3))
+    converted.request(**move_time(other, 5))
+    summary = {**SUMMARY, "by": by, "since": iso(wallclock.now)}
+    assert converted.request(**summary)["rows"] == []
+    (of_wallet,) = converted.request(**summary, ewallet_id=wallet)["rows"]
+    (of_clock,) = converted.request(**summary, clock_id=clock)["rows"]
+    assert (of_wallet["moved_out"], of_clock["moved_out"]) == (3, 5.0)
 
 
 def test_the_overview_shows_both_sides(converted, wallclock):

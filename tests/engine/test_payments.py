@@ -93,6 +93,7 @@ def test_both_sides_get_a_transfer_record_the_senders_first(supplied, bob, wallc
         "transfer_to": BOB,
         "credits": 30,
         "notes": "lunch",
+        "private_notes": "",
     }
     assert given == {
         "id": answer["transfer_record"],

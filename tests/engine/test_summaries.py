@@ -115,7 +115,19 @@ def test_a_summary_has_at_most_400_rows(ada, nothing_changes):
     assert len(ada.request(**SUMMARY, since="2020-01-01", until="2021-02-04")["rows"]) == 400
     answer = ada.expect_error("too_many_periods", **SUMMARY, since="2020-01-01", until="2021-02-05")
     assert answer["details"]["most"] == 400
+    assert "400 periods" in answer["error"]
     ada.expect_error("too_many_periods", **SUMMARY, since="1970-01-01", until="9999-12-31", by="month")
+
+
+def test_too_many_tags_are_not_called_periods(busy, wallet_file):
+    tags = " ".join(f"tag{number}" for number in range(401))
+    execute_sql(wallet_file, f"UPDATE time_records SET tags = ' {tags} '")
+    answer = busy.expect_error("too_many_periods", **SUMMARY, by="tag")
+    execute_sql(wallet_file, "UPDATE time_records SET tags = ''")
+    assert (answer["error"], answer["warning"]) == (
+        "That summary has more than 400 tags.",
+        "Choose a shorter time.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,6 @@ def test_from_a_new_account_through_the_screens_to_another_look(
     assert terminal.wait_for_end() == 0
 
     (exported,) = saved_to.iterdir()
-    with exported.open(newline="", encoding="utf-8") as lines:
-        assert [(row["credits"], row["notes"]) for row in csv.DictReader(lines)] == [("10", "lunch")]
+    with exported.open(newline="", encoding="utf-8-sig") as lines:
+        assert [(row["Credits"], row["Notes"]) for row in csv.DictReader(lines)] == [("-10", "lunch")]
     assert 'theme = "ewallet-light"' in (folder / "preferences.toml").read_text(encoding="utf-8")

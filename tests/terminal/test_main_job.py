@@ -100,7 +100,7 @@ def test_a_running_timer_goes_on_without_the_app_unless_it_is_stopped(
 
 def test_without_a_terminal_it_says_what_to_do_instead() -> None:
     done = subprocess.run([EWALLET], input="", capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "ewallet demo" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""

@@ -95,7 +95,7 @@ def test_what_can_not_be_sent_is_named_before(known, line, problem):
         ("view cl", None, None),
         ("view contact ", "list", "view contact list "),
         ("transfer credits", None, None),
-        ("transfer credits ", "transfer_to=", "transfer credits transfer_to="),
+        ("transfer credits ", "credits=", "transfer credits credits="),
         ("transfer credits transfer_to=b@c.de n", "notes=", "transfer credits transfer_to=b@c.de notes="),
         ("export sheet format=j", "format=json", "export sheet format=json "),
         ("export sheet kind=", "kind=transfer", "export sheet kind=transfer "),
@@ -117,8 +117,8 @@ def test_a_line_is_completed_from_the_catalogue(known, line, first, after):
 
 
 def test_arguments_that_are_needed_are_offered_first_and_once(known):
-    assert candidates("pay ", known) == ["pay=", "credits=", "notes="]
-    assert candidates("pay credits=1 ", known) == ["pay=", "notes="]
+    assert candidates("pay ", known) == ["pay=", "credits=", "notes=", "payee_account="]
+    assert candidates("pay credits=1 ", known) == ["pay=", "notes=", "payee_account="]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_arguments_that_are_needed_are_offered_first_and_once(known):
         ("pay credits=", "credits, required: a whole number from 1 to 1,000,000,000,000", False),
         ("pay credits=0", "credits, required: a whole number", True),
         ("pay credits=5", "credits, required: a whole number", False),
-        ("pay pay=bob@example.org credits=5 ", "Enter sends it. Optional: notes.", False),
+        ("pay pay=bob@example.org credits=5 ", "Enter sends it. Optional: notes, payee_account.", False),
         ("view account", "Enter sends it.", False),
         ("edit account user_n", "", False),
         ("view login limit=", "limit, optional: a whole number from 1 to 1,000; 100 when absent", False),

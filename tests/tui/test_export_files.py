@@ -30,8 +30,9 @@ from ewallet_tui.export import (
     why_not_written,
 )
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.export import FILES, MONTH, ONE, VCARD, ExportWait, export_records
+from ewallet_tui.screens.export import FILES, MONTH, ONE, VCARD, export_records
 from ewallet_tui.screens.modal import ChoiceModal
+from ewallet_tui.screens.progress import ProgressModal
 from ewallet_tui.widgets.footer import ResultLine
 
 MANY = 8
@@ -203,7 +204,7 @@ async def test_what_fails_is_said_in_words(day, saved_to):
         person.app.screen.wanted = {"kind": "transfer"}
         said = await export(person)
         assert f"Set another folder with {FOLDER_VARIABLE}." in said
-        assert not isinstance(person.app.screen, ExportWait)
+        assert not isinstance(person.app.screen, ProgressModal)
 
 
 async def test_in_a_browser_it_goes_to_the_browsers_downloads(day, saved_to, monkeypatch):

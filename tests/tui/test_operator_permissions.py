@@ -60,7 +60,7 @@ async def test_what_locks_people_out_or_lets_them_operate_is_asked_about_first(o
         await person.press("escape")
         assert cell(person).allowed
         for typed, column, words in [
-            ("view credit clock", 0, "would be locked out"),
+            ("view overview", 0, "would be locked out"),
             ("freeze", 0, "could then do what operators do"),
             ("pay", 1, "You and all operators could no longer do this"),
         ]:

@@ -162,6 +162,8 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         assert len(cells(person)) == 3
         await person.press("d")
         await person.wait_until(lambda: person.sees("Remove transfer"))
+        assert person.sees("With     bob@example.org")
+        assert person.sees("No balance changes: the journal keeps it")
         await person.press("y")
         await person.wait_until(lambda: how_many(person) == "2 transfers")
         assert person.app.context.state.wallet.credits == balance
