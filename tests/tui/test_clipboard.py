@@ -128,6 +128,7 @@ async def test_the_screens_say_where_it_went(opened, programs, monkeypatch) -> N
         assert list(person.app._notifications)[-1].severity == "warning"
         assert not person.sees("✓")
 
+
 async def test_the_app_can_be_shown_in_a_browser_which_has_no_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
