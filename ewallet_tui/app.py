@@ -218,7 +218,7 @@ class EWalletApp(TerminalApp):
             second_passed=second_passed,
             connection_changed=connection_changed,
             make_screen=self._make_screen,
-            copy=self.copy,
+            put_on_clipboard=self.copy,
             choose_server=self._choose_server,
         )
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from ewallet_core.presentation.formatting import inert
+from ewallet_tui.terminal import Copied
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -20,9 +23,8 @@ if TYPE_CHECKING:
     from ewallet_tui.navigation import Navigation
     from ewallet_tui.state import AccountState
     from ewallet_tui.store import AccountStore
-    from ewallet_tui.terminal import Copied
     from ewallet_tui.timer import TimerWatch
-    from ewallet_tui.work import Notify, Workers
+    from ewallet_tui.work import Notify, Severity, Workers
 
 
 class AppContext(Struct, frozen=True, kw_only=True):
@@ -45,7 +47,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
     """Makes the screen of that name: a mode, or a tab of a screen with several."""
     choose_server: Callable[[str], None]
     """Opens the screen on which another engine is chosen, with the reason if there is one."""
-    copy: Callable[[str], Awaitable[Copied]]
+    put_on_clipboard: Callable[[str], Awaitable[Copied]]
     """Copies a text to the clipboard, and returns where it went."""
 
     @property
@@ -67,3 +69,12 @@ class AppContext(Struct, frozen=True, kw_only=True):
     async def act(self, **instruction: Any) -> Answer:
         """Send an instruction, and show an error as a toast."""
         return await self.lifecycle.act(**instruction)
+
+    def copy(self, text: str, what: str = "") -> None:
+        """Copy `text`, and say in a toast where it went; `what` names a text that is too long to show."""
+        self.workers.run(self._copy(inert(text), what or text))
+
+    async def _copy(self, text: str, what: str) -> None:
+        copied = await self.put_on_clipboard(text)
+        severity: Severity = "warning" if copied is Copied.NOWHERE else "information"
+        self.notify(copied.sentence(what), severity=severity)

@@ -260,7 +260,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
         return choice == LEAVE
 
     async def end(self) -> None:
-        """What quitting does, without a question: stop the timer only if that is chosen, and disconnect."""
+        """What quitting does, without a question: stop the active timer if that is chosen, and disconnect."""
         state = self.store.state
         if self.timer_on_quit() == STOP and state is not None and state.clock.runs:
             with suppress(TimeoutError):

@@ -27,6 +27,7 @@ from ewallet_core.types import (
     INVOICE_WORDS,
     MOVED,
     TRANSFER_WORDS,
+    are_searchable_tags,
 )
 from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
@@ -59,6 +60,8 @@ class RecordKind:
     describe: Callable[[Record, datetime], tuple[Cells, Facts]]
     """The cells and the facts (label and value) of a record, with times relative to an instant."""
     empty: str
+    when_removed: str
+    """What stays as it is when a record is removed, in a sentence."""
     finds: str = "find a name, an email or a note"
     """What a search finds, in the box for it."""
     usual_order: str = "-create_date"
@@ -81,12 +84,23 @@ class RecordKind:
         return {"action": verb, verb: self.name, self.name: "record", "record_id": record_id}
 
     def filters(self, typed: str) -> dict[str, Any]:
-        """The arguments of a search for what was typed; of time records, `#ac` is any tag that begins so."""
-        words = typed.split()
-        tags = [word for word in words if self.name == "time" and word.startswith("#")]
-        text = " ".join(word for word in words if word not in tags) if tags else typed
-        searched = [f"{tag.strip('#,')}{'' if tag.endswith(',') else ANY_END}" for tag in tags]
-        return {name: sent for name, sent in (("text", text), ("tag", searched)) if sent}
+        """The arguments of a search for what was typed; of time records, `#ac` is any tag that begins so.
+
+        What can't be a tag is searched for as a text.
+        """
+        if self.name != "time" or "#" not in typed:
+            return {"text": typed} if typed else {}
+        texts, tags = list[str](), list[str]()
+        for word in typed.split():
+            tag = word.strip("#,")
+            searched = tag if word.endswith(",") else f"{tag}{ANY_END}"
+            if not word.startswith("#"):
+                texts.append(word)
+            elif searched and are_searchable_tags([*tags, searched]):
+                tags.append(searched)
+            elif tag:
+                texts.append(word)
+        return {name: sent for name, sent in (("text", " ".join(texts)), ("tag", tags)) if sent}
 
     def view(self, record_id: int, *, or_removed: bool = False) -> dict[str, Any]:
         """The instruction to view a record, also if it was removed."""
@@ -261,6 +275,7 @@ TRANSFER = RecordKind(
     ),
     _describe_transfer,
     "No transfers on this sheet yet. Credits that you supply, pay, transfer or receive are listed here.",
+    "No balance changes: the journal keeps it, and so does the other party, if there is one.",
 )
 INVOICE = RecordKind(
     "invoice",
@@ -278,6 +293,7 @@ INVOICE = RecordKind(
     ),
     _describe_invoice,
     "No invoices on this sheet yet. Each supply and each payment adds one.",
+    "No balance changes: the transfer keeps its record, and the other party, if there is one, this invoice.",
 )
 CONVERSION = RecordKind(
     "conversion",
@@ -294,6 +310,7 @@ CONVERSION = RecordKind(
     ),
     _describe_conversion,
     "No conversions on this sheet yet. Convert credits to time on Home: press 1, then c.",
+    "Credits and time stay as they are: the journal keeps it.",
 )
 TIME = RecordKind(
     "time",
@@ -311,6 +328,7 @@ TIME = RecordKind(
     ),
     _describe_time,
     "No time records on this sheet yet. Each time the timer stops, one is added.",
+    "The time stays used, and the clock as it is: the journal keeps it.",
     "find a note, or a tag such as #acme",
 )
 CONTACT = RecordKind(
@@ -327,6 +345,7 @@ CONTACT = RecordKind(
     ),
     _describe_contact,
     "No contacts on this list yet. Add the first one.",
+    "Your payments stay on your sheets.",
     usual_order="name",
 )
 

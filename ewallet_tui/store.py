@@ -158,8 +158,11 @@ class AccountStore:
         self.forget()
         self.backend = backend
 
-    async def send(self, **instruction: Any) -> Answer:
-        """Send an instruction, and return its answer once the state shows what it changed."""
+    async def send(self, *, is_one_of_many: bool = False, **instruction: Any) -> Answer:
+        """Send an instruction, and return its answer once the state shows what it changed.
+
+        After `is_one_of_many` the state is as it was; the caller refreshes it after the last one.
+        """
         answer = await self._send(**instruction)
         if "session_data" in answer:
             self._handle_session(answer["session_data"])
@@ -168,7 +171,7 @@ class AccountStore:
             self.forget()
         is_change = not answer["failed"] and changes_something(instruction)
         # What is not permitted may have been when the state was read.
-        if is_change or answer.get("code") == NOT_PERMITTED:
+        if (is_change and not is_one_of_many) or answer.get("code") == NOT_PERMITTED:
             await self.refresh()
         if answer.get("code") == "account_frozen":
             self._handle_frozen(is_frozen=True)

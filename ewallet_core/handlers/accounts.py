@@ -40,12 +40,12 @@ from ewallet_core.storage.accounts import Account, AccountStatus, accounts, is_l
 from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions, log_out
 from ewallet_core.storage.payees import (
+    change_looks,
     email_columns,
     is_reserved_for_another,
     name_columns,
-    note_lookalike,
-    release_email,
     reserve_email,
+    take_email,
 )
 from ewallet_core.types import PEOPLE, Role, user_key
 
@@ -163,11 +163,10 @@ def _apply(context: AccountContext, account: Account, changes: dict[str, Any]) -
     transaction = context.transaction
     if changes.get("email_key", account.email_key) != account.email_key:
         reserve_email(transaction, account, context.now)
-        release_email(transaction, changes["email"])
+        take_email(transaction, account.id, changes["email"], context.now)
+    names = changes.get("name", account.name), changes.get("email", account.email)
+    change_looks(transaction, account, *names)
     accounts.change(transaction, account.id, **changes, written_at=context.now)
-    if "name" in changes or "email" in changes:
-        names = changes.get("name", account.name), changes.get("email", account.email)
-        note_lookalike(transaction, account.id, *names)
     record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
 
 

@@ -11,13 +11,14 @@ from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.records import edit_record, own_record, own_sheet, record_answers, the_record
 from ewallet_core.operations.sheet_kinds import CONTACT
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.payees import find_payee
 from ewallet_core.storage.sheets import contacts
 
 
-def _payee_of(context: AccountContext, email: str) -> int | None:
+def _payee_columns(context: AccountContext, email: str) -> dict[str, Any]:
     payee = find_payee(context.transaction, email)
-    return payee.id if payee else None
+    return {"email_key": email_key(email), "payee_account_id": payee.id if payee else None}
 
 
 class NewContact(Request, frozen=True):
@@ -66,7 +67,7 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
         email=request.user_email,
         phone=request.user_phone,
         notes=request.notes,
-        payee_account_id=_payee_of(context, request.user_email),
+        **_payee_columns(context, request.user_email),
         **named,
     )
     record_change(context, "contact record", record_id, "made")
@@ -82,7 +83,7 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
 def edit_contact(request: EditContact, context: AccountContext) -> Answer:
     """Edit a contact; with an email, also the same one, it is of the account that has that email now."""
     record = own_record(context, CONTACT, request.record_id)
-    payee = {} if request.user_email is None else {"payee_account_id": _payee_of(context, request.user_email)}
+    payee = {} if request.user_email is None else _payee_columns(context, request.user_email)
     return edit_record(
         context,
         CONTACT,

@@ -73,7 +73,7 @@ def edit_record(
     context: AccountContext,
     kind: SheetKind,
     record: Record,
-    payee: Mapping[str, int | None] | None = None,
+    payee: Mapping[str, int | str | None] | None = None,
     **requested: str | None,
 ) -> Answer:
     """Change these columns of a record, except those that are None, and the payee of a contact."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
-from ewallet_core.storage.payees import ERASED_PAYEE, reserve_email
+from ewallet_core.storage.payees import ERASED_PAYEE, leave_looks, reserve_email
 from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.sheets import PARTY_END
@@ -198,6 +198,7 @@ def find_accounts_to_erase(transaction: Transaction, now: int) -> list[int]:
 def erase_personal_data(transaction: Transaction, account: Account, issuer_id: int, now: int) -> None:
     """Remove everything that identifies the account's owner; only the id is left."""
     reserve_email(transaction, account, now)
+    leave_looks(transaction, account)
     for statement in ERASING:
         transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
     seen_requests.delete(transaction, scope=f"account {account.id}")
@@ -206,7 +207,8 @@ def erase_personal_data(transaction: Transaction, account: Account, issuer_id: i
         account.id,
         **dict.fromkeys(("name", "email", "phone", "alias"), ""),
         **dict.fromkeys(("name_key", "email_key", "password_hash", "one_time_until"), None),
-        **dict.fromkeys(("name_skeleton", "email_skeleton", "looks_like_id"), None),
+        **dict.fromkeys(("name_skeleton", "email_skeleton"), None),
+        **dict.fromkeys(("name_looks_like_id", "email_looks_like_id"), None),
         **dict.fromkeys(("daily_limit", "to_unlink_at"), None),
         state=AccountStatus.ERASED,
         written_at=now,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Select, Update, bindparam, select
 
 from ewallet_core.lookalikes import mixes_scripts, skeleton
 from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
-from ewallet_core.storage.rows import ESCAPE, Row, RowId, Rows, pattern_containing
-from ewallet_core.storage.sheets import contacts
+from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Role, user_key
 
-RESERVED_MS = 90 * 24 * 60 * 60_000
+HELD_MS = 24 * 60 * 60_000
+"""How long an email must have been an account's to be reserved for it, unless others know it."""
+RESERVED_MS = 90 * HELD_MS
 """How long only its last account may take an email again."""
 ERASED_PAYEE = 0
 """In a contact: the account that it was saved with was erased."""
@@ -31,41 +32,26 @@ class Caution(StrEnum):
 
 
 class Payee(Row, frozen=True):
-    """The account that has an email; `other_id` is an older account whose name or email looks the same."""
+    """The account that has an email, and the accounts with a name or an email that looks the same."""
 
     id: int
     name: str
     email: str
     state: AccountStatus
-    other_id: int | None
+    name_looks_like_id: int | None
+    email_looks_like_id: int | None
 
     @property
     def caution(self) -> Caution | None:
         if mixes_scripts(self.name) or mixes_scripts(self.email):
             return Caution.MIXED_SCRIPTS
-        return None if self.other_id is None else Caution.LOOKALIKE
+        is_alike = self.name_looks_like_id is not None or self.email_looks_like_id is not None
+        return Caution.LOOKALIKE if is_alike else None
 
 
-_account, _other = schema.accounts.c, schema.accounts.alias("other")
-_STILL_LOOKS_ALIKE = (_other.c.id == _account.looks_like_id) & or_(
-    _other.c.name_skeleton == _account.name_skeleton, _other.c.email_skeleton == _account.email_skeleton
-)
-_PAYEE = (
-    select(_account.id, _account.name, _account.email, _account.state, _other.c.id)
-    .outerjoin_from(schema.accounts, _other, _STILL_LOOKS_ALIKE)
-    .where(_account.email_key == bindparam("email_key"), _account.role != Role.ISSUER)
-)
-_WITH_SKELETON = (
-    select(_account.id)
-    .where(
-        or_(
-            _account.name_skeleton == bindparam("name_skeleton"),
-            _account.email_skeleton == bindparam("email_skeleton"),
-        ),
-        _account.id != bindparam("but"),
-    )
-    .order_by(_account.id)
-    .limit(1)
+_account = schema.accounts.c
+_PAYEE = select(*(_account[name] for name in Payee.__struct_fields__)).where(
+    _account.email_key == bindparam("email_key"), _account.role != Role.ISSUER
 )
 _WITHOUT_KEY = select(*accounts.columns).where(
     _account.email_key.is_(None), _account.email == bindparam("email")
@@ -89,36 +75,75 @@ def email_columns(email: str) -> dict[str, Any]:
     return {"email": email, "email_key": email_key(email), "email_skeleton": skeleton(email)}
 
 
-def note_lookalike(transaction: Transaction, account_id: int, name: str, email: str) -> None:
-    """Keep which other account, if any, the account can be mistaken for by its new name or email."""
-    values = {"name_skeleton": skeleton(name), "email_skeleton": skeleton(email), "but": account_id}
-    other = transaction.one(_WITH_SKELETON, RowId, **values)
-    accounts.change(transaction, account_id, looks_like_id=other.id if other else None)
+class _Look(NamedTuple):
+    """The looks of names, or of emails.
+
+    Accounts with the same one are a chain, in which each names the last one that took it before. So the first
+    is not marked, and the others are as long as one before them has it.
+    """
+
+    before: str
+    last_with: Select[Any]
+    leave: Update
 
 
-class _ContactEmail(Row, frozen=True):
-    id: int
-    email: str
+def _look_of(what: str) -> _Look:
+    account, own = schema.accounts.c, schema.accounts.alias("own").c
+    before = f"{what}_looks_like_id"
+    is_same = account[f"{what}_skeleton"] == bindparam("skeleton")
+    followed = select(own[before]).where(
+        own[f"{what}_skeleton"] == bindparam("skeleton"), own[before].is_not(None)
+    )
+    last = select(account.id).where(is_same, account.id != bindparam("but"), account.id.not_in(followed))
+    skipped = select(own[before]).where(own.id == bindparam("account_id")).scalar_subquery()
+    later = schema.accounts.update().where(is_same, account[before] == bindparam("account_id"))
+    return _Look(before, last.order_by(account.id.desc()).limit(1), later.values({before: skipped}))
+
+
+_NAME, _EMAIL = _look_of("name"), _look_of("email")
+
+
+def note_looks(transaction: Transaction, account_id: int, name: str, email: str) -> None:
+    """Keep which accounts, if any, a new account can be mistaken for."""
+    for look, text in ((_NAME, name), (_EMAIL, email)):
+        _take(transaction, look, account_id, text)
+
+
+def change_looks(transaction: Transaction, account: Account, name: str, email: str) -> None:
+    """Do the same for the account's new name or email, if it looks different from before."""
+    for look, old, new in ((_NAME, account.name, name), (_EMAIL, account.email, email)):
+        if skeleton(old) != skeleton(new):
+            transaction.run(look.leave, account_id=account.id, skeleton=skeleton(old))
+            _take(transaction, look, account.id, new)
+
+
+def leave_looks(transaction: Transaction, account: Account) -> None:
+    """Give up the looks of the account's name and email, before they are erased."""
+    for look, text in ((_NAME, account.name), (_EMAIL, account.email)):
+        transaction.run(look.leave, account_id=account.id, skeleton=skeleton(text))
+
+
+def _take(transaction: Transaction, look: _Look, account_id: int, text: str) -> None:
+    before = transaction.number(look.last_with, but=account_id, skeleton=skeleton(text))
+    accounts.change(transaction, account_id, **{look.before: before})
 
 
 _contact = schema.contact_records.c
-_WITHOUT_PAYEE = select(_contact.id, _contact.email).where(
-    _contact.account_id == bindparam("account_id"),
-    _contact.payee_account_id.is_(None),
-    _contact.unlinked_at.is_(None),
-    # Only the domain can have several spellings in it.
-    _contact.search_key.like(bindparam("pattern"), escape=ESCAPE),
+_WITHOUT_PAYEE = (
+    schema.contact_records.update()
+    .where(
+        _contact.account_id == bindparam("account_id"),
+        _contact.email_key == bindparam("email_key"),
+        _contact.payee_account_id.is_(None),
+    )
+    .values(payee_account_id=bindparam("payee_id"), written_at=bindparam("now"))
 )
 
 
 def keep_first_payee(transaction: Transaction, account_id: int, email: str, payee_id: int, now: int) -> None:
     """Note the payee in the account's contacts with that email that had no account when they were saved."""
-    key = email_key(email)
-    pattern = pattern_containing(key[: key.rindex("@") + 1])
-    found = transaction.all(_WITHOUT_PAYEE, _ContactEmail, account_id=account_id, pattern=pattern)
-    for contact in found:
-        if email_key(contact.email) == key:
-            contacts.change(transaction, contact.id, payee_account_id=payee_id, written_at=now)
+    values = {"account_id": account_id, "email_key": email_key(email)}
+    transaction.run(_WITHOUT_PAYEE, **values, payee_id=payee_id, now=now)
 
 
 class ReservedEmail(Row, frozen=True):
@@ -133,9 +158,34 @@ reserved_emails = Rows(schema.reserved_emails, ReservedEmail)
 _EXPIRED = schema.reserved_emails.delete().where(schema.reserved_emails.c.reserved_until <= bindparam("now"))
 
 
+_transfer = schema.transfer_records.c
+_PAID_SINCE = (
+    select(_transfer.id)
+    .where(
+        _transfer.account_id == bindparam("account_id"),
+        _transfer.created_at >= bindparam("since"),
+        _transfer.transfer_type == "incoming",
+        _transfer.from_account_id != bindparam("account_id"),
+    )
+    .limit(1)
+)
+_SAVED_BY_OTHERS = (
+    select(_contact.id)
+    .where(
+        _contact.payee_account_id == bindparam("account_id"),
+        _contact.email_key == bindparam("email_key"),
+        _contact.account_id != bindparam("account_id"),
+    )
+    .limit(1)
+)
+
+
 def reserve_email(transaction: Transaction, account: Account, now: int) -> None:
-    """Keep the account's email from everyone else for 90 days."""
-    if account.email_key is None:
+    """Keep the account's email from everyone else for 90 days, if others can know it as the account's.
+
+    Else one account could reserve any number of emails, one after another.
+    """
+    if account.email_key is None or not _is_known(transaction, account, account.email_key, now):
         return
     email_hash = _hash(account.email_key)
     reserved_emails.delete(transaction, email_hash=email_hash)
@@ -144,9 +194,22 @@ def reserve_email(transaction: Transaction, account: Account, now: int) -> None:
     )
 
 
-def release_email(transaction: Transaction, email: str) -> None:
-    """Forget the reservation of an email that an account takes."""
-    reserved_emails.delete(transaction, email_hash=_hash(email_key(email)))
+def _is_known(transaction: Transaction, account: Account, key: str, now: int) -> bool:
+    """Whether the account had its email for a day, was paid while it had it, or is a contact by it."""
+    if now - account.email_since >= HELD_MS:
+        return True
+    paid = transaction.number(_PAID_SINCE, account_id=account.id, since=account.email_since)
+    saved = transaction.number(_SAVED_BY_OTHERS, account_id=account.id, email_key=key)
+    return paid is not None or saved is not None
+
+
+def take_email(transaction: Transaction, account_id: int, email: str, now: int) -> None:
+    """Note since when the account has its new email, and forget the reservation."""
+    email_hash = _hash(email_key(email))
+    reserved = reserved_emails.find(transaction, email_hash=email_hash)
+    was_own = reserved is not None and reserved.account_id == account_id
+    accounts.change(transaction, account_id, email_since=0 if was_own else now)
+    reserved_emails.delete(transaction, email_hash=email_hash)
 
 
 def is_reserved_for_another(transaction: Transaction, email: str, account_id: int | None, now: int) -> bool:

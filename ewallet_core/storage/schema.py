@@ -88,9 +88,11 @@ accounts = new_table(
     *numbers("ewallet_id", "contact_list_id", "daily_limit", "to_unlink_at", optional=True),
     *numbers("event_sequence", default=0),
     *dates(),
-    # What is left of name and email by their looks, and the older account for which they can be mistaken.
+    # What is left of name and email by their looks, and of each the last account before that has the same.
     *texts("name_skeleton", "email_skeleton", optional=True),
-    *numbers("looks_like_id", optional=True),
+    *numbers("name_looks_like_id", "email_looks_like_id", optional=True),
+    # When the account took its email; 0 if it had it before, or took it before this was kept.
+    *numbers("email_since", default=0),
     # Until when a one-time password, set by an operator, can be used for the login that replaces it.
     *numbers("one_time_until", optional=True),
     one_of("role", *Role),
@@ -289,8 +291,11 @@ contact_records = _records(
     # The account that had the address when the contact was saved or first paid; null if there was none, and 0
     # once that account is erased.
     *numbers("payee_account_id", optional=True),
+    *texts("email_key", default=""),
     sa.Index(None, "payee_account_id"),
 )
+sa.Index(None, contact_records.c.account_id, contact_records.c.payee_account_id)
+sa.Index(None, contact_records.c.account_id, contact_records.c.email_key)
 
 # Emails that an account gave up: until then only that account may take them again.
 reserved_emails = new_table(

@@ -85,6 +85,7 @@ class ContactRecord(Record, frozen=True):
     phone: str
     notes: str
     payee_account_id: int | None
+    email_key: str
 
 
 class TimeRecord(Record, frozen=True):

@@ -173,7 +173,7 @@ ASK, LEAVE, STOP = "ask", "leave", "stop"
 TIMER_ON_QUIT = Setting(
     "timer_on_quit",
     "Whether quitting stops a running or paused timer, or leaves it as it is. "
-    "If the system ends the app, a timer is stopped only with this set to stop.",
+    "If the system ends the app, only stop stops a timer: the active clock's. Those of other clocks go on.",
     ASK,
     one_of((ASK, LEAVE, STOP)),
     "Timer at quit",

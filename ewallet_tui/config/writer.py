@@ -103,7 +103,7 @@ def _put(document: TOMLDocument, name: str, value: Value) -> None:
         for gone in set(table) - set(value):
             del table[gone]
         for key, its in value.items():
-            wanted = its if isinstance(its, str) else list(its)
+            wanted = list(its) if isinstance(its, tuple) else its
             if table.get(key) != wanted:
                 table[key] = wanted
         return

@@ -28,14 +28,14 @@ from ewallet_tui.actions import (
 )
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
-from ewallet_tui.record_pages import PAGE, Page, RecordPages
+from ewallet_tui.record_query import RecordQuery
 from ewallet_tui.records import TIME
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.moves import move_time
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
 from ewallet_tui.screens.run_forms import TIMER_ACTIONS, EarlierStop, run_form, show_stopped
-from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
+from ewallet_tui.state import CLOCK, AccountState
 from ewallet_tui.status import other_timers_text
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
@@ -107,6 +107,7 @@ class ClockScreen(BaseScreen):
         super().__init__(context)
         self._used_before_today = 0
         """The milliseconds that the current run used before today."""
+        self._times = RecordQuery(TIME, context.act, lambda: None, self.today)
         self._picker = OwnedItemPicker(self, lambda: CLOCK, look=self._show_used, empty=self._empty)
 
     @property
@@ -167,12 +168,19 @@ class ClockScreen(BaseScreen):
         if event.row is not None:
             self.open_record(TIME.name, event.row.record["id"])
 
+    @on(RecordList.HeadingClicked)
+    def _sort(self, event: RecordList.HeadingClicked) -> None:
+        self._times.order.click(event.column, TIME.usual_order)
+        event.listed.cursor = 0
+        self._show_used()
+
     @work(group="records", exclusive=True)
     async def _show_used(self) -> None:
         # Query first: the screen may be removed before the answers arrive.
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         days = await self._days()
-        await listed.show_pages(RecordPages(self._read_times))
+        listed.show_order(self._times.sort, TIME.usual_order)
+        await listed.show_pages(self._times.pages())
         if days is None or listed.pages.has_failed:
             return
         bars.days = days
@@ -190,13 +198,6 @@ class ClockScreen(BaseScreen):
             return
         is_unused = bars.is_empty and not listed.pages.count
         self.set_class(is_unused, "-unused")
-
-    async def _read_times(self, start: int, _: Any) -> Page | None:
-        answer = await self.context.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)
-        if answer["failed"]:
-            return None
-        sheet, today = answer[TIME.data_key], self.today()
-        return Page([TIME.row(record, today) for record in sheet["rows"]], count=sheet["record_count"])
 
     async def _days(self) -> tuple[Day, ...] | None:
         """The time used on each of the last days, except by the current run today, if it can be read."""

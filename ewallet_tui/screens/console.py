@@ -27,7 +27,6 @@ from ewallet_tui.payees import with_payee
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import SCROLL_KEYS, Modal, titled
-from ewallet_tui.screens.record import copy
 from ewallet_tui.widgets.console_input import ConsolePrompt, ConsoleWriting
 from ewallet_tui.widgets.console_log import ConsoleLog
 
@@ -94,11 +93,11 @@ class ConsoleExchange(Modal[None]):
                 yield Button("esc Back", action="screen.dismiss", variant="primary")
 
     def action_copy_instruction(self) -> None:
-        copy(self._app_context, instruction_json(self._exchange), INSTRUCTION)
+        self._app_context.copy(instruction_json(self._exchange), INSTRUCTION)
 
     def action_copy_answer(self) -> None:
         if answer := answer_json(self._exchange):
-            copy(self._app_context, answer, ANSWER)
+            self._app_context.copy(answer, ANSWER)
         else:
             self.notify(NO_ANSWER_YET, markup=False)
 
@@ -183,7 +182,7 @@ class ConsoleScreen(BaseScreen):
 
     def copy_instruction(self) -> None:
         if (line := self.query_one(ConsoleLog).line) is not None:
-            self.copy(instruction_json(line.exchange), INSTRUCTION)
+            self.context.copy(instruction_json(line.exchange), INSTRUCTION)
 
     def copy_answer(self) -> None:
         if (line := self.query_one(ConsoleLog).line) is None:
@@ -192,7 +191,7 @@ class ConsoleScreen(BaseScreen):
         if answer is None:
             self.context.notify(NO_ANSWER_YET)
             return
-        self.copy(answer, ANSWER)
+        self.context.copy(answer, ANSWER)
 
     def focus_next(self, selector: str | type[Any] = "*") -> Any:
         """Complete the typed word, or move the focus if it is complete."""

@@ -16,18 +16,21 @@ from ewallet_core.presentation.contact_files import (
     decoded,
     read_contacts,
 )
-from ewallet_core.presentation.formatting import count, one_line
-from ewallet_core.types import user_key
+from ewallet_core.presentation.formatting import count, grouped, one_line
+from ewallet_core.spelling import email_key
+from ewallet_tui.balances import listed
+from ewallet_tui.context import AppContext
 from ewallet_tui.export import as_known, expanded
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.progress import ProgressModal, Tell
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
 
 LARGEST_FILE = 10 * 1_024 * 1_024
 """In bytes."""
-MOST_PROBLEMS = 3
 TITLE = "Import contacts"
+STOPPING = "Stopping after the contact that is being saved."
 NOTE = "A CSV file with a column Email, or a vCard file (.vcf)."
 
 
@@ -44,7 +47,7 @@ class ContactImport:
         known, seen = set(known_emails), set[str]()
         new, problems, already = list[FileContact](), list[str](), 0
         for contact in found:
-            email = user_key(contact.email)
+            email = email_key(contact.email)
             if contact.problem:
                 problems.append(contact.problem)
             elif email in known or email in seen:
@@ -57,15 +60,12 @@ class ContactImport:
     @property
     def summary(self) -> str:
         """What would be saved, and what not: `2 new contacts: Ann, Bob. 1 is here already.`"""
-        names = ", ".join(one_line(contact.name) for contact in self.new[:MOST_PROBLEMS])
-        more = ", …" if len(self.new) > MOST_PROBLEMS else ""
-        parts = [f"{count(len(self.new), 'new contact')}{f': {names}{more}' if names else ''}."]
+        names = listed(one_line(contact.name) for contact in self.new)
+        parts = [f"{count(len(self.new), 'new contact')}{f': {names}' if names else ''}."]
         if self.known:
             parts.append(f"{self.known} {'is' if self.known == 1 else 'are'} here already.")
         if self.problems:
-            listed = ", ".join(self.problems[:MOST_PROBLEMS])
-            rest = ", …" if len(self.problems) > MOST_PROBLEMS else ""
-            parts.append(f"{self.not_saved} ({listed}{rest}).")
+            parts.append(f"{self.not_saved} ({listed(self.problems)}).")
         return " ".join(parts)
 
     @property
@@ -129,28 +129,66 @@ async def _known_emails(screen: BaseScreen) -> list[str]:
         )
         if answer["failed"]:
             return emails
-        emails += [user_key(row["record_data"]["email"]) for row in answer["rows"]]
+        emails += [email_key(row["record_data"]["email"]) for row in answer["rows"]]
         if answer["next"] is None:
             return emails
         cursor = {"before": answer["next"]}
 
 
-async def _save(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
-    saved = 0
-    for contact in found.new:
-        answer = await screen.context.act(
+class ImportWork:
+    """Saves contacts on a list; its result is how many were saved before an error or a stop."""
+
+    title = TITLE
+
+    def __init__(self, context: AppContext, list_id: int, contacts: Sequence[FileContact]) -> None:
+        self.begun = _so_far(0, contacts)
+        self._context = context
+        self._list_id = list_id
+        self._contacts = contacts
+        self._is_stopped = False
+
+    async def carry_out(self, tell: Tell) -> int:
+        saved = 0
+        for contact in self._contacts:
+            # The answer's error is shown; the rest would fail in the same way.
+            if self._is_stopped or (await self._save(contact))["failed"]:
+                break
+            saved += 1
+            tell(_so_far(saved, self._contacts))
+        await self._context.store.refresh()
+        return saved
+
+    def stop(self) -> bool:
+        """End after the contact that is being saved."""
+        self._is_stopped = True
+        self._context.notify(STOPPING)
+        return True
+
+    async def _save(self, contact: FileContact) -> Answer:
+        answer: Answer = await self._context.act(
+            is_one_of_many=True,
             action="new",
             new="contact",
             contact="record",
-            contact_list=list_id,
+            contact_list=self._list_id,
             user_name=contact.name,
             user_email=contact.email,
             user_phone=contact.phone,
             notes=contact.notes,
         )
-        # The answer's error is shown; the rest would fail in the same way.
-        if answer["failed"]:
-            break
-        saved += 1
-    rest = f" {found.not_saved}." if found.problems else ""
-    screen.query_one(ResultLine).say(f"Imported {count(saved, 'contact')}.{rest}")
+        return answer
+
+
+def _so_far(saved: int, contacts: Sequence[FileContact]) -> str:
+    return f"{grouped(saved)} of {count(len(contacts), 'contact')} saved"
+
+
+async def _save(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
+    result = screen.query_one(ResultLine)
+    importing = ImportWork(screen.context, list_id, found.new)
+    saved = await screen.app.push_screen_wait(ProgressModal(importing)) or 0
+    left = len(found.new) - saved
+    parts = [f"Imported {count(saved, 'contact')}."]
+    parts += [f"{grouped(left)} more {'was' if left == 1 else 'were'} not saved."] if left else []
+    parts += [f"{found.not_saved}."] if found.problems else []
+    result.say(" ".join(parts))

@@ -9,7 +9,6 @@ from textual import work
 from textual.app import ComposeResult
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.formatting import one_line
 from ewallet_tui import actions
 from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, IMPORT_CONTACTS, LISTS, NEW_CONTACT, PAY, Action
 from ewallet_tui.availability import REMOVED, Possible
@@ -21,7 +20,7 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.contact_import import import_contacts
 from ewallet_tui.screens.owned_items import functions_of
 from ewallet_tui.screens.record import RecordDetail, RecordScreen
-from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
+from ewallet_tui.screens.records import RECORD_ACTIONS, RESTORE_FIRST, RecordsPanel
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.form import FormSpec
@@ -58,12 +57,6 @@ class ContactsPanel(RecordsPanel):
     def compose_aside(self) -> ComposeResult:
         yield RecordDetail()
         yield ContactPayments(can_be_moved_in=False)
-
-    def removal_words(self, record: Record) -> str:
-        return (
-            f"{one_line(record['name'])} ({one_line(record['email'])}) is removed from this list."
-            " Your payments stay on your sheets. You can restore the contact."
-        )
 
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: ListRow | None) -> None:
@@ -138,6 +131,7 @@ class ContactsScreen(BaseScreen):
             self.call_later(self.pay if chosen == PAY.id else self.transfer)
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        **RESTORE_FIRST,
         PAY: pay,
         actions.TRANSFER: transfer,
         NEW_CONTACT: new_contact,

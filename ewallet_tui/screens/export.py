@@ -6,13 +6,9 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from textual import work
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Label
 
 from ewallet_core.data_folder import home_folder
 from ewallet_core.presentation.formatting import count, local
@@ -38,89 +34,59 @@ from ewallet_tui.export import (
 )
 from ewallet_tui.records import RECORD_KINDS
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
+from ewallet_tui.screens.modal import ChoiceModal
+from ewallet_tui.screens.progress import ProgressModal, Tell
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
 
-if TYPE_CHECKING:
-    from ewallet_tui.context import AppContext
-
-
-SHOWN_AFTER = 0.3
-"""In seconds; a shorter export shows no modal screen."""
 LEFT = "Export stopped. Nothing was saved."
 NOT_SAVED = "Not saved."
 
 
-class ExportWait(Modal[SavedFile | None]):
-    """Its result is what was saved, or `None` after a reported error or a stop."""
+class ExportWork:
+    """Saves the parts; its result is what was saved, or `None` after a reported error."""
 
-    DEFAULT_CSS = """
-    ExportWait {
-        background: transparent;
-        .sheet { display: none; }
-        Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
-        Label { width: 1fr; }
-        &.-long { background: $background 60%; }
-        &.-long .sheet { display: block; }
-    }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Stop", id="stop_export")]
+    title = "Export"
 
-    def __init__(self, context: AppContext, parts: Parts, noun: str) -> None:
-        super().__init__()
-        self.context = context
+    def __init__(self, screen: BaseScreen, parts: Parts, noun: str) -> None:
+        self.begun = _so_far(0, noun)
+        self._context = screen.context
+        self._app = screen.app
         self._parts = parts
         self._noun = noun
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as sheet:
-            titled(sheet, "Export")
-            yield Label(f"{count(0, self._noun)} so far", markup=False)
-            with Horizontal():
-                yield Button("esc Stop", id="stop")
-
-    def on_mount(self) -> None:
-        self.set_timer(SHOWN_AFTER, lambda: self.add_class("-long"))
-        self._saving = self._save()
-
-    def action_leave(self) -> None:
-        if not self._saving.is_finished:
-            self._saving.cancel()
-            self.context.notify(LEFT)
-            self.dismiss(None)
-
-    def on_button_pressed(self) -> None:
-        self.action_leave()
-
-    @work
-    async def _save(self) -> None:
+    async def carry_out(self, tell: Tell) -> SavedFile | None:
         folder = export_folder(self._otherwise)
-        sink: FileSink = Download(self.app) if self.app.is_web else NewFile(folder)
+        sink: FileSink = Download(self._app) if self._app.is_web else NewFile(folder)
         try:
-            self.dismiss(await save(self._parts, sink, self._tell, self._noun))
+            return await save(self._parts, sink, lambda number: tell(_so_far(number, self._noun)), self._noun)
         except NothingToSaveError as reason:
-            self._give_up(str(reason))
+            self._report(str(reason))
         except OSError as problem:
-            self._give_up(why_not_written(problem, folder))
+            self._report(why_not_written(problem, folder))
+        return None
 
-    def _give_up(self, reason: str) -> None:
-        self.context.notify(reason, title=NOT_SAVED, severity="error")
-        self.dismiss(None)
+    def stop(self) -> bool:
+        self._context.notify(LEFT)
+        return False
 
-    def _tell(self, so_far: int) -> None:
-        self.query_one(Label).update(f"{count(so_far, self._noun)} so far")
+    def _report(self, reason: str) -> None:
+        self._context.notify(reason, title=NOT_SAVED, severity="error")
 
     @property
     def _otherwise(self) -> Path:
         """The folder to use if there is no downloads folder."""
-        file = self.context.preferences.file
+        file = self._context.preferences.file
         return file.parent if file else home_folder() or Path(gettempdir())
+
+
+def _so_far(number: int, noun: str) -> str:
+    return f"{count(number, noun)} so far"
 
 
 CSV = "csv"
 FILES = {
     CSV: "all shown      csv, for a spreadsheet",
-    "csv raw": "all shown      csv, for a program: as the engine has it",
+    "csv raw": "all shown      csv, raw, for a program",
     "json": "all shown      json, all in one list",
     "jsonl": "all shown      jsonl, a record a line",
 }
@@ -199,9 +165,9 @@ async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> st
 
 
 async def _save(screen: BaseScreen, parts: Parts, noun: str = "record") -> None:
-    saved = await screen.app.push_screen_wait(ExportWait(screen.context, parts, noun))
+    saved = await screen.app.push_screen_wait(ProgressModal(ExportWork(screen, parts, noun)))
     if saved is not None:
-        screen.query_one(ResultLine).say(saved.words, _opening(screen, saved.path))
+        screen.query_one(ResultLine).say(saved.words, _opening(screen, saved.path), saved.within)
 
 
 def _opening(screen: BaseScreen, path: Path | None) -> FollowUp | None:

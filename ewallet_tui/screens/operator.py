@@ -41,7 +41,6 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
 from ewallet_tui.screens.operator_base import SYSTEM, change, current_record, find, show_pages
-from ewallet_tui.screens.record import copy
 from ewallet_tui.screens.wallet_forms import supply_form
 from ewallet_tui.widgets.form import Answer, FormSpec, Values, no_problems, unchanged
 from ewallet_tui.widgets.inputs import FilterBox
@@ -214,7 +213,7 @@ class OneTimePasswordModal(Modal[None]):
         )
 
     def action_copy(self) -> None:
-        copy(self._app_context, self._password, "the password")
+        self._app_context.copy(self._password, "the password")
 
 
 EMPTY = "No accounts yet. New accounts are listed here."

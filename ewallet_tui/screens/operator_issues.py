@@ -46,7 +46,7 @@ class IssuesScreen(BaseScreen):
         return NO_CONTACT if action is COPY_CONTACT and not self._contact else True
 
     def copy_contact(self) -> None:
-        self.copy(self._contact)
+        self.context.copy(self._contact)
 
     @property
     def _contact(self) -> str:

@@ -13,8 +13,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from ewallet_core.presentation.formatting import grouped, inert, one_line
-from ewallet_tui.availability import Possible
+from ewallet_core.presentation.formatting import grouped, one_line
+from ewallet_tui.availability import Possible, not_by_auditors
 from ewallet_tui.records import RECORD_KINDS, TRANSFER, Record, RecordKind
 from ewallet_tui.screens.form_screen import FormScreen, changes
 from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
@@ -198,7 +198,9 @@ class RecordScreen(Modal[str | None]):
     @property
     def takes_note(self) -> bool:
         """Whether the user can write on the record that is shown."""
-        return takes_note(self._kind) and bool(self._record) and not self._or_removed
+        state = self.context.state
+        may_write = state is not None and not_by_auditors(state, self.context.now()) is True
+        return may_write and takes_note(self._kind) and bool(self._record) and not self._or_removed
 
     def action_edit_note(self) -> None:
         if not self.takes_note or self.app.screen is not self:
@@ -272,15 +274,6 @@ NAME_WIDTH = 16
 LONGEST_CHOICE = 200
 
 
-def copy(context: AppContext, text: str, what: str) -> None:
-    """Copy `text`, and say in a toast where it went."""
-
-    async def copy() -> None:
-        context.notify((await context.copy(inert(text))).sentence(what))
-
-    context.workers.run(copy())
-
-
 def choose_value(app: App[Any], context: AppContext, record: Mapping[str, Any]) -> None:
     """Let the user choose a value of `record` to copy."""
     texts = {name: " ".join(value) if isinstance(value, list) else value for name, value in record.items()}
@@ -292,6 +285,6 @@ def choose_value(app: App[Any], context: AppContext, record: Mapping[str, Any]) 
 
     def chosen(name: str | None) -> None:
         if name is not None:
-            copy(context, values[name], name.replace("_", " "))
+            context.copy(values[name], name.replace("_", " "))
 
     app.push_screen(ChoiceModal("Copy", shown), chosen)

@@ -29,7 +29,7 @@ from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
 from ewallet_tui.screens.owned_items import OwnedItemPicker
-from ewallet_tui.screens.record import RecordDetail, choose_value, copy
+from ewallet_tui.screens.record import RecordDetail, choose_value
 from ewallet_tui.screens.run_forms import note_form
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
 from ewallet_tui.widgets.inputs import FilterBox
@@ -38,6 +38,8 @@ from ewallet_tui.widgets.record_list import RecordList
 TYPING_SECONDS = 0.15
 """The pause in typing after which the search begins."""
 NOTHING_FOUND = "Nothing found. Escape shows everything again."
+MOST_FACTS = 4
+"""How many facts the question before a removal names."""
 NOTHING_REMOVED = "Nothing was removed here. Escape shows the records again."
 
 
@@ -169,8 +171,7 @@ class RecordsPanel(Vertical):
         if (row := self.row) is None:
             return
         kind, record_id = self.kind, row.record["id"]
-        words = self.removal_words(row.record)
-        if await self.owner.confirm(f"Remove {kind.noun}", words, "Remove"):
+        if await self.owner.confirm(f"Remove {kind.noun}", self._removal_words(row), "Remove"):
             answer = await self.owner.context.act(**kind.instruction("unlink", record_id))
             if not answer["failed"]:
                 place = kind.kind_of_item.noun.rpartition(" ")[2]
@@ -189,14 +190,13 @@ class RecordsPanel(Vertical):
             name = one_line(record.get("name") or record["reference"])
             self.owner.query_one(ResultLine).say(f"{name} is back where it was.", shows)
 
-    def removal_words(self, record: Record) -> str:
-        facts = ", ".join(
-            _shown(cell) for cell in self.kind.row(record, self.owner.today()).cells[:4] if cell
-        )
-        return (
-            f"{record['reference']} ({facts}) is removed from this sheet. No balance changes, and the journal"
-            " and the other side's record stay. You can restore it."
-        )
+    def _removal_words(self, row: ListRow) -> str:
+        """The first columns of the record, and what becomes of what it says."""
+        pairs = zip(self.kind.columns, row.cells, strict=True)
+        facts = [(column.heading, _shown(cell)) for column, cell in pairs if _shown(cell)][:MOST_FACTS]
+        width = max(len(label) for label, _ in facts) + 2
+        lines = "\n".join(f"{label:<{width}}{value}" for label, value in facts)
+        return f"{lines}\n\n{self.kind.when_removed} You can restore it."
 
     def edit_note(self) -> None:
         """Let the user write on the record what it was for, or a private note."""
@@ -210,7 +210,7 @@ class RecordsPanel(Vertical):
 
     def copy_row(self) -> None:
         if (row := self.row) is not None:
-            copy(self.owner.context, as_text(row), "the row")
+            self.owner.context.copy(as_text(row), "the row")
 
     def copy_value(self) -> None:
         if (row := self.row) is not None:
@@ -285,12 +285,15 @@ def panel_of(screen: BaseScreen) -> RecordsPanel:
     return screen.query_one(RecordsPanel)
 
 
+RESTORE_FIRST: Mapping[Action, Callable[[BaseScreen], object]] = {
+    actions.RESTORE_RECORD: lambda screen: panel_of(screen).restore_row()
+}
+"""Declared before all others: the footer has no room for it behind those that are greyed."""
 RECORD_ACTIONS: Mapping[Action, Callable[[BaseScreen], object]] = {
     actions.FILTER: lambda screen: panel_of(screen).filter(),
     actions.CHOOSE_PERIOD: lambda screen: panel_of(screen).choose_period(),
     actions.EXPORT: lambda screen: panel_of(screen).export(),
     actions.UNLINK_RECORD: lambda screen: panel_of(screen).unlink(),
-    actions.RESTORE_RECORD: lambda screen: panel_of(screen).restore_row(),
     actions.SHOW_REMOVED: lambda screen: panel_of(screen).show_removed(),
     actions.SORT: lambda screen: panel_of(screen).sort_by_next(),
     actions.TURN_ORDER: lambda screen: panel_of(screen).turn_order(),

@@ -32,7 +32,7 @@ from ewallet_tui.actions import (
 from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.config.file import FILE_NAME, ConfigError
 from ewallet_tui.config.settings import CHOSEN, SYSTEM, TIME_ZONE, Setting, Value, written
-from ewallet_tui.export import as_known
+from ewallet_tui.export import in_cells
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
@@ -84,7 +84,6 @@ def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
 
 SPACE_ELSEWHERE = frozenset(action.id for action in (START, PAUSE, RESUME))
 NOWHERE = "none: nothing is saved"
-SHORTEST_PATH = 8
 
 
 def zone_meant(typed: str, names: Sequence[str]) -> str:
@@ -228,6 +227,9 @@ class SettingsScreen(BaseScreen):
         usual = f"\nDefault: {setting.shown(setting.usual)}."
         self.query_one("#written", Static).update(Content(line + usual))
 
+    def copy_path(self, path: Path | None) -> None:
+        self.context.copy(str(path or NOWHERE))
+
     def _paths(self) -> Content:
         file, room = self.file, self.query_one("#choosing").size.width - 1
         keys = self.context.settings.keys
@@ -236,24 +238,15 @@ class SettingsScreen(BaseScreen):
             (f"{COPY_DATA_FOLDER.shown_key(keys)} Data folder", file.parent if file else NOWHERE),
         )
         return Content("\n").join(
-            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(_in_cells(path, room)))
+            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(in_cells(path, room)))
             for label, path in lines
         )
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
-        COPY_DATA_FOLDER: lambda screen: screen.copy(str(screen.file.parent if screen.file else NOWHERE)),
-        COPY_SETTING: lambda screen: screen.copy(str(screen.file or NOWHERE)),
+        COPY_DATA_FOLDER: lambda screen: screen.copy_path(screen.file and screen.file.parent),
+        COPY_SETTING: lambda screen: screen.copy_path(screen.file),
         READ_SETTINGS_AGAIN: read_again,
     }
-
-
-def _in_cells(path: Path | str, room: int) -> str:
-    """The path as people write it, without its middle if it is too long."""
-    known = as_known(path) if isinstance(path, Path) else path
-    if len(known) <= room or room < SHORTEST_PATH:
-        return known
-    before = (room - 1) // 2
-    return f"{known[:before]}…{known[before + 1 - room :]}"
 
 
 DEFAULT_KEY = "It has its default key."
@@ -329,6 +322,6 @@ class SettingsKeysScreen(BaseScreen):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         FILTER: lambda screen: screen.query_one(FilterBox).open(),
         RESET_KEY: reset_key,
-        COPY_SETTING: lambda screen: screen.copy(screen.query_one(KeyList).current),
+        COPY_SETTING: lambda screen: screen.context.copy(screen.query_one(KeyList).current),
         READ_SETTINGS_AGAIN: read_again,
     }

@@ -15,7 +15,7 @@ from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind, is_move
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.owned_items import functions_of
-from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
+from ewallet_tui.screens.records import RECORD_ACTIONS, RESTORE_FIRST, RecordsPanel
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.tabs import PartTabs
 
@@ -81,9 +81,11 @@ class SheetsScreen(BaseScreen):
         self.show_kind(next(kind for kind in SHEET_KINDS if kind.name == event.part))
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        **RESTORE_FIRST,
         **dict.fromkeys((EDIT_TIME, PRIVATE_NOTE), lambda screen: screen.panel.edit_note()),
         **RECORD_ACTIONS,
         REFUND: refund,
         **functions_of(SHEETS),
+        SHEETS.make_active: lambda screen: screen.panel.picker.make_active(),
         **dict(zip(SHOW_KIND, map(_show, SHEET_KINDS), strict=True)),
     }

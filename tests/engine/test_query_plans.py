@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from ewallet_core.storage import (
     linked_records,
     overview,
+    payees,
     record_order,
     search,
     sheets,
@@ -76,6 +77,40 @@ def test_a_statement_without_an_index_is_detected(wallet_file):
     assert plan_of(wallet_file, sheets.sheets._select("reference")) == ["SCAN sheets"]
     by_name = wallets.wallets._select("account_id").order_by(None).order_by("reference")
     assert plan_of(wallet_file, by_name)[-1] == "USE TEMP B-TREE FOR ORDER BY"
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (payees._WITHOUT_PAYEE, "ix_contact_records_account_id_email_key (account_id=? AND email_key=?)"),
+        (
+            sheets._CONTACT_NAME,
+            "ix_contact_records_account_id_payee_account_id (account_id=? AND payee_account_id=?)",
+        ),
+        (
+            payees._PAID_SINCE,
+            "ix_transfer_records_account_id_created_at_id (account_id=? AND created_at>?)",
+        ),
+        (
+            payees._SAVED_BY_OTHERS,
+            "ix_contact_records_payee_account_id (payee_account_id=?)",
+        ),
+        (payees._NAME.last_with, "ix_accounts_name_skeleton (name_skeleton=?)"),
+        (payees._EMAIL.leave, "ix_accounts_email_skeleton (email_skeleton=?)"),
+    ],
+    ids=[
+        "without payee",
+        "contact's name",
+        "paid",
+        "saved by others",
+        "last of a look",
+        "those after in a look",
+    ],
+)
+def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement, index):
+    steps = plan_of(wallet_file, statement)
+    assert any(index in step for step in steps)
+    assert [step for step in steps if step.startswith("SCAN")] == []
 
 
 # Reports

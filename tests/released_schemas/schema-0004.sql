@@ -16,15 +16,15 @@ CREATE TABLE accounts (
 	to_unlink_at BIGINT, 
 	event_sequence BIGINT DEFAULT 0 NOT NULL, 
 	created_at BIGINT NOT NULL, 
-	written_at BIGINT NOT NULL, one_time_until BIGINT, name_skeleton TEXT, email_skeleton TEXT, looks_like_id BIGINT, 
+	written_at BIGINT NOT NULL, one_time_until BIGINT, email_since BIGINT DEFAULT 0 NOT NULL, name_skeleton TEXT, name_looks_like_id BIGINT, email_skeleton TEXT, email_looks_like_id BIGINT, 
 	CONSTRAINT ck_accounts_role_known CHECK (role IN ('user', 'operator', 'auditor', 'issuer')), 
 	CONSTRAINT ck_accounts_state_known CHECK (state IN ('active', 'frozen', 'unlink_pending', 'erased')), 
 	CONSTRAINT uq_accounts_email_key UNIQUE (email_key), 
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
-INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,'systern core','core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$dEZeDDQ3Bm5sOC7v+W72/A$6Q9cLkFtXUuJwh4CZuAkQU8W8TSf7k2MqRqra/ntj90','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,'ada','ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$hM9wQ0tLzzFgDe6EyAmUTw$F7l67GmVPAPGEpOQVir2KrVWaLFbE69R57sarTzerBg','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,'bob','bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$MqyDWTZkI77NbmEuEIhLpg$zAVdPPY1JcNIIu69CaKQOsxiINcm6LxIelWOsRrG08s','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$2ZZ47QbxvohX5a5x2wA/OA$2Z5zIrVFhWLzfwnGURsedzBXCuZ6GrfWXXAW6uAgQjw','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'CB07D96C3BA366C746E239B284E1983DD31EA8886395C9AA120295E9803348BB',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'069D2A37D95B5CA3BE7D6CE2CEC30D78AEF34A956302E74DB1A7A45D43FE4DB6',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -93,7 +93,7 @@ CREATE TABLE contact_records (
 	notes TEXT NOT NULL, 
 	created_at BIGINT NOT NULL, 
 	written_at BIGINT NOT NULL, 
-	unlinked_at BIGINT, account_id BIGINT DEFAULT 0 NOT NULL, search_key TEXT DEFAULT '' NOT NULL, payee_account_id BIGINT, 
+	unlinked_at BIGINT, account_id BIGINT DEFAULT 0 NOT NULL, search_key TEXT DEFAULT '' NOT NULL, payee_account_id BIGINT, email_key TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT fk_contact_records_sheet_id FOREIGN KEY(sheet_id) REFERENCES sheets (id), 
 	CONSTRAINT uq_contact_records_sheet_id_position UNIQUE (sheet_id, position)
 );
@@ -343,7 +343,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'5922FDD342E2C1523AB4321BBF8E501882F29C260AA33B39ACBF6BE167220744',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'78F2CAC5A12C8EEFE2873E28AF42ED8F5FE238C2CCE25DAC7E87CA20C0AA98DB',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -435,7 +435,7 @@ CREATE TABLE workers (
 	created_at BIGINT NOT NULL, 
 	written_at BIGINT NOT NULL
 );
-INSERT INTO "workers" VALUES(1,100,1795176000000,1795176000000);
+INSERT INTO "workers" VALUES(1,100,1795176000000,1795179600000);
 CREATE INDEX ix_client_ids_expires_at ON client_ids (expires_at);
 CREATE INDEX ix_seen_requests_seen_at ON seen_requests (seen_at);
 CREATE INDEX ix_sessions_account_id ON sessions (account_id);
@@ -482,13 +482,15 @@ CREATE INDEX ix_login_throttles_last_failed_at ON login_throttles (last_failed_a
 CREATE INDEX ix_refused_requests_at ON refused_requests (at);
 CREATE INDEX ix_issue_reports_account_id ON issue_reports (account_id);
 CREATE INDEX ix_issue_reports_address_at ON issue_reports (address, at);
-CREATE INDEX ix_contact_records_payee_account_id ON contact_records (payee_account_id);
 CREATE INDEX ix_time_segments_clock_id_time_record_id ON time_segments (clock_id, time_record_id);
 CREATE INDEX ix_time_segments_clock_id_stopped_at ON time_segments (clock_id, stopped_at);
 CREATE INDEX ix_time_segments_time_record_id ON time_segments (time_record_id);
 CREATE INDEX ix_reserved_emails_reserved_until ON reserved_emails (reserved_until);
 CREATE INDEX ix_accounts_name_skeleton ON accounts (name_skeleton);
 CREATE INDEX ix_accounts_email_skeleton ON accounts (email_skeleton);
+CREATE INDEX ix_contact_records_payee_account_id ON contact_records (payee_account_id);
+CREATE INDEX ix_contact_records_account_id_payee_account_id ON contact_records (account_id, payee_account_id);
+CREATE INDEX ix_contact_records_account_id_email_key ON contact_records (account_id, email_key);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);

@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.app import App
+from textual.drivers.web_driver import WebDriver
 
 from ewallet_tui import terminal
-from ewallet_tui.terminal import Clipboard, Copied
+from ewallet_tui.terminal import Clipboard, Copied, lasting
 
 WORKS = '#!/bin/sh\ncat > "$0.got"\necho "$@" > "$0.arguments"\n'
 REFUSES = "#!/bin/sh\ncat > /dev/null\nexit 1\n"
@@ -99,14 +101,14 @@ async def test_the_screens_say_where_it_went(opened, programs, monkeypatch) -> N
         await person.go_to("settings")
         await person.press("y")
         file = person.app.context.preferences.file
-        await person.wait_until(lambda: person.sees("✓ Sent to the terminal: "))
+        await person.wait_until(lambda: "Sent to the terminal: /" in person.toasts)
         assert f"\x1b]52;c;{base64.b64encode(str(file).encode()).decode()}\a" in written
 
         got = install(programs, "xclip", WORKS)
         monkeypatch.setenv("DISPLAY", ":0")
         monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
         await person.press("y")
-        await person.wait_until(lambda: person.sees("✓ Copied: "))
+        await person.wait_until(lambda: f"Copied: {file}" in person.toasts)
         assert got.read_text(encoding="utf-8") == str(file)
 
         await person.app.context.send(
@@ -117,3 +119,18 @@ async def test_the_screens_say_where_it_went(opened, programs, monkeypatch) -> N
         await person.press("y")
         await person.wait_until(lambda: "Copied: the row" in person.toasts)
         assert "supplied" in got.read_text(encoding="utf-8")
+
+        monkeypatch.delenv("DISPLAY")
+        monkeypatch.setenv("TERM", "linux")
+        await person.go_to("settings")
+        await person.press("y")
+        await person.wait_until(lambda: "This terminal can't copy" in person.toasts)
+        assert list(person.app._notifications)[-1].severity == "warning"
+        assert not person.sees("✓")
+
+
+async def test_the_app_can_be_shown_in_a_browser_which_has_no_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("textual.drivers.web_driver.InputReader", object)
+    assert lasting(WebDriver)(App()).is_web

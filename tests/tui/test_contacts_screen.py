@@ -1,5 +1,7 @@
 """The contacts: written down, found, changed, taken off, on one list or another."""
 
+import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 
 import pytest
@@ -83,9 +85,16 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         assert person.app.screen.panel.row.record["phone"] == "+1 555"
         await person.press("d")
-        await person.wait_until(lambda: person.sees("Grace Hopper (grace@example.org) is removed from"))
+        await person.wait_until(lambda: person.sees("Remove contact"))
+        assert person.sees("Name   Grace Hopper")
+        assert person.sees("Your payments stay on your sheets. You can restore")
         await person.press("y")
         await person.wait_until(lambda: names(person) == [])
+        await person.press("v")
+        await person.wait_until(lambda: names(person) == ["Grace Hopper"])
+        for width in (60, 120):
+            await person.resize(width, 24)
+            assert person.sees("u Restore")
 
 
 async def test_contacts_stand_in_the_order_of_their_names_beside_what_passed_and_are_found_as_one_types(day):
@@ -130,6 +139,48 @@ async def test_contacts_are_imported_after_a_look_at_them_and_exported_as_vcards
         read = read_contacts((tmp_path / "Contact list 1.vcf").read_text(encoding="utf-8"))
         assert {contact.email for contact in read} >= {"ann@example.org", "bob@example.org"}
         assert len(read) == 4
+
+
+async def test_an_import_of_many_contacts_reads_the_account_once_and_can_be_stopped(day, tmp_path):
+    file = tmp_path / "many.csv"
+    lines = [f"Person {number},p{number}@example.org" for number in range(9)]
+    spelled = ["Bo,bo@b\u00fccher.example", "Bob,bob@XN--BCHER-KVA.example"]
+    file.write_text("\n".join(["Name,Email", *lines, *spelled]), encoding="utf-8")
+    async with at_the_contacts(day) as person:
+        here = {"user_name": "Bu", "user_email": "bob@b\u00fccher.example"}
+        await person.app.context.send(action="new", new="contact", contact="record", **here)
+        await shown(person)
+        counted, hold, held = count_and_hold(person, "p4@example.org")
+        await person.press("i")
+        await form_opened(person)
+        await person.do_form(path=str(file))
+        await person.wait_until(lambda: person.sees("10 new contacts: Person 0, Person 1"))
+        assert person.sees("1 is here already.")
+        await person.press("y")
+        await person.wait_until(lambda: held.is_set() and person.sees("4 of 10 contacts saved"))
+        await person.press("escape")
+        assert "Stopping after the contact" in person.toasts
+        hold.set()
+        await person.wait_until(lambda: person.sees("✓ Imported 5 contacts. 5 more were not saved."))
+        assert (counted["new"], counted["overview"]) == (5, 1)
+        await person.wait_until(lambda: len(names(person)) == 9)
+
+
+def count_and_hold(person, email):
+    """Counts what is sent, and holds back that email's contact until the first event is set."""
+    hold, held, counted = asyncio.Event(), asyncio.Event(), Counter()
+    client = person.app.context.store.client
+    send = client.send
+
+    async def counting(**instruction):
+        counted[instruction["view" if instruction["action"] == "view" else "action"]] += 1
+        if instruction.get("user_email") == email:
+            held.set()
+            await hold.wait()
+        return await send(**instruction)
+
+    client.send = counting
+    return counted, hold, held
 
 
 async def test_contacts_are_by_name_page_by_page_and_by_any_column(day, monkeypatch):

@@ -55,6 +55,14 @@ def test_the_first_file_explains_every_setting(tmp_path):
     assert max(map(len, text.splitlines())) <= 90
 
 
+@pytest.mark.parametrize("value", ["5", "true", "1.5"])
+def test_a_key_that_is_no_text_stays_as_it_is_when_another_is_chosen(tmp_path, value):
+    (tmp_path / NAME).write_text(f"[keys]\npay = {value}\n")
+    read = Preferences.read(tmp_path)
+    read.with_choice(keys={**read.keys, "help": "f2"})
+    assert (tmp_path / NAME).read_text() == f'[keys]\npay = {value}\nhelp = "f2"\n'
+
+
 def test_a_change_keeps_the_lines_comments_and_order_of_people(tmp_path):
     mine = '# mine\nhours = "12"  # as at home\n\n  theme = "nord"\n[keys]\nhelp = "f1"\n'
     (tmp_path / NAME).write_text(mine)

@@ -3,6 +3,7 @@
 import pytest
 from clock_lives import at_the_clock, footer, left, state, told
 from frozen import Day, form_gone, form_opened, settled, standing_still
+from msgspec.structs import replace
 from textual.widgets import Label
 
 from ewallet_tui.screens.record import RecordScreen
@@ -49,6 +50,25 @@ async def find(person, typed):
     await settled(person)
 
 
+async def sort_on_the_clock(person):
+    home, may = "tidying up  #home", "Invoices of May  #acme #paid"
+    for rows, heading in ([home, may], "Started ▼"), ([may, home], "Started ▲"):
+        await person.pilot.click(RecordList, offset=(2, 0))
+        await person.wait_until(lambda words=heading: person.sees(words))
+        await settled(person)
+        assert listed(person) == rows
+
+
+async def only_look(person):
+    """Open a record as an auditor, who writes no notes."""
+    await person.press("enter")
+    await person.wait_until(lambda: isinstance(person.app.screen, RecordScreen) and person.sees("e Note"))
+    store = person.app.context.store
+    store.state = replace(store.state, account=replace(store.state.account, role="auditor"))
+    await person.press("e")
+    assert isinstance(person.app.screen, RecordScreen)
+
+
 async def test_a_run_says_what_it_is_for_and_is_found_by_it(day):
     async with at_the_clock(day) as person:
         await told(person, "space", TimerState.ACTIVE)
@@ -90,6 +110,17 @@ async def test_a_run_says_what_it_is_for_and_is_found_by_it(day):
         await person.press("escape")
         await find(person, "#ac, ")
         assert listed(person) == []
+        await person.press("escape")
+        await find(person, "#,")
+        assert len(listed(person)) == 2
+        await person.press("escape")
+        await find(person, f"#acme #{'x' * 33}")
+        assert listed(person) == []
+        assert "tag" not in person.toasts
+        await person.press("escape", "3")
+        await settled(person)
+        await sort_on_the_clock(person)
+        await only_look(person)
 
 
 async def test_a_timer_that_someone_forgot_to_stop_is_stopped_at_an_earlier_time(day):

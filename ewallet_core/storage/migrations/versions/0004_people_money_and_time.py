@@ -8,6 +8,7 @@ from alembic import op
 
 from ewallet_core.lookalikes import skeleton
 from ewallet_core.spelling import email_key
+from ewallet_core.types import user_key
 
 revision = "0004"
 down_revision = "0003"
@@ -36,12 +37,15 @@ def upgrade() -> None:
     for table, names in _OPTIONAL_IDS.items():
         for name in names:
             op.add_column(table, sa.Column(name, sa.BigInteger(), nullable=True))
-    op.create_index(op.f("ix_contact_records_payee_account_id"), "contact_records", ["payee_account_id"])
+    op.add_column(
+        "accounts", sa.Column("email_since", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
+    )
     _make_time_segments()
     _make_reserved_emails()
     _add_names_by_their_looks()
+    exact_owners = _owners_by_email()
     _compare_emails_in_one_spelling()
-    _keep_payees_of_contacts()
+    _keep_payees_of_contacts(exact_owners)
 
 
 def _make_time_segments() -> None:
@@ -93,23 +97,20 @@ def _make_reserved_emails() -> None:
 
 
 def _add_names_by_their_looks() -> None:
-    """Keep the skeletons of names and emails, and the older account for which each can be mistaken."""
-    for name in ("name_skeleton", "email_skeleton"):
-        op.add_column("accounts", sa.Column(name, sa.Text(), nullable=True))
-        op.create_index(op.f(f"ix_accounts_{name}"), "accounts", [name])
-    op.add_column("accounts", sa.Column("looks_like_id", sa.BigInteger(), nullable=True))
-    oldest: dict[str, dict[str, int]] = {"name": {}, "email": {}}
-    changes = []
-    for account in _accounts():
-        looks = {of: skeleton(account[of]) for of in oldest}
-        like = [oldest[of].setdefault(look, account["id"]) for of, look in looks.items()]
-        other = min((id for id in like if id != account["id"]), default=None)
-        changes.append({"row": account["id"], **looks, "other": other})
-    _change(
-        "UPDATE accounts SET name_skeleton = :name, email_skeleton = :email, looks_like_id = :other"
-        " WHERE id = :row",
-        changes,
-    )
+    """Keep the skeletons of names and emails, and the account before with the same one of each."""
+    for of in ("name", "email"):
+        op.add_column("accounts", sa.Column(f"{of}_skeleton", sa.Text(), nullable=True))
+        op.add_column("accounts", sa.Column(f"{of}_looks_like_id", sa.BigInteger(), nullable=True))
+        op.create_index(op.f(f"ix_accounts_{of}_skeleton"), "accounts", [f"{of}_skeleton"])
+        last: dict[str, int] = {}
+        changes = []
+        for account in _accounts():
+            look = skeleton(account[of])
+            changes.append({"row": account["id"], "look": look, "other": last.get(look)})
+            last[look] = account["id"]
+        _change(
+            f"UPDATE accounts SET {of}_skeleton = :look, {of}_looks_like_id = :other WHERE id = :row", changes
+        )
 
 
 def _compare_emails_in_one_spelling() -> None:
@@ -126,15 +127,26 @@ def _compare_emails_in_one_spelling() -> None:
     _change("UPDATE accounts SET email_key = :key WHERE id = :row", changes)
 
 
-def _keep_payees_of_contacts() -> None:
-    """From now on a contact is of the account that has its email."""
-    owners = {account["email_key"]: account["id"] for account in _accounts() if account["role"] != "issuer"}
-    contacts = op.get_bind().execute(sa.text("SELECT id, email FROM contact_records")).all()
-    found = ({"row": id, "payee": owners.get(email_key(email))} for id, email in contacts)
-    _change(
-        "UPDATE contact_records SET payee_account_id = :payee WHERE id = :row",
-        [contact for contact in found if contact["payee"] is not None],
+def _keep_payees_of_contacts(exact_owners: dict[str, int]) -> None:
+    """From now on a contact is of the account that has its email; first of all in the same spelling."""
+    op.add_column(
+        "contact_records", sa.Column("email_key", sa.Text(), server_default=sa.text("''"), nullable=False)
     )
+    for others in (["payee_account_id"], ["account_id", "payee_account_id"], ["account_id", "email_key"]):
+        op.create_index(op.f(f"ix_contact_records_{'_'.join(others)}"), "contact_records", others)
+    owners = _owners_by_email()
+    contacts = op.get_bind().execute(sa.text("SELECT id, email FROM contact_records")).all()
+    changes = []
+    for id, email in contacts:
+        key = email_key(email)
+        payee = exact_owners.get(user_key(email), owners.get(key))
+        changes.append({"row": id, "key": key, "payee": payee})
+    _change("UPDATE contact_records SET email_key = :key, payee_account_id = :payee WHERE id = :row", changes)
+
+
+def _owners_by_email() -> dict[str, int]:
+    """The accounts that can be paid, by the keys of their emails."""
+    return {account["email_key"]: account["id"] for account in _accounts() if account["role"] != "issuer"}
 
 
 def _accounts() -> list[dict[str, Any]]:
