@@ -31,6 +31,27 @@ def _label_key(label: str) -> str:
     try:
         return idna.decode(idna.encode(label, uts46=True))
     except UnicodeError:
+        return _read_label(label)
+
+
+def _read_label(label: str) -> str:
+    """A label that the rules of today don't allow, such as one with a symbol; many were registered before."""
+    if not label.lower().startswith(_ENCODED):
+        return _map_label(label)
+    try:
+        read = label.lower().removeprefix(_ENCODED).encode().decode("punycode")
+    except UnicodeError:
+        return _map_label(label)
+    # Only what the other spelling would be: not plain ASCII, and no letters that are never encoded.
+    return read if not read.isascii() and read == _map_label(read) else label.lower()
+
+
+def _map_label(label: str) -> str:
+    import idna
+
+    try:
+        return idna.uts46_remap(label)
+    except UnicodeError:
         return user_key(label)
 
 

@@ -16,7 +16,7 @@ from ewallet_core.presentation.formatting import (
     one_line,
     parse_timestamp,
 )
-from ewallet_tui.state import CONTACT_LIST, OwnedItemKind
+from ewallet_tui.state import CONTACT_LIST, OwnedItemKind, clock_name
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -30,6 +30,10 @@ class HeldClock(Struct, frozen=True):
     wallet: str
     left_ms: int
     state: str
+
+    def name_among(self, clocks: Iterable[HeldClock]) -> str:
+        """Its name among all clocks of the account."""
+        return clock_name(self.name, self.wallet, (clock.name for clock in clocks))
 
     @property
     def words(self) -> str:

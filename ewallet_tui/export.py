@@ -20,6 +20,7 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import Any, NamedTuple, Self
 
 import platformdirs
+from rich.cells import cell_len, set_cell_size
 from textual.app import App
 
 from ewallet_core.data_folder import home_folder
@@ -81,6 +82,13 @@ class SavedFile(NamedTuple):
 
     words: str
     path: Path | None
+
+    def within(self, room: int) -> str:
+        """The words with as much of the path as there is room for, in cells."""
+        if self.path is None:
+            return self.words
+        place = as_known(self.path)
+        return self.words.replace(place, in_cells(place, room - cell_len(self.words) + cell_len(place)))
 
 
 async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: str) -> SavedFile:
@@ -169,6 +177,29 @@ def as_known(path: Path) -> str:
     if home is None or not path.is_relative_to(home) or path == home:
         return str(path)
     return f"~/{path.relative_to(home)}"
+
+
+SHORTEST_PATH = 8
+
+
+def in_cells(path: Path | str, room: int) -> str:
+    """The path as people write it; if it is too long, without the middle of its folder or of its name."""
+    known = as_known(path) if isinstance(path, Path) else path
+    if cell_len(known) <= room or room < SHORTEST_PATH:
+        return known
+    folder, slash, name = known.rpartition("/")
+    folder_room = room - cell_len(slash + name)
+    if folder and folder_room > 0:
+        return f"{_without_middle(folder, folder_room)}{slash}{name}"
+    return _without_middle(known, room)
+
+
+def _without_middle(text: str, room: int) -> str:
+    before = set_cell_size(text, (room - 1) // 2).rstrip()
+    after = text
+    while cell_len(after) > room - 1 - cell_len(before):
+        after = after[1:]
+    return f"{before}…{after}"
 
 
 def why_not_written(problem: OSError, folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Self
@@ -227,6 +227,15 @@ class ClockState(Struct, frozen=True):
         return round(max(now - self.read_at, 0) * 1_000) if self.state is state else 0
 
 
+def clock_name(name: str, wallet: str, names: Iterable[str] | None) -> str:
+    """A clock's name, with its wallet's if several of the account's clocks have it.
+
+    `names` are those of all its clocks; `None` if not all are known.
+    """
+    is_unique = names is not None and [each.casefold() for each in names].count(name.casefold()) < 2
+    return name if is_unique else f"{name} in {wallet}"
+
+
 class AccountState(Struct, frozen=True):
     """The logged-in account with its active wallet and clock, and the accounts logged in beside it."""
 
@@ -272,10 +281,16 @@ class AccountState(Struct, frozen=True):
         return (self.clock, *self.timers) if self.clock.runs else self.timers
 
     def name_of(self, clock: ClockState) -> str:
-        """The clock's name, with its wallet's if that is another one."""
-        if clock.wallet_id in (self.wallet.id, 0):
-            return clock.reference
-        return f"{clock.reference} in {self.owned[WALLET].names.get(clock.wallet_id, 'another wallet')}"
+        """The clock's name, with its wallet's if several clocks have it, or if that is another wallet.
+
+        Of the clocks of other wallets, only those whose timers have begun are known.
+        """
+        here, wallets = (self.wallet.id, 0), self.owned[WALLET].names
+        if clock.wallet_id not in here:
+            return clock_name(clock.reference, wallets.get(clock.wallet_id, "another wallet"), None)
+        elsewhere = (other.reference for other in self.timers if other.wallet_id not in here)
+        names = (*self.owned[CLOCK].names.values(), *elsewhere)
+        return clock_name(clock.reference, self.wallet.reference, names)
 
     @property
     def has_other_clocks(self) -> bool:

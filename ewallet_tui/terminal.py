@@ -201,8 +201,10 @@ def lasting(driver: type[Driver]) -> type[Driver]:
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            file: IO[str] = self._file
-            self._file = LastingFile(file)
+            # The driver for browsers writes to no file of its own.
+            file: IO[str] | None = getattr(self, "_file", None)
+            if file is not None:
+                self._file = LastingFile(file)
 
     return LastingDriver
 

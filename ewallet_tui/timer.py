@@ -69,7 +69,7 @@ class TimerWatch:
             left = next((clock for clock in state.timers if clock.id == before.clock.id), None)
             if left is not None:
                 what = "stays paused" if left.state is TimerState.PAUSED else "goes on running"
-                self._left_behind(f"{left.reference} {what}.")
+                self._left_behind(f"{state.name_of(left)} {what}.")
         if before is not None and before.account.id == state.account.id:
             self._tell_what_ran_out(before, state)
         self._warn_if_soon_over(state)

@@ -86,7 +86,6 @@ STEPS: dict[int, list[tuple[str, str, str]]] = {
         ("2", "", "80 credits"),
         ("N", "Holidays\n", "✓ Holidays"),
         ("[", "", "◂ Wallet 1 ▸"),
-        ("A", "", "● Wallet 1"),
         ("v", "10\n", "✓ Moved 10 credits to Holidays. 70 left."),
     ],
     6: [

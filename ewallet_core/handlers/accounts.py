@@ -44,8 +44,8 @@ from ewallet_core.storage.payees import (
     email_columns,
     is_reserved_for_another,
     name_columns,
-    release_email,
     reserve_email,
+    take_email,
 )
 from ewallet_core.types import PEOPLE, Role, user_key
 
@@ -163,7 +163,7 @@ def _apply(context: AccountContext, account: Account, changes: dict[str, Any]) -
     transaction = context.transaction
     if changes.get("email_key", account.email_key) != account.email_key:
         reserve_email(transaction, account, context.now)
-        release_email(transaction, changes["email"])
+        take_email(transaction, account.id, changes["email"], context.now)
     names = changes.get("name", account.name), changes.get("email", account.email)
     change_looks(transaction, account, *names)
     accounts.change(transaction, account.id, **changes, written_at=context.now)

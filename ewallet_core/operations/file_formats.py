@@ -27,9 +27,11 @@ _BEGINS_A_FORMULA = (
     "\N{FULLWIDTH HYPHEN-MINUS}"
 )
 _NUMBER = r"(?:-[0-9]+(?:\.[0-9]+)?|\+[0-9][0-9 ()]*)"
+# Apostrophes that the user wrote there are kept, one more tells them from ours.
 _FORMULA = re.compile(
-    rf'(^|[{_SEPARATORS}])(["\s]*)(?!{_NUMBER} *(?:[{_SEPARATORS}]|$))(?=[{_BEGINS_A_FORMULA}])'
+    rf"""(^|[{_SEPARATORS}])(["\s]*)('*)(?!{_NUMBER} *(?:[{_SEPARATORS}]|$))(?=[{_BEGINS_A_FORMULA}])"""
 )
+_BREAK_AT_BEGIN = re.compile(r"\A('*)(?=[\t\r\n])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,16 @@ JSON_LINES = FileFormat(
 
 def without_formulas(text: str) -> str:
     """The text with an apostrophe before whatever a spreadsheet would take for a formula."""
-    if text.startswith(("\t", "\r", "\n")):
-        text = f"'{text}"
-    return _FORMULA.sub(r"\1\2'", text)
+    return _FORMULA.sub(r"\1\2'\3", _BREAK_AT_BEGIN.sub(r"'\1", text))
+
+
+def with_formulas(text: str) -> str:
+    """The text of which `without_formulas` made this one."""
+    return _BREAK_AT_BEGIN.sub(_one_less, _FORMULA.sub(_one_less, text))
+
+
+def _one_less(found: re.Match[str]) -> str:
+    return found[0].removesuffix("'")
 
 
 def _csv_line(separator: str, values: Iterable[Any]) -> str:

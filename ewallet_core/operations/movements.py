@@ -118,16 +118,17 @@ def issuing_side(context: Context) -> Side:
 def partner_named(context: Context, email: str, field: str, payee_account: int | None = None) -> Side:
     """The account with that email and its active wallet.
 
-    Raises `PartnerUnknownError`, `PayeeChangedError` if it is not `payee_account`, or
-    `PartnerUnavailableError` if it can't receive credits."""
+    Raises `PartnerUnknownError`, `PartnerUnavailableError` if it can't receive credits, or
+    `PayeeChangedError` if it is not `payee_account`."""
     account = accounts.find(context.transaction, email_key=email_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountStatus.ERASED:
         if context.caller.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
+    # First, because nothing is told of an account that can't be paid, not even its name.
+    require_available(account, field)
     if payee_account not in (None, account.id):
         _reject_payee(context, email, field)
-    require_available(account, field)
     return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
 
 

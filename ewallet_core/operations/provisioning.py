@@ -9,7 +9,7 @@ from ewallet_core.operations.ownership import Owner
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
 from ewallet_core.storage.accounts import AccountStatus, accounts
 from ewallet_core.storage.journal import open_balance
-from ewallet_core.storage.payees import email_columns, name_columns, note_looks, release_email
+from ewallet_core.storage.payees import email_columns, name_columns, note_looks, take_email
 from ewallet_core.storage.sheets import sheets
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import clocks, wallets
@@ -47,10 +47,9 @@ def open_account(  # noqa: PLR0913 - an account has this many parts
         state=AccountStatus.ACTIVE,
         created_at=now,
         written_at=now,
-        email_since=now,
     )
     note_looks(transaction, account_id, name, email)
-    release_email(transaction, email)
+    take_email(transaction, account_id, email, now)
     accounts.change(
         transaction,
         account_id,

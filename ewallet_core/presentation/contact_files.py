@@ -13,6 +13,7 @@ from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts
+from ewallet_core.operations.file_formats import with_formulas
 
 FIELDS: Mapping[str, Any] = {
     "name": fields.ContactName,
@@ -87,9 +88,8 @@ _HEADINGS = {
     "notes": ("notes", "note", "comments"),
 }
 _BETWEEN_VALUES = " ::: "
-"""What Google writes between several values in one cell."""
-# An export of ours has an apostrophe before what a spreadsheet would take for a formula.
-_GUARDED = re.compile(r"'(?=[=+\-@])")
+"""What Google writes between several values in one cell, in columns with a number."""
+_HAS_SEVERAL = re.compile(r".+ [0-9]+ - .+")
 
 
 def _read_csv(text: str) -> Iterator[FileContact]:
@@ -107,25 +107,30 @@ def _read_csv(text: str) -> Iterator[FileContact]:
         begins_on = reader.line_num + 1
         for row in reader:
             if any(cell.strip() for cell in row):
-                yield _contact(begins_on, {part: _cell(row, where) for part, where in columns.items()})
+                cells = {part: _cell(headings, row, where) for part, where in columns.items()}
+                yield _contact(begins_on, cells)
             begins_on = reader.line_num + 1
     except csv.Error as problem:
         raise UnreadableContactsError(f"Line {reader.line_num} is not valid CSV: {problem}.") from problem
 
 
-def _cell(row: list[str], columns: list[int]) -> str:
+def _cell(headings: list[str], row: list[str], columns: list[int]) -> str:
     """The first of the columns that has a value in this row."""
-    cells = (row[column].strip() for column in columns if column < len(row))
-    found = next(filter(None, cells), "").partition(_BETWEEN_VALUES)[0]
-    return _GUARDED.sub("", found, count=1) if _GUARDED.match(found) else found
+    for column in columns:
+        cell = with_formulas(row[column]) if column < len(row) else ""
+        if _HAS_SEVERAL.fullmatch(headings[column]):
+            cell = cell.partition(_BETWEEN_VALUES)[0]
+        if cell.strip():
+            return cell
+    return ""
 
 
 def _contact(line: int, parts: Mapping[str, str]) -> FileContact:
     """A contact of these parts, named by its full name, its parts, its company or else its email."""
     pieces = " ".join(filter(None, (parts.get(part, "") for part in ("first", "middle", "last"))))
-    email = parts.get("email", "")
+    email, phone = (parts.get(part, "").strip() for part in ("email", "phone"))
     name = parts.get("name") or pieces or parts.get("company") or email
-    return FileContact(line, " ".join(name.split()), email, parts.get("phone", ""), parts.get("notes", ""))
+    return FileContact(line, " ".join(name.split()), email, phone, parts.get("notes", ""))
 
 
 # vCard 2.1, 3.0 and 4.0 (RFC 6350)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ewallet_core.presentation.formatting import zone_in_use
 from ewallet_core.presentation.periods import read_period
@@ -11,8 +11,10 @@ from ewallet_core.presentation.periods import read_period
 HOW_TO_WRITE_A_TIME = "Type a time such as 14:30 or 20 minutes ago."
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+# Three places could be thousands, unless a 0 is before them.
 _AMOUNT = re.compile(
-    r"([0-9]{1,6}(?:[.,][0-9]{1,3})?) ?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
+    r"(0[.,][0-9]{3}|[0-9]{1,6}(?:[.,][0-9]{1,2})?) ?"
+    r"(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
 )
 _WORDS = (("half an hour", "30 minutes"), ("an hour", "1 hour"), ("a minute", "1 minute"), (" and ", " "))
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2})(?:[:.]([0-9]{2}))?)? ?(am|pm|a\.m\.|p\.m\.)?")
@@ -32,7 +34,9 @@ def read_moment(text: str, now: datetime, zone: tzinfo | None = None) -> datetim
         if phrase in {"now", "just now"}:
             return now
         before = _time_before(phrase)
-        return _time_of_day(phrase, now.astimezone(zone), zone) if before is None else now - before
+        # Between local times of one zone, Python computes as if its clocks were never changed.
+        at = _time_of_day(phrase, now, zone) if before is None else now.astimezone(UTC) - before
+        return at.astimezone(zone)
     except (ValueError, OverflowError):
         raise ValueError(HOW_TO_WRITE_A_TIME) from None
 
@@ -49,11 +53,11 @@ def _time_before(phrase: str) -> timedelta | None:
 
 
 def _time_of_day(phrase: str, now: datetime, zone: tzinfo | None) -> datetime:
-    day, at = _split(phrase)
-    if day:
-        return _at(_one_day(day, now.date()), at, zone)
-    today = _at(now.date(), at, zone)
-    return today if today <= now else _at(now.date() - _DAY, at, zone)
+    words, at = _split(phrase)
+    today = now.astimezone(zone).date()
+    days = [_one_day(words, today)] if words else [today - _DAY, today]
+    found = [each for day in days for each in _on_day(day, at, zone)]
+    return max((each for each in found if each <= now), default=found[0])
 
 
 def _split(phrase: str) -> tuple[str, time]:
@@ -85,6 +89,9 @@ def _one_day(words: str, today: date) -> date:
     return period.since
 
 
-def _at(day: date, at: time, zone: tzinfo | None) -> datetime:
-    # Without a zone both take the system's.
-    return datetime.combine(day, at, zone).astimezone(zone)
+def _on_day(day: date, at: time, zone: tzinfo | None) -> list[datetime]:
+    """When that time is on that day, in UTC: twice if the clocks go back over it."""
+    # Without a zone, it is the system's.
+    first, second = (datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+    # If the clocks skip that time, the second one is earlier, and before the change.
+    return [first, second] if second > first else [first]

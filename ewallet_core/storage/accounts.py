@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
+from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Row, Rows, cut_page, pattern_containing
 from ewallet_core.storage.transaction import Transaction
@@ -42,6 +43,7 @@ class Account(Row, frozen=True):
     to_unlink_at: int | None
     one_time_until: int | None
     event_sequence: int
+    email_since: int
     created_at: int
     written_at: int
 
@@ -55,14 +57,29 @@ _OPERATORS = (
     .order_by(_account.id)
     .limit(2)
 )
+HAS_TEXT = (
+    _account.name_key.like(bindparam("pattern"), escape=ESCAPE)
+    | _account.email_key.like(bindparam("pattern"), escape=ESCAPE)
+    | _account.email_key.like(bindparam("email_pattern"), escape=ESCAPE)
+    | func.lower(_account.email).like(bindparam("pattern"), escape=ESCAPE)
+)
+"""Whether a name, or an email in any of its spellings, has the text of `text_patterns`."""
+
+
+def text_patterns(text: str) -> dict[str, str]:
+    return {
+        "pattern": pattern_containing(user_key(text)),
+        "email_pattern": pattern_containing(email_key(text)),
+    }
+
+
 _LISTED = (
     select(*accounts.columns)
     .where(
         _account.id < bindparam("before"),
         _account.role != Role.ISSUER,
         _account.state != AccountStatus.ERASED,
-        _account.name_key.like(bindparam("pattern"), escape=ESCAPE)
-        | _account.email_key.like(bindparam("pattern"), escape=ESCAPE),
+        HAS_TEXT,
     )
     .order_by(_account.id.desc())
     .limit(bindparam("most"))
@@ -82,7 +99,7 @@ def list_accounts(
     values = {
         "before": before or ABOVE_ALL_IDS,
         "most": most + 1,
-        "pattern": pattern_containing(user_key(text)),
+        **text_patterns(text),
         **({} if state is None else {"state": state}),
     }
     statement = _LISTED if state is None else _LISTED_IN_STATE

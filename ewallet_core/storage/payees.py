@@ -16,7 +16,9 @@ from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Role, user_key
 
-RESERVED_MS = 90 * 24 * 60 * 60_000
+HELD_MS = 24 * 60 * 60_000
+"""How long an email must have been an account's to be reserved for it, unless others know it."""
+RESERVED_MS = 90 * HELD_MS
 """How long only its last account may take an email again."""
 ERASED_PAYEE = 0
 """In a contact: the account that it was saved with was erased."""
@@ -156,9 +158,34 @@ reserved_emails = Rows(schema.reserved_emails, ReservedEmail)
 _EXPIRED = schema.reserved_emails.delete().where(schema.reserved_emails.c.reserved_until <= bindparam("now"))
 
 
+_transfer = schema.transfer_records.c
+_PAID_SINCE = (
+    select(_transfer.id)
+    .where(
+        _transfer.account_id == bindparam("account_id"),
+        _transfer.created_at >= bindparam("since"),
+        _transfer.transfer_type == "incoming",
+        _transfer.from_account_id != bindparam("account_id"),
+    )
+    .limit(1)
+)
+_SAVED_BY_OTHERS = (
+    select(_contact.id)
+    .where(
+        _contact.payee_account_id == bindparam("account_id"),
+        _contact.email_key == bindparam("email_key"),
+        _contact.account_id != bindparam("account_id"),
+    )
+    .limit(1)
+)
+
+
 def reserve_email(transaction: Transaction, account: Account, now: int) -> None:
-    """Keep the account's email from everyone else for 90 days."""
-    if account.email_key is None:
+    """Keep the account's email from everyone else for 90 days, if others can know it as the account's.
+
+    Else one account could reserve any number of emails, one after another.
+    """
+    if account.email_key is None or not _is_known(transaction, account, account.email_key, now):
         return
     email_hash = _hash(account.email_key)
     reserved_emails.delete(transaction, email_hash=email_hash)
@@ -167,9 +194,22 @@ def reserve_email(transaction: Transaction, account: Account, now: int) -> None:
     )
 
 
-def release_email(transaction: Transaction, email: str) -> None:
-    """Forget the reservation of an email that an account takes."""
-    reserved_emails.delete(transaction, email_hash=_hash(email_key(email)))
+def _is_known(transaction: Transaction, account: Account, key: str, now: int) -> bool:
+    """Whether the account had its email for a day, was paid while it had it, or is a contact by it."""
+    if now - account.email_since >= HELD_MS:
+        return True
+    paid = transaction.number(_PAID_SINCE, account_id=account.id, since=account.email_since)
+    saved = transaction.number(_SAVED_BY_OTHERS, account_id=account.id, email_key=key)
+    return paid is not None or saved is not None
+
+
+def take_email(transaction: Transaction, account_id: int, email: str, now: int) -> None:
+    """Note since when the account has its new email, and forget the reservation."""
+    email_hash = _hash(email_key(email))
+    reserved = reserved_emails.find(transaction, email_hash=email_hash)
+    was_own = reserved is not None and reserved.account_id == account_id
+    accounts.change(transaction, account_id, email_since=0 if was_own else now)
+    reserved_emails.delete(transaction, email_hash=email_hash)
 
 
 def is_reserved_for_another(transaction: Transaction, email: str, account_id: int | None, now: int) -> bool:

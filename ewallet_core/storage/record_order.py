@@ -63,15 +63,19 @@ def _partner(record: Any) -> ColumnElement[Any]:
         (record.transfer_type == "supply", null()),
         else_=record.to_account_id,
     )
-    email = select(account.email_key).where(account.id == other).scalar_subquery()
-    return func.coalesce(email, "")
+    # An account without a key has the same email as an older one, which is shown all the same.
+    shown = func.coalesce(account.email_key, func.user_key(account.email))
+    return func.coalesce(select(shown).where(account.id == other).scalar_subquery(), "")
 
 
 def _invoice_partner(record: Any) -> ColumnElement[Any]:
-    """The email of the other side as it was issued; empty on invoices from before it was kept."""
+    """The email of the other side as it was issued; today's on invoices from before it was kept."""
     is_sale = record.seller_account_id == record.account_id
-    email = case((is_sale, record.buyer_email), else_=record.seller_email)
-    return func.user_key(func.coalesce(email, ""))
+    issued = case((is_sale, record.buyer_email), else_=record.seller_email)
+    account, paid = schema.accounts.c, schema.transfer_records.alias("paid").c
+    other = case((paid.from_account_id == record.account_id, paid.to_account_id), else_=paid.from_account_id)
+    today = select(account.email).where(account.id == other, paid.id == record.transfer_record_id)
+    return func.user_key(func.coalesce(issued, today.scalar_subquery(), ""))
 
 
 def _cost(record: Any) -> ColumnElement[Any]:

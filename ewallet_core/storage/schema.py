@@ -91,7 +91,7 @@ accounts = new_table(
     # What is left of name and email by their looks, and of each the last account before that has the same.
     *texts("name_skeleton", "email_skeleton", optional=True),
     *numbers("name_looks_like_id", "email_looks_like_id", optional=True),
-    # When the account took its email; 0 if it was before this was kept.
+    # When the account took its email; 0 if it had it before, or took it before this was kept.
     *numbers("email_since", default=0),
     # Until when a one-time password, set by an operator, can be used for the login that replaces it.
     *numbers("one_time_until", optional=True),

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Exists, Select, bindparam, exists, select, tuple_
+from sqlalchemy import ColumnElement, Exists, Select, bindparam, exists, select, tuple_
 
 from ewallet_core.storage import schema
+from ewallet_core.storage.accounts import HAS_TEXT, text_patterns
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Rows, pattern_containing
 from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.types import ANY_END, RecordType, user_key
+from ewallet_core.types import ANY_END, RecordType
 
 Position = tuple[int, str, int]
 """A position in the order of all records: date, type, id."""
@@ -47,7 +48,7 @@ class SearchFilter:
             "account_id": self.account_id,
             "sheet_id": self.sheet_id,
             "since": self.since,
-            "pattern": pattern_containing(user_key(self.text)),
+            **text_patterns(self.text),
             **{_tag(index): _tag_pattern(tag) for index, tag in enumerate(self.tags)},
         }
 
@@ -137,9 +138,7 @@ def _tag(index: int) -> str:
 def _matches_party(*parties: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether one of these accounts, except the searching one, has the text in its name or email."""
     account = schema.accounts.c
-    pattern: BindParameter[str] = bindparam("pattern")
-    has_text = account.email_key.like(pattern, escape=ESCAPE) | account.name_key.like(pattern, escape=ESCAPE)
-    return account.id.in_(parties) & (account.id != bindparam("account_id")) & has_text
+    return account.id.in_(parties) & (account.id != bindparam("account_id")) & HAS_TEXT
 
 
 _transfer, _paid_with = schema.transfer_records.c, schema.transfer_records.alias("paid_with")

@@ -123,9 +123,8 @@ class SessionsScreen(BaseScreen):
             since, last = (moment(parse_timestamp(session[key]), now) for key in ("since", "last_use"))
             return f"This logs out {session['address']} at once: there since {since}, last used {last}."
         words = [f"This is the session you are using. It logs out {one_line(state.account.name)} here."]
-        instant = self.context.now()
-        words += [going_on(clock, instant, AFTER_LOGOUT) for clock in state.begun(instant)]
-        return " ".join(words)
+        words.append(going_on(state, self.context.now(), AFTER_LOGOUT))
+        return " ".join(words).rstrip()
 
     async def _end(self, number: int) -> None:
         result = self.query_one(ResultLine)

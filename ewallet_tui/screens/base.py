@@ -46,7 +46,9 @@ if TYPE_CHECKING:
 
 
 TOAST_SECONDS = 5
-NOTHING_DONE = "Nothing was just done that has a record to show."
+NOTHING_DONE = "Nothing was just done that can be undone or has a record to show."
+LEAVES_RESULT = frozenset({CHOOSE_SCREEN, JUMP, SHOW_WHAT_WAS_DONE})
+"""The actions that do nothing by themselves to what was done before."""
 
 
 def system_today() -> datetime:
@@ -152,6 +154,11 @@ class BaseScreen(Screen[None]):
             self.app.push_screen(self._waiting.pop(0))
 
     def on_screen_suspend(self) -> None:
+        # Below a modal screen the result stays in view, and can be undone from there.
+        if not self.is_in_view:
+            self._clear_result()
+
+    def _clear_result(self) -> None:
         # After a logout the screen is being removed, perhaps without its result line.
         for result in self.query(ResultLine):
             result.clear()
@@ -162,13 +169,14 @@ class BaseScreen(Screen[None]):
 
     def is_enabled(self, action: Action) -> Possible:
         """Whether `action` is possible now with the state and with what this screen shows."""
-        state = self.context.state
+        state, can = self.context.state, self.can(action)
         enabled = True if state is None else action.enabled(state, self.context.now())
-        if enabled is not True:
+        # What the screen hides has no reason: its key may do something else.
+        if enabled is not True and can is not False:
             return enabled
         if action is SHOW_WHAT_WAS_DONE:
             return any(result.follow_up is not None for result in self.query(ResultLine)) or NOTHING_DONE
-        return self.can(action)
+        return can
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action != "do":
@@ -195,7 +203,10 @@ class BaseScreen(Screen[None]):
         return True
 
     async def action_do(self, id: str) -> None:
-        result = self.functions[id][1](self)
+        action, do = self.functions[id]
+        if action not in LEAVES_RESULT:
+            self._clear_result()
+        result = do(self)
         if isawaitable(result):
             await result
 

@@ -52,7 +52,7 @@ class Payer:
     email: str
     balance: int
     ask_above: int
-    """Above how many credits to ask for a confirmation; 0 is never."""
+    """From how many credits on to ask for a confirmation; 0 is never."""
     contacts: ContactBook
     is_local: bool = False
     """Whether the accounts are those of this computer's own wallet."""
@@ -95,7 +95,7 @@ class Payer:
 
     def is_asked(self, credits: int) -> bool:
         """Whether that amount needs a confirmation."""
-        return 0 < self.ask_above < credits
+        return 0 < self.ask_above <= credits
 
 
 def pay_form(payer: Payer, to: str = "") -> FormSpec:

@@ -86,7 +86,7 @@ def _so_far(number: int, noun: str) -> str:
 CSV = "csv"
 FILES = {
     CSV: "all shown      csv, for a spreadsheet",
-    "csv raw": "all shown      csv, for a program: as the engine has it",
+    "csv raw": "all shown      csv, raw, for a program",
     "json": "all shown      json, all in one list",
     "jsonl": "all shown      jsonl, a record a line",
 }
@@ -167,7 +167,7 @@ async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> st
 async def _save(screen: BaseScreen, parts: Parts, noun: str = "record") -> None:
     saved = await screen.app.push_screen_wait(ProgressModal(ExportWork(screen, parts, noun)))
     if saved is not None:
-        screen.query_one(ResultLine).say(saved.words, _opening(screen, saved.path))
+        screen.query_one(ResultLine).say(saved.words, _opening(screen, saved.path), saved.within)
 
 
 def _opening(screen: BaseScreen, path: Path | None) -> FollowUp | None:

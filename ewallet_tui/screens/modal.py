@@ -14,7 +14,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Resize
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, OptionList, Static
@@ -105,14 +105,20 @@ class Choice:
         return f"{self.key.replace('ctrl+', '^')} {self.words}"
 
 
+AROUND_WORDS = 6
+"""The lines of a confirmation besides its words: edges, padding, and the answers."""
+
+
 class ConfirmModal(Modal[str | None]):
     """Its result is the id of the chosen answer, or `None`."""
 
     DEFAULT_CSS = """
     ConfirmModal {
         Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
+        VerticalScroll { height: auto; }
         Label { width: 1fr; }
         Button { margin-left: 2; }
+        Button:first-child { margin-left: 0; }
     }
     """
     AUTO_FOCUS = "#stay"
@@ -120,6 +126,8 @@ class ConfirmModal(Modal[str | None]):
         Binding("escape", "dismiss", "Stay"),
         Binding("left", "app.focus_previous", "Previous", show=False),
         Binding("right", "app.focus_next", "Next", show=False),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False),
     ]
 
     def __init__(self, title: str, words: str, choices: Sequence[Choice], stay: str = "Stay") -> None:
@@ -141,13 +149,18 @@ class ConfirmModal(Modal[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as sheet:
             titled(sheet, self._title)
-            yield Label(self._words, markup=False)
-            with Horizontal():
+            with VerticalScroll(can_focus=False):
+                yield Label(self._words, markup=False)
+            with Horizontal(classes="many" if len(self._choices) > 1 else ""):
                 for choice in self._choices:
                     button = Button(choice.label, id=choice.id)
                     button.can_focus = not choice.is_deliberate
                     yield button
                 yield Button(f"esc {self._stay}", id="stay", variant="primary")
+
+    def on_resize(self, event: Resize) -> None:
+        # The answers stay in view however long the words are.
+        self.query_one(VerticalScroll).styles.max_height = max(event.size.height - AROUND_WORDS, 1)
 
     def on_key(self, event: Key) -> None:
         for choice in self._choices:

@@ -46,16 +46,14 @@ def clocks_beside(clocks: Sequence[HeldClock], id: int) -> list[OwnRecipient]:
     """The user's clocks besides that one, those of its wallet first."""
     here = next((clock.wallet_id for clock in clocks if clock.id == id), 0)
     others = sorted((clock for clock in clocks if clock.id != id), key=lambda clock: clock.wallet_id != here)
-    names = [clock.name for clock in others]
-    return [
-        OwnRecipient.called(
-            clock.id,
-            clock.name,
-            "your clock" if clock.wallet_id == here else f"clock of {clock.wallet}",
-            names,
-        )
-        for clock in others
-    ]
+    names = {clock: clock.name_among(clocks) for clock in others}
+
+    def noun(clock: HeldClock) -> str:
+        # Its name may say already whose it is.
+        is_plain = clock.wallet_id == here or names[clock] != clock.name
+        return "your clock" if is_plain else f"clock of {clock.wallet}"
+
+    return [OwnRecipient.called(clock.id, names[clock], noun(clock), names.values()) for clock in others]
 
 
 def _to_field(recipients: Sequence[OwnRecipient]) -> Field:
@@ -162,7 +160,9 @@ async def move_time(screen: BaseScreen) -> None:
     if wallets is None or (state := context.state) is None:
         return
     clock = state.clock
-    recipients = clocks_beside(clocks_of(wallets), clock.id)
+    every_clock = clocks_of(wallets)
+    recipients = clocks_beside(every_clock, clock.id)
+    name = next((one.name_among(every_clock) for one in every_clock if one.id == clock.id), clock.reference)
     by_label = {one.label: one for one in recipients}
     chosen: list[OwnRecipient] = []
 
@@ -183,7 +183,7 @@ async def move_time(screen: BaseScreen) -> None:
             shows = screen.showing("conversion", answer["conversion_record"])
             screen.query_one(ResultLine).say(words, shows)
 
-    screen.ask_with(clock_move_form(clock.reference, left_ms, recipients), send, say)
+    screen.ask_with(clock_move_form(name, left_ms, recipients), send, say)
 
 
 @dataclass(frozen=True)
@@ -214,18 +214,18 @@ async def prepare_removal(screen: BaseScreen, kind: OwnedItemKind, id: int, name
     wallets = await read_balances(screen.context.act)
     if wallets is None:
         return None
+    every_clock = clocks_of(wallets)
     wallet = next((one for one in wallets if one.id == id), None) if kind is WALLET else None
-    clocks = [clock for clock in clocks_of(wallets) if clock.id == id or clock.wallet_id == (wallet and id)]
+    clocks = wallet.clocks if wallet else [clock for clock in every_clock if clock.id == id]
     if running := next((clock for clock in clocks if clock.state != TimerState.INACTIVE), None):
-        reason = (
-            f"The timer of {one_line(running.name)} is running or paused: {countdown(running.left_ms)} left."
-        )
+        name = one_line(running.name_among(every_clock))
+        reason = f"The timer of {name} is running or paused: {countdown(running.left_ms)} left."
         screen.context.notify("Stop it first.", title=reason, severity="error")
         return None
     if wallet is not None:
         others = [one for one in wallets if one.id != id]
         return await _removal_of_wallet(screen, wallet, others)
-    return await _removal_of_clock(screen, clocks[0], clocks_beside(clocks_of(wallets), id))
+    return await _removal_of_clock(screen, clocks[0], every_clock)
 
 
 async def _removal_of_wallet(
@@ -248,9 +248,10 @@ async def _removal_of_wallet(
 
 
 async def _removal_of_clock(
-    screen: BaseScreen, clock: HeldClock, others: Sequence[OwnRecipient]
+    screen: BaseScreen, clock: HeldClock, every_clock: Sequence[HeldClock]
 ) -> Removal | None:
-    name, held = one_line(clock.name), amounts(0, clock.left_ms)
+    others = clocks_beside(every_clock, clock.id)
+    name, held = one_line(clock.name_among(every_clock)), amounts(0, clock.left_ms)
     gone = f"{name} is removed with its sheets."
     if not held:
         return Removal(f"{gone} No time is left on it. The journal keeps what its records say.")

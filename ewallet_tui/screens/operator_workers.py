@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -33,6 +33,7 @@ from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import Choice, FactsModal, confirm
 from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator
+from ewallet_tui.screens.run_forms import TIMER_ACTIONS
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
@@ -165,6 +166,8 @@ LIST_OF = {
     REMOVE_WORKER: "workers",
 }
 """Actions on the row under the cursor, and the list of that row."""
+TIMER_KEYS = {replace(action, shown=False): do for action, do in TIMER_ACTIONS.items()}
+"""The timer's actions, whose key starts and stops the cleaners while their list has the focus."""
 REMOVE_WORKER_WORDS = (
     "It has no sessions, so no one is logged out. A new worker is created when one is needed."
 )
@@ -202,9 +205,11 @@ class WorkersScreen(BaseScreen):
 
     def can(self, action: Action) -> Possible:
         """Grey what is not possible for the row under the cursor, and hide the actions of the other list."""
+        if action in TIMER_KEYS and self._has_focus("cleaners"):
+            return False
         if action in (START_CLEANER, STOP_CLEANER) and self._is_running is not (action is STOP_CLEANER):
             return False
-        if action in LIST_OF and (self.focused is None or self.focused.id != LIST_OF[action]):
+        if action in LIST_OF and not self._has_focus(LIST_OF[action]):
             return False
         if action is CLEAN_NOW and self._row_of("cleaners") == ALL:
             return ONE_BY_ONE
@@ -278,6 +283,9 @@ class WorkersScreen(BaseScreen):
         name = self._row_of("cleaners")
         return bool(self._cleaners_running) if name == ALL else name in (self._cleaners_running or ())
 
+    def _has_focus(self, listed: str) -> bool:
+        return self.focused is not None and self.focused.id == listed
+
     def _row_of(self, listed: str) -> str | None:
         rows = (each.row for each in self.query(f"#{listed}").results(RecordList))
         row = next(rows, None)
@@ -320,6 +328,7 @@ class WorkersScreen(BaseScreen):
             await change(self, result, action="cleanup", cleanup="sessions", session_id=number)
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        **TIMER_KEYS,
         LOOK_UP_SESSION: look_up,
         START_CLEANER: lambda screen: screen.tell_cleaner("start"),
         STOP_CLEANER: lambda screen: screen.tell_cleaner("stop"),

@@ -23,6 +23,7 @@ from textual.widgets import Button, Input, Static
 from ewallet_core.presentation.formatting import countdown, one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.actions import EVERYWHERE as ACTIONS_EVERYWHERE
+from ewallet_tui.balances import listed
 from ewallet_tui.config.settings import LEAVE, STOP
 from ewallet_tui.navigation import Destination
 from ewallet_tui.screens.modal import Choice, ChoiceModal, ConfirmModal, Modal, titled
@@ -280,6 +281,9 @@ UNANSWERED = (
     "The connection is lost, and there was no answer to what you sent last. "
     "Log in again later to see whether it was done."
 )
+MOST_TIMERS = 3
+"""How many begun timers a question names."""
+IS_WHAT = {TimerState.ACTIVE: "running", TimerState.PAUSED: "paused"}
 GOES_ON = {TimerState.ACTIVE: "goes on", TimerState.PAUSED: "stays paused"}
 WITHOUT_THE_APP, AFTER_LOGOUT = "without the app", "after you log out"
 
@@ -291,23 +295,32 @@ def timer_confirmation(
     begun, is_active_begun = account.begun(now), account.clock.runs
     is_alone = len(begun) == 1
     stop = [Choice(STOP, "s", "Stop it" if is_alone else "Stop the active one")]
-    words = " ".join(going_on(clock, now, when) for clock in begun)
+    words = going_on(account, now, when)
     choices = [*(stop if is_active_begun and may_stop else []), Choice(LEAVE, "l", _leave(begun))]
     return ConfirmModal(title, words, choices)
 
 
 def unanswered_confirmation(account: AccountState | None, now: float) -> ConfirmModal:
     """Whether to quit although the last request has no answer."""
-    begun = account.begun(now) if account else ()
-    words = " ".join([UNANSWERED, *(going_on(clock, now, WITHOUT_THE_APP) for clock in begun)])
-    return ConfirmModal("Quit", words, [Choice(LEAVE, "q", "Quit anyway")])
+    words = f"{UNANSWERED} {going_on(account, now, WITHOUT_THE_APP) if account else ''}"
+    return ConfirmModal("Quit", words.rstrip(), [Choice(LEAVE, "q", "Quit anyway")])
 
 
-def going_on(clock: ClockState, now: float, when: str) -> str:
-    """`Clock 1 is running, 12:30 left, and goes on without the app.`"""
-    name, left = one_line(clock.reference), countdown(clock.left_ms(now))
-    is_what = "running" if clock.state is TimerState.ACTIVE else "paused"
-    return f"{name} is {is_what}, {left} left, and {GOES_ON[clock.state]} {when}."
+def going_on(account: AccountState, now: float, when: str) -> str:
+    """What the begun timers do: `Clock 1 is running, 12:30 left, and goes on without the app.`
+
+    If they are many, the first few in one sentence, and how many more there are; empty if there is none.
+    """
+    begun = account.begun(now)
+    names = [one_line(account.name_of(clock)) for clock in begun[:MOST_TIMERS]]
+    facts = [(IS_WHAT[clock.state], f"{countdown(clock.left_ms(now))} left") for clock in begun]
+    if len(begun) > MOST_TIMERS:
+        first = (f"{name} ({is_what}, {left})" for name, (is_what, left) in zip(names, facts, strict=False))
+        return f"Timers have begun on {listed(first, len(begun))}. They stay running or paused {when}."
+    return " ".join(
+        f"{name} is {is_what}, {left}, and {GOES_ON[clock.state]} {when}."
+        for clock, name, (is_what, left) in zip(begun, names, facts, strict=True)
+    )
 
 
 def _leave(begun: Sequence[ClockState]) -> str:

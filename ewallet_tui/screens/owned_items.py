@@ -9,7 +9,7 @@ from textual import on, work
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import one_line
-from ewallet_tui.actions import WALLETS
+from ewallet_tui.actions import SHEETS
 from ewallet_tui.screens.modal import ChoiceModal, confirm
 from ewallet_tui.screens.moves import prepare_removal
 from ewallet_tui.state import OwnedItemKind, OwnedItems, obstacle_to
@@ -86,8 +86,6 @@ class OwnedItemPicker(OwnedItemLine):
         items, noun = self.items, self._kind().noun
         if action in (actions.previous, actions.next) and items is not None and len(items.names) < 2:
             return f"This is your only {noun}."
-        if action is actions.make_active and self._makes_active:
-            return False
         if action is actions.make_active and items is not None and self.chosen == items.active:
             return f"This {noun} is the active one already."
         return True
@@ -197,7 +195,7 @@ class OwnedItemPicker(OwnedItemLine):
         # The item may be created before its name is loaded.
         if id in items.names:
             name = one_line(items.names[id])
-            key = WALLETS.make_active.shown_key(self._owner.context.settings.keys)
+            key = SHEETS.make_active.shown_key(self._owner.context.settings.keys)
             rest = (
                 f"is now the active {noun}." if self._makes_active else f"is created. {key} makes it active."
             )
@@ -220,11 +218,11 @@ class OwnedItemPicker(OwnedItemLine):
 
 
 def functions_of(actions: OwnedItemActions) -> Mapping[Action, Callable[[BaseScreen], object]]:
+    """Without `make_active`, which is for pickers where choosing does not do that already."""
     return {
         actions.previous: lambda screen: screen.query_one(OwnedItemPicker).step(-1),
         actions.next: lambda screen: screen.query_one(OwnedItemPicker).step(1),
         actions.choose: lambda screen: screen.query_one(OwnedItemPicker).choose_from_all(),
-        actions.make_active: lambda screen: screen.query_one(OwnedItemPicker).make_active(),
         actions.new: lambda screen: screen.query_one(OwnedItemPicker).new(),
         actions.rename: lambda screen: screen.query_one(OwnedItemPicker).rename(),
         actions.unlink: lambda screen: screen.query_one(OwnedItemPicker).unlink(),

@@ -32,7 +32,7 @@ from ewallet_tui.actions import (
 from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.config.file import FILE_NAME, ConfigError
 from ewallet_tui.config.settings import CHOSEN, SYSTEM, TIME_ZONE, Setting, Value, written
-from ewallet_tui.export import as_known
+from ewallet_tui.export import in_cells
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
@@ -84,7 +84,6 @@ def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
 
 SPACE_ELSEWHERE = frozenset(action.id for action in (START, PAUSE, RESUME))
 NOWHERE = "none: nothing is saved"
-SHORTEST_PATH = 8
 
 
 def zone_meant(typed: str, names: Sequence[str]) -> str:
@@ -239,7 +238,7 @@ class SettingsScreen(BaseScreen):
             (f"{COPY_DATA_FOLDER.shown_key(keys)} Data folder", file.parent if file else NOWHERE),
         )
         return Content("\n").join(
-            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(_in_cells(path, room)))
+            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(in_cells(path, room)))
             for label, path in lines
         )
 
@@ -248,15 +247,6 @@ class SettingsScreen(BaseScreen):
         COPY_SETTING: lambda screen: screen.copy_path(screen.file),
         READ_SETTINGS_AGAIN: read_again,
     }
-
-
-def _in_cells(path: Path | str, room: int) -> str:
-    """The path as people write it, without its middle if it is too long."""
-    known = as_known(path) if isinstance(path, Path) else path
-    if len(known) <= room or room < SHORTEST_PATH:
-        return known
-    before = (room - 1) // 2
-    return f"{known[:before]}…{known[before + 1 - room :]}"
 
 
 DEFAULT_KEY = "It has its default key."

@@ -86,5 +86,6 @@ class SheetsScreen(BaseScreen):
         **RECORD_ACTIONS,
         REFUND: refund,
         **functions_of(SHEETS),
+        SHEETS.make_active: lambda screen: screen.panel.picker.make_active(),
         **dict(zip(SHOW_KIND, map(_show, SHEET_KINDS), strict=True)),
     }

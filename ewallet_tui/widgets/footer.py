@@ -182,6 +182,9 @@ class FollowUp:
     do: Callable[[], object]
 
 
+DONE = "✓ "
+
+
 class ResultLine(Widget):
     """Hidden until an action succeeds; then its result, until the next action begins."""
 
@@ -198,17 +201,21 @@ class ResultLine(Widget):
         super().__init__(id="result")
         self.words = ""
         self.follow_up: FollowUp | None = None
+        self._within: Callable[[int], str] | None = None
 
     @property
     def content(self) -> str:
         """The result without the key that follows it up."""
-        return f"✓ {self.words}"
+        return f"{DONE}{self.words}"
 
     def render(self) -> Content:
         # The key stays in view however long the words are.
         after = Content(f"   {self._key} {self.follow_up.words}" if self.follow_up else "")
         room = max(self.content_size.width - after.cell_length, 1)
-        return plain(self.content).truncate(room, ellipsis=True) + after.stylize("$foreground-muted")
+        shown = plain(self.content)
+        if self._within is not None and shown.cell_length > room:
+            shown = plain(f"{DONE}{self._within(room - len(DONE))}")
+        return shown.truncate(room, ellipsis=True) + after.stylize("$foreground-muted")
 
     @property
     def _key(self) -> str:
@@ -216,8 +223,11 @@ class ResultLine(Widget):
         found = next((binding for binding in bindings if binding.id == SHOW_WHAT_WAS_DONE.id), None)
         return self.app.get_key_display(found) if found else SHOW_WHAT_WAS_DONE.keys
 
-    def say(self, words: str, follow_up: FollowUp | None = None) -> None:
-        self.words, self.follow_up = words, follow_up
+    def say(
+        self, words: str, follow_up: FollowUp | None = None, within: Callable[[int], str] | None = None
+    ) -> None:
+        """Show what was done; `within` returns the words for so many cells if these are too few."""
+        self.words, self.follow_up, self._within = words, follow_up, within
         self.set_class(follow_up is not None, "-leads")
         self.add_class("-there")
         self.refresh()

@@ -30,7 +30,7 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
 from ewallet_tui.widgets.cursor_list import PlainOptionList
 
-LABEL_WIDTH = 12
+LABEL_WIDTH = 13
 VALUE_WIDTH = 20
 
 

@@ -90,7 +90,8 @@ def status_content(
     forms = _timer_forms(state, now, chosen)
     timers, balance = _fitting(forms, balances if with_balance else [Content("")], room)
     room -= timers.cell_length + balance.cell_length
-    name = plain(clock.reference, MAX_CLOCK_NAME) + " " if clock.runs and clock.reference else Content("")
+    is_named = clock.runs and clock.reference
+    name = plain(state.name_of(clock), MAX_CLOCK_NAME) + " " if is_named else Content("")
     if name.cell_length <= room:
         status, room = name + status, room - name.cell_length
     bar_room = min(room - len(GAP), MAX_BAR)

@@ -135,7 +135,7 @@ def test_text_that_a_spreadsheet_would_run_as_a_formula_is_escaped(ada, notes):
     assert json.loads(file_of(ada, "transfer", format="json"))[0]["notes"] == notes
 
 
-@pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'=x"])
+@pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'x", "'-5"])
 def test_text_that_is_no_formula_is_unchanged(ada, notes):
     ada.request(**supply(5, notes=notes))
     assert read_csv(file_of(ada, "transfer"))[0]["notes"] == notes
@@ -165,6 +165,10 @@ def test_a_page_is_filled_up_to_the_size_limit(ada):
     [
         ("lunch;=1+1;x", "lunch;'=1+1;x"),
         ("a, =1", "a, '=1"),
+        # The user's own apostrophes are still told from those of the export.
+        ("'=1", "''=1"),
+        ("Twitter,'@ada", "Twitter,''@ada"),
+        ("'\n", "''\n"),
         (" =x", " '=x"),
         ("\n=1", "'\n'=1"),
         ("a\t@x", "a\t'@x"),

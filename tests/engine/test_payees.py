@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
 from database_file import execute_sql, rows, violations_after, violations_in
 from engine_client import EngineClient
-from examples_operators import freeze, unfreeze
+from examples_operators import freeze, unfreeze, view_accounts
 from examples_payments import pay, transfer, view_payee
 from examples_sheets import new_contact, record_verb
 from examples_system import cleanup
@@ -94,6 +95,10 @@ def test_a_changed_payee_is_not_remembered_and_can_be_confirmed(supplied, strang
     assert payee_of(supplied, bobs) == (3, True)
     supplied.request(**record_verb("edit", "contact", record_id=bobs, user_email=BOB))
     assert payee_of(supplied, bobs) == (4, False)
+    # Not even the name is told of an account that can't be paid.
+    EngineClient(supplied.engine).request(**freeze(BOB))
+    frozen = supplied.expect_error("partner_unavailable", **pay(BOB, 5, payee_account=3))
+    assert "mallory" not in str(frozen)
 
 
 def test_a_contact_without_an_account_is_of_the_first_that_is_paid(supplied):
@@ -145,15 +150,47 @@ def test_an_erased_payee_is_none_and_a_new_owner_of_the_address_is_noticed(
 
 
 def test_only_its_last_account_may_take_an_email_again_within_90_days(bob, wallclock):
+    wallclock.forward(DAY)
+    bob.credentials = {}
+    bob.open_session().log_in("bob")
     bob.request(**edit_account(user_email="robert@example.org"))
     for spelling in (BOB, "BOB@EXAMPLE.ORG"):
         bob.expect_error("email_taken", **new_account("eve", user_email=spelling))
+    # Taken back, it is as if it had not been given up.
     bob.request(**edit_account(user_email="Bob@Example.org"))
-    bob.request(**edit_account(user_email="bob@EXAMPLE.org"))
-    bob.expect_error("email_taken", **new_account("eve", user_email="robert@example.org"))
+    bob.request(**edit_account(user_email="robert@example.org"))
+    bob.expect_error("email_taken", **new_account("eve", user_email=BOB))
     wallclock.forward(RESERVED_MS)
     bob.credentials = {}
-    bob.open_session().request(**new_account("eve", user_email="robert@example.org"))
+    bob.open_session().request(**new_account("eve", user_email=BOB))
+
+
+def test_only_an_email_that_others_can_know_is_reserved(supplied, bob):
+    def give_up(email: str) -> bool:
+        """Whether it is then reserved for bob."""
+        bob.request(**edit_account(user_email=BOB))
+        answer = supplied.send(**new_account(f"eve {email[:4]}", user_email=email))
+        assert answer.get("code", "email_taken") == "email_taken"
+        return answer["failed"]
+
+    emails = iter(f"bob{number}@example.org" for number in count())
+    bob.request(**edit_account(user_email=next(emails)))
+    for email in ("victim@example.org", "other@example.org"):
+        bob.request(**edit_account(user_email=email))
+        # What bob does himself makes it no better known.
+        bob.request(**new_contact("Me", user_email=email))
+        if email.startswith("victim"):
+            bob.request(**supply(5))
+            bob.request(action="new", new="credit", credit="ewallet")
+            bob.request(action="transfer", transfer="credits", to_ewallet=4, credits=1)
+        assert not give_up(email)
+        bob.request(**edit_account(user_email=next(emails)))
+    bob.request(**edit_account(user_email="paid@example.org"))
+    supplied.request(**pay("paid@example.org", 1))
+    assert give_up("paid@example.org")
+    bob.request(**edit_account(user_email="saved@example.org"))
+    supplied.request(**new_contact("Bob", user_email="saved@example.org"))
+    assert give_up("saved@example.org")
 
 
 # One spelling
@@ -167,6 +204,10 @@ def test_only_its_last_account_may_take_an_email_again_within_90_days(bob, wallc
         ("zoe\u0308@example.org", "zo\u00eb@example.org", True),
         ("ada@b\u00fc_cher.B\u00dcCHER.example", "ada@bu\u0308_cher.xn--bcher-kva.example", True),
         ("ada@straße.example", "ada@strasse.example", False),
+        ("ada@☕.example", "ada@XN--53H.example", True),
+        ("ada@i❤\N{VARIATION SELECTOR-16}.ws", "ada@xn--i-7iq.ws", True),
+        ("ada@abc.example", "ada@xn--abc-.example", False),
+        ("ada@xn--\u00fc.example", "ada@\u00fc.example", False),
         ("ada@example.org", "аda@example.org", False),
     ],
 )
@@ -187,8 +228,19 @@ def test_an_address_in_another_spelling_is_the_same_everywhere(supplied, wallclo
     found = supplied.request(action="search", search="records", text="bücher", kind="transfer")
     assert found["rows"] == []
     supplied.request(**switch_account("ada@example.org"))
-    found = supplied.request(action="search", search="records", text="@Bücher", kind="transfer")
-    assert len(found["rows"]) == 1
+    for text in ("@Bücher", "bücher", "@xn--bcher-kva.example", "BU\u0308CHER.example"):
+        found = supplied.request(action="search", search="records", text=text, kind="transfer")
+        assert len(found["rows"]) == 1, text
+    sharp = "stra\N{LATIN SMALL LETTER SHARP S}e"
+    supplied.request(**new_account("sam", user_email=f"sam@{sharp}.example"))
+    supplied.request(**new_account("tom", user_email="tom@XN--BCHER-KVA.org"))
+    supplied.request(**pay(f"sam@{sharp}.example", 1))
+    supplied.request(**pay("tom@bücher.org", 1))
+    operator = EngineClient(supplied.engine)
+    for text in (f"sam@{sharp}", sharp, "tom@xn--bcher", "Tom@XN--BCHER-KVA.org", "tom@bücher"):
+        found = supplied.request(action="search", search="records", text=text, kind="transfer")
+        assert len(found["rows"]) == 1, text
+        assert len(operator.request(**view_accounts(text=text))["accounts"]) == 1, text
     for _ in range(3):
         supplied.expect_error("login_refused", action="login", user_email=spelled, user_pass="wrong")
     supplied.expect_error("throttled", action="login", user_email=other, user_pass="wrong")

@@ -87,10 +87,25 @@ def test_a_statement_without_an_index_is_detected(wallet_file):
             sheets._CONTACT_NAME,
             "ix_contact_records_account_id_payee_account_id (account_id=? AND payee_account_id=?)",
         ),
+        (
+            payees._PAID_SINCE,
+            "ix_transfer_records_account_id_created_at_id (account_id=? AND created_at>?)",
+        ),
+        (
+            payees._SAVED_BY_OTHERS,
+            "ix_contact_records_payee_account_id (payee_account_id=?)",
+        ),
         (payees._NAME.last_with, "ix_accounts_name_skeleton (name_skeleton=?)"),
         (payees._EMAIL.leave, "ix_accounts_email_skeleton (email_skeleton=?)"),
     ],
-    ids=["without payee", "contact's name", "last of a look", "those after in a look"],
+    ids=[
+        "without payee",
+        "contact's name",
+        "paid",
+        "saved by others",
+        "last of a look",
+        "those after in a look",
+    ],
 )
 def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement, index):
     steps = plan_of(wallet_file, statement)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from database_file import execute_sql
 from engine_client import EngineClient
 from examples_payments import pay
 from examples_sheets import new_contact
@@ -117,6 +118,28 @@ def test_every_order_is_total_and_the_same_by_page(busy, kind):
             for read in (listed(busy, kind, sort=sort), found(busy, kind, sort=sort)):
                 assert pages_of(read, 2) == whole, sort
             assert view_sheet(busy, kind, sort=sort, limit=2, skip=1)["rows"] == whole[1:3]
+
+
+def test_an_email_that_is_shown_is_sorted_by(busy, wallet_file):
+    """On an invoice from before it kept its parties, and of an account without a key of its own."""
+    execute_sql(
+        wallet_file,
+        "UPDATE invoice_records SET seller_name = NULL, seller_email = NULL, buyer_name = NULL,"
+        " buyer_email = NULL WHERE entry_id % 2",
+    )
+    execute_sql(
+        wallet_file,
+        "UPDATE accounts SET email = 'Ada@example.org', email_key = NULL, email_looks_like_id = 2,"
+        " email_skeleton = (SELECT email_skeleton FROM accounts WHERE id = 2) WHERE id = 3",
+    )
+    for kind in ("invoice", "transfer"):
+        whole = view_sheet(busy, kind, sort="partner", limit=100)["rows"]
+        partners = [partner_of(row) for row in whole]
+        assert partners == sorted(partners), kind
+        assert pages_of(listed(busy, kind, sort="partner"), 2) == whole
+        assert pages_of(found(busy, kind, sort="-partner"), 100)[0]["id"] in {
+            row["id"] for row in whole if partner_of(row) == partners[-1]
+        }
 
 
 def test_a_page_goes_on_after_its_record_although_that_was_removed(busy):

@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.app import App
+from textual.drivers.web_driver import WebDriver
 
 from ewallet_tui import terminal
-from ewallet_tui.terminal import Clipboard, Copied
+from ewallet_tui.terminal import Clipboard, Copied, lasting
 
 WORKS = '#!/bin/sh\ncat > "$0.got"\necho "$@" > "$0.arguments"\n'
 REFUSES = "#!/bin/sh\ncat > /dev/null\nexit 1\n"
@@ -125,3 +127,10 @@ async def test_the_screens_say_where_it_went(opened, programs, monkeypatch) -> N
         await person.wait_until(lambda: "This terminal can't copy" in person.toasts)
         assert list(person.app._notifications)[-1].severity == "warning"
         assert not person.sees("✓")
+
+
+async def test_the_app_can_be_shown_in_a_browser_which_has_no_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("textual.drivers.web_driver.InputReader", object)
+    assert lasting(WebDriver)(App()).is_web

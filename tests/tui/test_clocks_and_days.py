@@ -9,7 +9,7 @@ from textual.widget import Widget
 from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.state import CLOCK, TimerState
+from ewallet_tui.state import CLOCK, WALLET, TimerState
 from ewallet_tui.widgets.charts import DayBars
 from ewallet_tui.widgets.record_list import RecordList
 
@@ -65,6 +65,7 @@ async def test_time_moves_to_another_clock_and_out_of_one_that_is_removed(day):
         await told(person, "space", TimerState.ACTIVE)
         await person.press("v")
         await form_opened(person)
+        assert person.sees("Move time from Clock 1 in Wallet 1")
         await person.fill(minutes="30", to="evenings")
         assert person.problem_of("minutes").startswith("Not enough time: 30:00 needed")
         await person.fill(minutes="5")
@@ -77,21 +78,32 @@ async def test_time_moves_to_another_clock_and_out_of_one_that_is_removed(day):
         await person.press("escape")
         # A running timer has to be stopped before its clock is removed.
         await person.press("D")
-        await person.wait_until(lambda: "The timer of Clock 1 is running or paused: 15:00" in person.toasts)
+        obstacle = "The timer of Clock 1 in Wallet 1 is running or paused: 15:00"
+        await person.wait_until(lambda: obstacle in person.toasts)
         await told(person, "x", TimerState.INACTIVE)
         await person.press("D")
         await person.wait_until(lambda: person.sees("Move 15:00 of time to"))
-        assert person.sees("Clock 1 (clock of Holidays)")
+        assert person.sees("Clock 1 in Holidays (your clock)")
         await person.press("enter")
-        await person.wait_until(lambda: person.sees("This moves 15:00 of time from Clock 1 to Evenings."))
+        question = "This moves 15:00 of time from Clock 1 in Wallet 1"
+        await person.wait_until(lambda: person.sees(question))
         await person.press("y")
         await person.wait_until(lambda: names(person) == ["Evenings"])
         await settled(person)
         assert left(person) == "20:00"
-        assert person.sees("✓ Moved 15:00 of time to Evenings. Clock 1 is removed.")
+        assert person.sees("✓ Moved 15:00 of time to Evenings. Clock 1 in Wallet 1 is removed.")
         await person.press("5", "C")
         await settled(person)
         assert person.sees("moved from Clock 1")
+        # A wallet can be removed although a timer runs on the clock that has its number.
+        state = person.app.context.state
+        holidays = next(id for id, name in state.owned[WALLET].names.items() if name == "Holidays")
+        assert state.clock.id == holidays
+        await ask(action="start", start="clock_timer")
+        await ask(**WALLET.instruction("switch", holidays))
+        await person.wait_until(lambda: "Evenings in Wallet 1 goes on running." in person.toasts)
+        await person.press("2", "D")
+        await person.wait_until(lambda: person.sees("Holidays is removed with Clock 1 and its sheets."))
 
 
 async def test_each_clock_shows_its_own_times(day):

@@ -1,9 +1,10 @@
 """Contacts are read from other programs' CSV and vCard files, and written as vCards."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
+from ewallet_core.operations.file_formats import csv_format
 from ewallet_core.presentation.contact_files import (
     FileContact,
     UnreadableContactsError,
@@ -96,6 +97,20 @@ def test_a_file_without_readable_contacts_is_refused_in_words(text):
 
 def test_a_line_of_many_semicolons_is_read_at_once():
     assert read_contacts("BEGIN:VCARD\nEMAIL" + ";a" * 50_000 + "\nEND:VCARD\n") == [FileContact(1, "", "")]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@given(some.text(some.sampled_from("a'=+-@5,;|\t\r\n\" :")) | some.text(), some.from_regex(r"\+?[0-9 ]{,20}"))
+@example("Twitter,@ada", "+44 20 79")
+@example("'=x", "+44-1")
+@example("a ::: b", "")
+def test_a_csv_export_reads_back_as_the_same_contact(separator, notes, phone):
+    columns = "Name", "Email", "Phone", "Notes", "Since"
+    file = csv_format(separator, with_byte_order_mark=True)
+    row = dict(zip(columns, ("=Ann", "ann@example.org", phone, notes, "2026-11-20"), strict=True))
+    (contact,) = read_contacts(decoded((file.begin(columns) + file.add(columns, row, True)).encode()))
+    assert (contact.name, contact.phone) == ("=Ann", phone.strip())
+    assert contact.notes == (notes if notes.strip() else "")
 
 
 printable = some.text(

@@ -19,9 +19,18 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.export import FOLDER_VARIABLE, NewFile, as_known, expanded, export_folder, why_not_written
+from ewallet_tui.export import (
+    FOLDER_VARIABLE,
+    NewFile,
+    SavedFile,
+    as_known,
+    expanded,
+    export_folder,
+    in_cells,
+    why_not_written,
+)
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.export import export_records
+from ewallet_tui.screens.export import FILES, MONTH, ONE, VCARD, export_records
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.screens.progress import ProgressModal
 from ewallet_tui.widgets.footer import ResultLine
@@ -299,6 +308,27 @@ def test_the_folder_is_the_named_one_else_the_downloads_else_another(monkeypatch
     assert export_folder(otherwise) == downloads
     monkeypatch.setenv(FOLDER_VARIABLE, "~/exports")
     assert as_known(export_folder(otherwise)) == "~/exports"
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [
+        (80, "~/Downloads/of/2026/Transfer sheet 1.csv"),
+        (35, "~/Down…of/2026/Transfer sheet 1.csv"),
+        (24, "~…6/Transfer sheet 1.csv"),
+        (22, "…/Transfer sheet 1.csv"),
+        (21, "~/Download…heet 1.csv"),
+    ],
+)
+def test_a_long_path_loses_the_middle_of_its_folder_before_its_name(room, shown):
+    assert in_cells("~/Downloads/of/2026/Transfer sheet 1.csv", room) == shown
+    path = Path.home() / "Downloads/of/2026/Transfer sheet 1.csv"
+    saved = SavedFile(f"Saved 1 record to {as_known(path)}.", path)
+    assert saved.within(room + len("Saved 1 record to .")) == f"Saved 1 record to {shown}."
+
+
+def test_every_choice_of_a_format_stands_on_one_line():
+    assert all(len(words) <= 50 for words in (FILES | VCARD | ONE | MONTH).values())
 
 
 def test_without_a_home_files_go_to_the_folder_of_the_wallet(monkeypatch, tmp_path):

@@ -16,7 +16,7 @@ ON_NOTHING = {
         "b": "No time left on this clock. Convert credits to time first.",
         "space": "No time left on this clock. This wallet has no credits. Supply some first.",
         "x": "The timer isn't running.",
-        "z": "Nothing was just done",
+        "z": "Nothing was just done that can be undone or has a record to show.",
     },
     "wallet": {"left_square_bracket": "This is your only wallet."},
     "contacts": {
@@ -31,6 +31,13 @@ ON_NOTHING = {
     },
 }
 """What the keys say in a new account."""
+
+
+def test_choosing_makes_active_except_of_sheets():
+    offering = {
+        mode for mode, screen in screens().items() if "make_active" in getattr(screen, "functions", {})
+    }
+    assert offering == {"sheets"}
 
 
 async def said_by(person, key):

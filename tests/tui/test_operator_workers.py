@@ -28,6 +28,9 @@ async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped
         await person.press("y")
         await person.wait_until(lambda: not person.sees("○ vacant"))
         assert person.sees("Worker 2 is removed.")
+        # Space is the timer's key, except on the list of cleaners.
+        await person.press("space")
+        assert "No time left on this clock." in person.toasts
         await person.press("tab")
         assert person.sees("? unknown")
         await person.press("end", "space")

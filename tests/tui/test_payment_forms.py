@@ -87,11 +87,11 @@ async def test_what_stands_against_it_is_said_at_its_field(payer):
     }
 
 
-async def test_a_question_comes_above_the_amount_that_was_chosen(payer):
+async def test_a_question_comes_from_the_chosen_amount_on(payer):
     values = {"credits": 10, "pay": BOB}
     assert pay_form(payer).confirmation(values) == ""
-    assert pay_form(replace(payer, ask_above=10)).confirmation(values) == ""
-    asked = pay_form(replace(payer, ask_above=9)).confirmation(values)
+    assert pay_form(replace(payer, ask_above=11)).confirmation(values) == ""
+    asked = pay_form(replace(payer, ask_above=10)).confirmation(values)
     assert asked == f"You pay Bob ({BOB}) 10 credits. 1,230 left."
 
 

@@ -1,8 +1,10 @@
 """Quitting asks only where a timer has begun, and loses nothing that was asked."""
 
 from backends import both_backends
+from msgspec.structs import replace
 
-from ewallet_tui.screens.modal import ConfirmModal
+from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.screens.overlays import WITHOUT_THE_APP, going_on, timer_confirmation
 
 
 async def be_asked(person):
@@ -101,3 +103,26 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
         await person.app.context.send(action="stop", stop="clock_timer")
         await person.press("q")
         await person.wait_until(lambda: person.app._exit)
+
+
+async def test_a_question_is_never_longer_than_the_screen(opened):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        await person.resize(60, 20)
+        account, now = person.app.context.state, person.app.context.now()
+        clocks = [replace(account.clock, id=100 + number, wallet_id=100 + number) for number in range(10)]
+        account = replace(account, timers=(*clocks[:-1], replace(clocks[-1], wallet_id=account.wallet.id)))
+        words = going_on(account, now, WITHOUT_THE_APP)
+        first = "Clock 1 in Wallet 1 (running, 20:00 left), Clock 1 in another wallet (running, 20:00 left)"
+        assert words.startswith(f"Timers have begun on {first}")
+        assert words.endswith(" and 8 more. They stay running or paused without the app.")
+        person.app.push_screen(timer_confirmation(account, now, may_stop=True))
+        await person.wait_until(lambda: person.sees("l Leave them") and person.sees("esc Stay "))
+        await person.press("escape")
+        long = "\n".join(map(str, range(40)))
+        person.app.push_screen(ConfirmModal("Quit", long, [Choice("go", "g", "Go")]))
+        await person.wait_until(lambda: person.sees("g Go"))
+        assert not person.sees(" 14 ")
+        await person.press("down")
+        await person.wait_until(lambda: person.sees(" 14 "))

@@ -14,7 +14,7 @@ from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import CHOSEN
 from ewallet_tui.screens.settings import zone_meant
-from ewallet_tui.widgets.setting_lists import KeyList, Preview, SettingList
+from ewallet_tui.widgets.setting_lists import LABEL_WIDTH, KeyList, Preview, SettingList
 
 NAME = "preferences.toml"
 NAMES = [setting.name for setting in CHOSEN]
@@ -26,6 +26,10 @@ def usual_formats_afterwards():
     yield
     formatting.use(Formats())
     formatting.use_zone(None)
+
+
+def test_every_setting_has_a_label_that_fits():
+    assert max(len(setting.label) for setting in CHOSEN) <= LABEL_WIDTH
 
 
 async def come_to_the_settings(person):

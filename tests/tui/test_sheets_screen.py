@@ -111,6 +111,8 @@ async def test_what_is_typed_finds_records_to_be_copied_or_saved_and_escape_show
         await person.press("E", "enter")
         await person.wait_until(lambda: person.sees("Saved 1 record"))
         (saved,) = saved_to.glob("*.csv")
+        await person.resize(60, 20)
+        await person.wait_until(lambda: person.sees(f"/{saved.name}."))
         lines = saved.read_text(encoding="utf-8").splitlines()
         assert len(lines) == 2
         assert "lunch in november" in lines[1]
@@ -166,9 +168,30 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         await person.wait_until(lambda: how_many(person) == "2 transfers")
         assert person.app.context.state.wallet.credits == balance
         assert person.sees("Removed from this sheet.   z undoes it")
-        await person.press("z")
+        await person.press("question_mark")
+        assert person.app.screen.is_modal
+        await person.press("escape", "z")
         await person.wait_until(lambda: how_many(person) == "3 transfers")
         assert person.sees("Transfer 3 is back where it was.   z shows it")
+        # The next action, or another screen, ends what was said.
+        await person.press("d")
+        await person.wait_until(lambda: person.sees("Remove transfer"))
+        await person.press("escape")
+        assert not person.sees("z shows it")
+        await person.press("d", "y")
+        await person.wait_until(lambda: how_many(person) == "2 transfers")
+        assert person.sees("z undoes it")
+        await person.press("colon", *"undo")
+        await person.wait_until(lambda: person.sees("undo a removal"))
+        await person.pilot.pause(0.2)
+        await person.press("enter")
+        await person.wait_until(lambda: how_many(person) == "3 transfers")
+        assert person.sees("z shows it")
+        await person.press("1")
+        await person.wait_until(lambda: person.app.current_mode == "home")
+        await person.press("5")
+        await shown(person)
+        assert not person.sees("z shows it")
 
 
 @both_backends
