@@ -28,6 +28,7 @@ from ewallet_tui.record_query import RecordQuery
 from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
+from ewallet_tui.screens.modal import confirm
 from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail, choose_value
 from ewallet_tui.screens.run_forms import note_form
@@ -38,8 +39,8 @@ from ewallet_tui.widgets.record_list import RecordList
 TYPING_SECONDS = 0.15
 """The pause in typing after which the search begins."""
 NOTHING_FOUND = "Nothing found. Escape shows everything again."
-MOST_FACTS = 4
-"""How many facts the question before a removal names."""
+MOST_FACTS, LONGEST_FACT = 4, 80
+"""How many facts the question before a removal names, each with at most so many characters."""
 NOTHING_REMOVED = "Nothing was removed here. Escape shows the records again."
 
 
@@ -171,7 +172,7 @@ class RecordsPanel(Vertical):
         if (row := self.row) is None:
             return
         kind, record_id = self.kind, row.record["id"]
-        if await self.owner.confirm(f"Remove {kind.noun}", self._removal_words(row), "Remove"):
+        if await confirm(self.owner, f"Remove {kind.noun}", self._removal_words(row), "Remove"):
             answer = await self.owner.context.act(**kind.instruction("unlink", record_id))
             if not answer["failed"]:
                 place = kind.kind_of_item.noun.rpartition(" ")[2]
@@ -278,7 +279,8 @@ _NOT_OF_REMOVED = {
 
 
 def _shown(cell: object) -> str:
-    return one_line(cell.plain if isinstance(cell, Content) else cell)
+    words = one_line(cell.plain if isinstance(cell, Content) else cell)
+    return words if len(words) <= LONGEST_FACT else f"{words[: LONGEST_FACT - 1]}…"
 
 
 def panel_of(screen: BaseScreen) -> RecordsPanel:

@@ -1,4 +1,4 @@
-"""Checks the segments of runs: they add up to the time that was spent, in order and within their run.
+"""Checks the segments of runs: they add up to the time that was spent, in order, with pauses between them.
 
 Runs are read one after another with their segments in order, so one run at a time is in memory."""
 
@@ -21,6 +21,8 @@ class _RunLine(Row, frozen=True):
     id: int
     clock_id: int | None
     spent: int
+    pending: int
+    pauses: int
     unsegmented: int
     begins_at: int | None
     ends_at: int | None
@@ -37,6 +39,8 @@ _FINISHED = (
         _record.id,
         _sheet.owner_id,
         _record.time_spent,
+        _record.time_pending,
+        _record.pending_count,
         _record.time_unsegmented,
         _record.time_start,
         _record.time_stop,
@@ -51,6 +55,8 @@ _BEGUN = (
         _clock.id,
         _clock.id,
         _clock.timer_spent,
+        _clock.timer_pending,
+        _clock.timer_pauses,
         _clock.timer_unsegmented,
         _clock.timer_started_at,
         _clock.timer_since,
@@ -86,6 +92,8 @@ def check_segments(transaction: Transaction) -> Findings:
 def _check_run(run: str, lines: Iterable[_RunLine]) -> Findings:
     first, *others = lines
     total, end = first.unsegmented, first.begins_at or 0
+    # Time without segments was spent before the first one, so what is before that is no pause.
+    gaps, may_be_gap = 0, first.unsegmented == 0
     if first.unsegmented < 0:
         yield Violation(f"The {run} has a negative time without segments.")
     for line in (first, *others):
@@ -96,8 +104,24 @@ def _check_run(run: str, lines: Iterable[_RunLine]) -> Findings:
         if line.started_at < end:
             yield Violation(f"The {run} has a segment that begins too early.")
         total += line.stopped_at - line.started_at
-        end = line.stopped_at
-    if first.ends_at is not None and end > first.ends_at:
-        yield Violation(f"The {run} has a segment that ends after it.")
+        gaps += may_be_gap and line.started_at > end
+        end, may_be_gap = line.stopped_at, True
     if total != first.spent:
         yield Violation(f"The {run} spent {first.spent} milliseconds, its segments sum to {total}.")
+    if first.begins_at is not None and first.ends_at is not None:
+        yield from _check_ends(run, first, end, gaps + (may_be_gap and end < first.ends_at))
+
+
+def _check_ends(run: str, of: _RunLine, end: int, gaps: int) -> Findings:
+    """Check the span of a run whose last segment ends at `end`, with so many gaps around the segments."""
+    begins_at, ends_at = of.begins_at or 0, of.ends_at or 0
+    if end > ends_at:
+        yield Violation(f"The {run} has a segment that ends after it.")
+    if begins_at + of.spent + of.pending != ends_at:
+        yield Violation(
+            f"The {run} took {ends_at - begins_at} milliseconds, of which it spent {of.spent}"
+            f" and was paused for {of.pending}."
+        )
+    # Stretches and pauses of no length leave no trace, so there can be fewer.
+    if gaps > of.pauses:
+        yield Violation(f"The {run} has more gaps around its segments than it was paused.")
