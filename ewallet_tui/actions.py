@@ -308,7 +308,7 @@ def owned_item_actions(noun: str) -> OwnedItemActions:
     return OwnedItemActions(
         hidden("previous_one", f"Previous {noun}", "left_square_bracket", "["),
         hidden("next_one", f"Next {noun}", "right_square_bracket", "]"),
-        hidden("choose_one", f"All {noun}s", "O", "O"),
+        hidden("choose_one", f"Choose a {noun}", "O", "O"),
         hidden("make_active", f"Make this {noun} the active one", "A", "A"),
         hidden("new_one", f"New {noun}", "N", "N"),
         hidden("rename_one", f"Rename this {noun}", "R", "R"),

@@ -7,17 +7,19 @@ from datetime import datetime, tzinfo
 
 from textual.content import Content
 
-from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
+from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price
 from ewallet_core.presentation.tables import Column
 from ewallet_core.types import COMES_IN, MOVED, TRANSFER_WORDS
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.records import (
+    MAX_NOTES,
     Record,
     amount,
     is_move,
     moved_time,
     other_end,
     partner_of,
+    signed_amount,
 )
 from ewallet_tui.state import CLOCK, CONVERSION_SHEET, TRANSFER_SHEET, AccountState, OwnedItemKind, OwnedItems
 
@@ -66,7 +68,6 @@ def _activity_row(
     return ListRow(f"{name} {record['id']}", cells, (name, record["id"]))
 
 
-MAX_NOTES = 200
 COLUMNS = (
     Column("When"),
     Column("What"),
@@ -80,11 +81,10 @@ GOT = {"supply": "supplied", "payment": "received", "transfer": "received", "ref
 
 
 def statement_row(movement: Record, now: datetime, zone: tzinfo | None = None) -> ListRow:
-    credits = movement["credits"]
-    moved = Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
     when = moment(parse_timestamp(movement["time"]), now, zone)
     notes = (movement["notes"] or "")[:MAX_NOTES]
-    cells = (when, what_of(movement), _with(movement), notes, moved, grouped(movement["balance"]))
+    moved, balance = signed_amount(movement["credits"]), grouped(movement["balance"])
+    cells = (when, what_of(movement), _with(movement), notes, moved, balance)
     return ListRow(f"entry {movement['entry']}", cells, movement)
 
 

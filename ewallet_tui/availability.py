@@ -14,6 +14,7 @@ Enabled = Callable[[AccountState, float], Possible]
 """Whether an action is possible at an instant."""
 
 ASK_FOR_CREDITS = "Ask the server's operator to supply you with credits."
+NO_CREDITS_YET = f"No credits yet. {ASK_FOR_CREDITS}"
 NOT_BY_YOURSELF = f"You can't supply yourself on this server. {ASK_FOR_CREDITS}"
 NO_CREDITS, SUPPLY_FIRST = "This wallet has no credits.", "Supply some first."
 NO_TIME_LEFT = "No time left on this clock."

@@ -8,10 +8,31 @@ from typing import Any
 
 from ewallet_core.presentation.formatting import count
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
+from ewallet_core.types import ANY_END, are_searchable_tags
 from ewallet_tui.record_pages import PAGE, ListOrder, ListRow, Page, Read, RecordPages
-from ewallet_tui.records import Record, RecordKind
+from ewallet_tui.records import TIME, Record, RecordKind
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+
+def filters(kind: RecordKind, typed: str) -> dict[str, Any]:
+    """The arguments of a search for what was typed; of time records, `#ac` is any tag that begins so.
+
+    What can't be a tag is searched for as a text.
+    """
+    if kind is not TIME or "#" not in typed:
+        return {"text": typed} if typed else {}
+    texts, tags = list[str](), list[str]()
+    for word in typed.replace(",#", ", #").split():
+        tag = word.strip("#,")
+        searched = tag if word.endswith(",") else f"{tag}{ANY_END}"
+        if not word.startswith("#"):
+            texts.append(word)
+        elif searched and are_searchable_tags([*tags, searched]):
+            tags.append(searched)
+        elif tag:
+            texts.append(word)
+    return {name: sent for name, sent in (("text", " ".join(texts)), ("tag", tags)) if sent}
 
 
 class RecordQuery:
@@ -57,7 +78,7 @@ class RecordQuery:
         return {
             "kind": self.kind.name,
             "sheet_id": self._sheet_id(),
-            **self.kind.filters(self.text),
+            **filters(self.kind, self.text),
             **period,
         }
 

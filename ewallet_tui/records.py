@@ -21,13 +21,11 @@ from ewallet_core.presentation.formatting import (
 )
 from ewallet_core.presentation.tables import Column
 from ewallet_core.types import (
-    ANY_END,
     COMES_IN,
     CONVERSION_WORDS,
     INVOICE_WORDS,
     MOVED,
     TRANSFER_WORDS,
-    are_searchable_tags,
 )
 from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
@@ -82,25 +80,6 @@ class RecordKind:
         self, verb: Literal["view", "edit", "unlink", "recover"], record_id: int
     ) -> dict[str, Any]:
         return {"action": verb, verb: self.name, self.name: "record", "record_id": record_id}
-
-    def filters(self, typed: str) -> dict[str, Any]:
-        """The arguments of a search for what was typed; of time records, `#ac` is any tag that begins so.
-
-        What can't be a tag is searched for as a text.
-        """
-        if self.name != "time" or "#" not in typed:
-            return {"text": typed} if typed else {}
-        texts, tags = list[str](), list[str]()
-        for word in typed.split():
-            tag = word.strip("#,")
-            searched = tag if word.endswith(",") else f"{tag}{ANY_END}"
-            if not word.startswith("#"):
-                texts.append(word)
-            elif searched and are_searchable_tags([*tags, searched]):
-                tags.append(searched)
-            elif tag:
-                texts.append(word)
-        return {name: sent for name, sent in (("text", " ".join(texts)), ("tag", tags)) if sent}
 
     def view(self, record_id: int, *, or_removed: bool = False) -> dict[str, Any]:
         """The instruction to view a record, also if it was removed."""

@@ -80,11 +80,3 @@ class InPlace(CompositorUpdate):
 
     def render_segments(self, console: Console) -> str:
         return in_place(self._painted.render_segments(console))
-
-
-def _gap_after(parts: list[re.Match[str]], at: int) -> int:
-    """How many blanks follow there, on the same line."""
-    following = next(
-        (part for part in parts[at + 1 :] if part["control"] is None or "m" not in part[0]), None
-    )
-    return len(following[0]) if following is not None and following["gap"] else 0

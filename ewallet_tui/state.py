@@ -24,8 +24,8 @@ class OwnedItemKind(Struct, frozen=True):
     member: str
     """An instruction about one is `action=<verb> <verb>=<group> <group>=<member>`."""
     id_name: str
-    when_unlinked: str
-    """A sentence about what is removed with it."""
+    when_unlinked: str = ""
+    """A sentence about what becomes of its records, of a sheet or list."""
 
     @property
     def answer_key(self) -> str:
@@ -40,8 +40,8 @@ class OwnedItemKind(Struct, frozen=True):
 
 _RECORDS_GO = "The journal keeps what its records say."
 
-WALLET = OwnedItemKind("wallet", "credit", "ewallet", "ewallet_id", "Its clocks and sheets are removed too.")
-CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets are removed too.")
+WALLET = OwnedItemKind("wallet", "credit", "ewallet", "ewallet_id")
+CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id")
 TRANSFER_SHEET = OwnedItemKind("transfer sheet", "transfer", "list", "sheet_id", _RECORDS_GO)
 INVOICE_SHEET = OwnedItemKind("invoice sheet", "invoice", "list", "sheet_id", _RECORDS_GO)
 CONVERSION_SHEET = OwnedItemKind("conversion sheet", "conversion", "list", "sheet_id", _RECORDS_GO)

@@ -85,7 +85,7 @@ STEPS: dict[int, list[tuple[str, str, str]]] = {
     5: [
         ("2", "", "80 credits"),
         ("N", "Holidays\n", "✓ Holidays"),
-        ("[", "", "◂ Wallet 1 ▸"),
+        ("[", "", "◂ Wallet 1 ▸  ● active   1 of 2"),
         ("v", "10\n", "✓ Moved 10 credits to Holidays. 70 left."),
     ],
     6: [

@@ -18,6 +18,7 @@ from ewallet_tui.actions import ACCOUNT_PARTS, END_SESSION, Action
 from ewallet_tui.availability import Possible
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.modal import confirm
 from ewallet_tui.screens.overlays import AFTER_LOGOUT, going_on
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import ResultLine
@@ -108,7 +109,7 @@ class SessionsScreen(BaseScreen):
         session = self._session
         if session is None:
             return
-        if not await self.confirm(f"End session {session['session_id']}", self._ending(session), "End it"):
+        if not await confirm(self, f"End session {session['session_id']}", self._ending(session), "End it"):
             return
         if session["is_this"]:
             self.context.lifecycle.log_out()

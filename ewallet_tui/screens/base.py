@@ -30,8 +30,7 @@ from ewallet_tui.actions import (
 )
 from ewallet_tui.availability import Possible
 from ewallet_tui.navigation import destinations_for
-from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, changes, chosen_period, period_form
-from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.screens.form_screen import FormScreen, changes, chosen_period, period_form
 from ewallet_tui.screens.overlays import GoTo, Jump, go_to_timer
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.screens.run_forms import TIMER_ACTIONS
@@ -273,11 +272,6 @@ class BaseScreen(Screen[None]):
             return {"failed": False}
 
         self.ask_with(period_form(today, period), choose)
-
-    async def confirm(self, title: str, words: str, verb: str) -> bool:
-        """Ask before something that can't be undone; call it in a worker."""
-        confirmation = ConfirmModal(title, words, [Choice(DO, DO_KEY, verb)])
-        return self.app.screen is self and await self.app.push_screen_wait(confirmation) == DO
 
     def show_modal(self, sheet: Screen[Any]) -> None:
         """Open a modal screen now, or as soon as this screen is in front again."""

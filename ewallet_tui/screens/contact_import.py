@@ -22,6 +22,7 @@ from ewallet_tui.balances import listed
 from ewallet_tui.context import AppContext
 from ewallet_tui.export import as_known, expanded
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.modal import confirm
 from ewallet_tui.screens.progress import ProgressModal, Tell
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
@@ -97,7 +98,7 @@ def import_contacts(screen: BaseScreen, list_id: int) -> None:
 async def _confirm(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
     if not found.new:
         screen.context.notify(f"There is nothing to import. {found.summary}", title=TITLE)
-    elif await screen.confirm(TITLE, found.summary, "Import"):
+    elif await confirm(screen, TITLE, found.summary, "Import"):
         await _save(screen, list_id, found)
 
 

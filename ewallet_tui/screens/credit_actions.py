@@ -14,6 +14,7 @@ from ewallet_tui.payees import CAUTIONS, CHECK, PAYEE_CHANGED, Contact, keep_new
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.form_screen import FormScreen
+from ewallet_tui.screens.modal import confirm
 from ewallet_tui.screens.moves import moved_credits, wallets_beside
 from ewallet_tui.screens.wallet_forms import (
     NOTES,
@@ -286,7 +287,7 @@ def _checking(screen: BaseScreen, payer: Payer, argument: str) -> Send:
         question = payer.who_instead(contact, details, instruction["credits"])
         form = screen.app.screen
         # A form that was left, or is covered by the lock, asks nothing.
-        if not isinstance(form, FormScreen) or not await form.confirm("Pay someone else?", question, "Pay"):
+        if not isinstance(form, FormScreen) or not await confirm(form, "Pay someone else?", question, "Pay"):
             return {**answer, "error": NOT_PAID, "warning": "", "details": {"field": argument}}
         answer = await ask(**instruction, payee_account=details["payee_account"])
         if not answer["failed"]:

@@ -15,7 +15,7 @@ from ewallet_core.client.connection import NO_ACCOUNT
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.periods import Period, read_period
 from ewallet_tui.keyboard import Typing
-from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal
+from ewallet_tui.screens.modal import Modal, confirm
 from ewallet_tui.store import may_be_done
 from ewallet_tui.widgets.form import NOT_SENT, Answer, Form, FormSpec, Send, Values
 from ewallet_tui.widgets.form_field import Field
@@ -23,8 +23,6 @@ from ewallet_tui.widgets.form_field import Field
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext
     from ewallet_tui.work import Severity
-
-DO, DO_KEY = "do", "y"
 
 
 def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
@@ -90,18 +88,13 @@ class FormScreen(Modal[Answer | None]):
     def action_leave(self) -> None:
         self._form.leave()
 
-    async def confirm(self, title: str, words: str, verb: str) -> bool:
-        """Ask above the form; call it in a worker."""
-        confirmation = ConfirmModal(title, words, [Choice(DO, DO_KEY, verb)])
-        return await self.app.push_screen_wait(confirmation) == DO
-
     @on(Form.ConfirmationNeeded)
     @work
     async def _ask(self, event: Form.ConfirmationNeeded) -> None:
         # Enter pressed twice must ask once only.
         if self.app.screen is not self:
             return
-        if await self.confirm(self._spec.title, event.confirmation, self._spec.verb):
+        if await confirm(self, self._spec.title, event.confirmation, self._spec.verb):
             self._form.send()
         else:
             self._form.go_on_typing()

@@ -26,7 +26,7 @@ from ewallet_tui.actions import (
     Action,
 )
 from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
-from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
+from ewallet_tui.availability import ASK_FOR_CREDITS, NO_CREDITS_YET, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import account_actions, credit_actions
 from ewallet_tui.screens.base import BaseScreen
@@ -161,7 +161,7 @@ class HomeScreen(BaseScreen):
         self.query_one("#history", Static).update(in_words(history) if any(history) else "")
         rows = activity_rows(state, self.today())
         nothing_yet = f"No activity yet. Supply credits with {SUPPLY.shown_key(self.context.settings.keys)}."
-        listed.empty = nothing_yet if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
+        listed.empty = nothing_yet if state.may_supply else NO_CREDITS_YET
         listed.show(rows)
         self.set_class(bool(rows), "-lived")
         kinds = {each["kind"] for each in state.activity}

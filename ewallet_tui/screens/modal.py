@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Key, Resize
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -170,6 +170,15 @@ class ConfirmModal(Modal[str | None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(None if event.button.id == "stay" else event.button.id)
+
+
+DO, DO_KEY = "do", "y"
+
+
+async def confirm(screen: Screen[Any], title: str, words: str, verb: str) -> bool:
+    """Ask above `screen`, unless it is no longer in front; call it in a worker."""
+    confirmation = ConfirmModal(title, words, [Choice(DO, DO_KEY, verb)])
+    return screen.app.screen is screen and await screen.app.push_screen_wait(confirmation) == DO
 
 
 class ChoiceModal(Modal[str | None]):

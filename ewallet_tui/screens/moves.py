@@ -254,7 +254,8 @@ async def _removal_of_clock(
     name, held = one_line(clock.name_among(every_clock)), amounts(0, clock.left_ms)
     gone = f"{name} is removed with its sheets."
     if not held:
-        return Removal(f"{gone} No time is left on it. The journal keeps what its records say.")
+        question = f"{gone} No time is left on it. The journal keeps what its records say."
+        return Removal(question, result=f"{name} is removed.")
     into = await _choose_target(screen, f"Move {held} to", {one.id: one.label for one in others})
     target = next((one for one in others if one.id == into), None)
     if target is None:

@@ -39,7 +39,7 @@ from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
+from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, confirm, titled
 from ewallet_tui.screens.operator_base import SYSTEM, change, current_record, find, show_pages
 from ewallet_tui.screens.wallet_forms import supply_form
 from ewallet_tui.widgets.form import Answer, FormSpec, Values, no_problems, unchanged
@@ -264,7 +264,7 @@ class OperatorScreen(BaseScreen):
         state = self.context.state
         is_own = state is not None and account["email"] == state.account.email
         words = freezing(account, is_own=is_own)
-        if await self.confirm(f"Freeze {called(account)}", words, "Freeze it"):
+        if await confirm(self, f"Freeze {called(account)}", words, "Freeze it"):
             result = f"{called(account)} is frozen."
             await change(self, result, action="freeze", freeze="account", account=account["email"])
 
@@ -295,7 +295,7 @@ class OperatorScreen(BaseScreen):
         if role is None or role == account["role"]:
             return
         words = new_role(account, role)
-        if not words or await self.confirm("Change the role", words, f"Make {_a(role)}"):
+        if not words or await confirm(self, "Change the role", words, f"Make {_a(role)}"):
             result = f"{called(account)} is now {_a(role)}."
             await change(self, result, action="grant", grant="role", account=account["email"], role=role)
 
@@ -305,7 +305,7 @@ class OperatorScreen(BaseScreen):
         if account is None:
             return
         words, title = resetting(account), f"New password for {called(account)}"
-        if not await self.confirm(title, words, "Create"):
+        if not await confirm(self, title, words, "Create"):
             return
         reset = {"action": "reset", "reset": "password", "account": account["email"]}
         answer = await self.context.act(**SYSTEM, **reset)

@@ -26,6 +26,7 @@ from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.modal import confirm
 from ewallet_tui.screens.operator_base import SYSTEM, change, find, is_operator, show_pages
 from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
@@ -123,7 +124,7 @@ class PermissionsScreen(BaseScreen):
         if permission is None:
             return
         words, verb = toggling(permission), "Forbid it" if permission.allowed else "Allow it"
-        if words and not await self.confirm(f"{verb}?", words, verb):
+        if words and not await confirm(self, f"{verb}?", words, verb):
             return
         cell = PermissionCell(permission.instruction, permission.role, not permission.allowed)
         await change(

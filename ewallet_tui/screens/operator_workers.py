@@ -31,7 +31,7 @@ from ewallet_tui.balances import listed
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.modal import Choice, FactsModal
+from ewallet_tui.screens.modal import Choice, FactsModal, confirm
 from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator
 from ewallet_tui.screens.run_forms import TIMER_ACTIONS
 from ewallet_tui.widgets.footer import ResultLine
@@ -244,7 +244,7 @@ class WorkersScreen(BaseScreen):
             return
         number, since = row.key, moment(parse_timestamp(row.record["create_date"]), self.today())
         words = f"Worker {number}, there since {since}, is removed. {REMOVE_WORKER_WORDS}"
-        if await self.confirm(f"Remove worker {number}", words, "Remove"):
+        if await confirm(self, f"Remove worker {number}", words, "Remove"):
             result = f"Worker {number} is removed."
             await change(self, result, action="cleanup", cleanup="workers", worker_id=int(number))
 
@@ -252,7 +252,7 @@ class WorkersScreen(BaseScreen):
     async def clean_now(self) -> None:
         cleaner = next(each for each in CLEANERS if each.name == self._row_of("cleaners"))
         words = await self._what_goes(cleaner)
-        if words is None or (words and not await self.confirm("Clean up now", words, "Clean up")):
+        if words is None or (words and not await confirm(self, "Clean up now", words, "Clean up")):
             return
         answer = await self.context.act(**SYSTEM, action="cleanup", cleanup=cleaner.cleans)
         if not answer["failed"]:
@@ -321,8 +321,8 @@ class WorkersScreen(BaseScreen):
         members = answer["session_data"]["session_account_archive"]
         names = listed(f"{one_line(name)} ({email})" for email, name in members.items())
         words = f"At {answer['address']}. Logged out at once: {names or 'no one'}."
-        if await self.app.push_screen_wait(facts) and await self.confirm(
-            f"End session {number}", words, "End"
+        if await self.app.push_screen_wait(facts) and await confirm(
+            self, f"End session {number}", words, "End"
         ):
             result = f"Session {number} has ended."
             await change(self, result, action="cleanup", cleanup="sessions", session_id=number)

@@ -10,7 +10,7 @@ from textual import on, work
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import SHEETS
-from ewallet_tui.screens.modal import ChoiceModal
+from ewallet_tui.screens.modal import ChoiceModal, confirm
 from ewallet_tui.screens.moves import prepare_removal
 from ewallet_tui.state import OwnedItemKind, OwnedItems, obstacle_to
 from ewallet_tui.widgets.footer import ResultLine
@@ -153,7 +153,7 @@ class OwnedItemPicker(OwnedItemLine):
             owner.context.notify(obstacle.remedy, title=obstacle.reason, severity="error")
             return
         removal = await prepare_removal(owner, kind, id, items.names[id])
-        if removal is None or not await owner.confirm(f"Remove {kind.noun}", removal.question, removal.verb):
+        if removal is None or not await confirm(owner, f"Remove {kind.noun}", removal.question, removal.verb):
             return
         beside = removal.into if removal.into in items.names else items.beside(id, 1)
         if await removal.move(owner.context) and await self._unlink(id, cast("int", beside)):

@@ -28,6 +28,7 @@ from ewallet_tui.record_query import RecordQuery
 from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
+from ewallet_tui.screens.modal import confirm
 from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail, choose_value
 from ewallet_tui.screens.run_forms import note_form
@@ -171,7 +172,7 @@ class RecordsPanel(Vertical):
         if (row := self.row) is None:
             return
         kind, record_id = self.kind, row.record["id"]
-        if await self.owner.confirm(f"Remove {kind.noun}", self._removal_words(row), "Remove"):
+        if await confirm(self.owner, f"Remove {kind.noun}", self._removal_words(row), "Remove"):
             answer = await self.owner.context.act(**kind.instruction("unlink", record_id))
             if not answer["failed"]:
                 place = kind.kind_of_item.noun.rpartition(" ")[2]

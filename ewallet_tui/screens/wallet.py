@@ -27,7 +27,7 @@ from ewallet_tui.actions import (
     Action,
 )
 from ewallet_tui.activity import COLUMNS, record_of, statement_row
-from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
+from ewallet_tui.availability import NO_CREDITS_YET, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.sanitize import plain
@@ -120,7 +120,7 @@ class WalletScreen(BaseScreen):
         state = self.context.state
         if state is None or state.may_supply:
             return f"No movements yet. Supply credits with {SUPPLY.shown_key(self.context.settings.keys)}."
-        return f"No credits yet. {ASK_FOR_CREDITS}"
+        return NO_CREDITS_YET
 
     async def _read_statement(self, _: int, cursor: Any) -> Page | None:
         further = {} if cursor is None else {"before": cursor}

@@ -173,10 +173,6 @@ class Footer(ClickableLine):
         return Words(words, binding.key, active.tooltip) if active.enabled else Words(words.stylize("dim"))
 
 
-RecordNamed = tuple[str, int]
-"""A record's kind and id."""
-
-
 @dataclass(frozen=True)
 class FollowUp:
     """What the key on the result line does next."""

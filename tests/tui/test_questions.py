@@ -16,16 +16,15 @@ from textual.widgets import Label
 import ewallet_tui
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.connection import first_certificate
-from ewallet_tui.screens.form_screen import FormScreen
-from ewallet_tui.screens.modal import ConfirmModal
+from ewallet_tui.screens.modal import ConfirmModal, confirm
 from ewallet_tui.screens.overlays import unanswered_confirmation
 from ewallet_tui.widgets.form import Form
 from ewallet_tui.widgets.permission_grid import PermissionGrid
 from ewallet_tui.widgets.record_list import RecordList
 
 PACKAGE = Path(ewallet_tui.__file__).parent
-PASSES_ON = {"BaseScreen.confirm", "FormScreen.confirm"}
-"""They ask what their caller says."""
+PASSES_ON = {"confirm"}
+"""It asks what its caller says."""
 ASKED_ELSEWHERE = {"ConnectionScreen._forget", "_checking.send", "_confirm"}
 """They name the server, who is paid instead, and the contacts of a file; their own tests ask them."""
 
@@ -39,7 +38,7 @@ def questions_in(file: Path) -> set[str]:
             named = isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             inner = (*names, child.name) if named else names
             called = child.func if isinstance(child, ast.Call) else None
-            if getattr(called, "attr", "") == "confirm" or getattr(called, "id", "") == "ConfirmModal":
+            if getattr(called, "id", "") in ("confirm", "ConfirmModal"):
                 found.add(".".join(names))
             visit(child, inner)
 
@@ -61,19 +60,17 @@ def asked(monkeypatch) -> set[str]:
     names: set[str] = set()
     make = ConfirmModal.__init__
 
-    def noting(confirm):
-        async def note_and_confirm(self, *words):
-            names.add(_caller())
-            return await confirm(self, *words)
-
-        return note_and_confirm
+    async def note_and_confirm(*words):
+        names.add(_caller())
+        return await confirm(*words)
 
     def note_and_make(self, *words, **more):
         names.add(_caller())
         make(self, *words, **more)
 
-    for screen in (BaseScreen, FormScreen):
-        monkeypatch.setattr(screen, "confirm", noting(screen.confirm))
+    for module in [each for each in sys.modules.values() if vars(each).get("confirm") is confirm]:
+        if module.__name__ != __name__:
+            monkeypatch.setattr(module, "confirm", note_and_confirm)
     monkeypatch.setattr(ConfirmModal, "__init__", note_and_make)
     return names
 
@@ -148,11 +145,21 @@ async def removing(person: Person) -> None:
     await person.wait_until(lambda: person.app.context.state.wallet.credits == 50)
     await person.go_to("sheets")
     await person.wait_until(lambda: person.app.screen.panel.row)
-    assert "Transfer 2 (today 14:02, moved, \N{MINUS SIGN}30, to Holidays)" in await question(person, "d")
+    moved = "When     today 14:02\nWhat     moved\nCredits  \N{MINUS SIGN}30\nWith     to Holidays\n\n"
+    assert (await question(person, "d")).startswith(moved)
+    for kind, stays in (
+        ("C", "Credits and time stay as they are"),
+        ("M", "The time stays used"),
+        ("T", "No balance"),
+    ):
+        await person.press(kind)
+        await person.wait_until(lambda: person.app.screen.panel.row)
+        assert f"\n\n{stays}" in await question(person, "d")
     assert "is removed with its 2 records of 20 Nov 2026." in await question(person, "D")
     await person.go_to("contacts")
     await person.wait_until(lambda: person.sees("bob@example.org"))
-    assert "Bob (bob@example.org) is removed" in await question(person, "d")
+    words = await question(person, "d")
+    assert words.startswith("Name   Bob\nEmail  bob@example.org\n\nYour payments stay on your sheets.")
     assert "is removed with its 1 contact: Bob." in await question(person, "D")
     assert await question_of_payment(person) == "You pay Bob (bob@example.org) 6 credits. 44 left."
 
