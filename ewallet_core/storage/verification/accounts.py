@@ -46,7 +46,7 @@ _LINES = select(*(_account.c[name] for name in _AccountLine.__struct_fields__)).
 _CONTACT_LINES = select(_contact.c.id, _contact.c.email, _contact.c.email_key).order_by(_contact.c.id)
 
 
-def _with_wrong_likeness(of: str) -> Select[Any]:
+def _marked_without_reason(of: str) -> Select[Any]:
     """Accounts that are said to look like an account that doesn't exist, or that looks different."""
     other = schema.accounts.alias(f"{of}_other")
     alike, look = _account.c[f"{of}_looks_like_id"], f"{of}_skeleton"
@@ -59,14 +59,14 @@ def _with_wrong_likeness(of: str) -> Select[Any]:
                 alike.is_not(None),
                 or_(other.c[look].is_distinct_from(_account.c[look]), alike == _account.c.id),
             ),
-            f"is marked for a likeness of its {of} that there isn't",
+            f"is marked for its {of}, which looks like no such account's",
         ),
     )
 
 
 _FAULTY = union_all(
-    _with_wrong_likeness("name"),
-    _with_wrong_likeness("email"),
+    _marked_without_reason("name"),
+    _marked_without_reason("email"),
     select_faulty(
         "The contact record",
         _contact.c.id,
