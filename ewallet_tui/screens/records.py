@@ -39,8 +39,8 @@ from ewallet_tui.widgets.record_list import RecordList
 TYPING_SECONDS = 0.15
 """The pause in typing after which the search begins."""
 NOTHING_FOUND = "Nothing found. Escape shows everything again."
-MOST_FACTS = 4
-"""How many facts the question before a removal names."""
+MOST_FACTS, LONGEST_FACT = 4, 80
+"""How many facts the question before a removal names, each with at most so many characters."""
 NOTHING_REMOVED = "Nothing was removed here. Escape shows the records again."
 
 
@@ -279,7 +279,8 @@ _NOT_OF_REMOVED = {
 
 
 def _shown(cell: object) -> str:
-    return one_line(cell.plain if isinstance(cell, Content) else cell)
+    words = one_line(cell.plain if isinstance(cell, Content) else cell)
+    return words if len(words) <= LONGEST_FACT else f"{words[: LONGEST_FACT - 1]}…"
 
 
 def panel_of(screen: BaseScreen) -> RecordsPanel:
