@@ -42,6 +42,7 @@ from ewallet_core.storage.logins import leave_sessions, log_out
 from ewallet_core.storage.payees import (
     change_looks,
     email_columns,
+    give_free_emails,
     is_reserved_for_another,
     name_columns,
     reserve_email,
@@ -167,6 +168,8 @@ def _apply(context: AccountContext, account: Account, changes: dict[str, Any]) -
     names = changes.get("name", account.name), changes.get("email", account.email)
     change_looks(transaction, account, *names)
     accounts.change(transaction, account.id, **changes, written_at=context.now)
+    if "email_key" in changes:
+        give_free_emails(transaction, context.now)
     record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
 
 

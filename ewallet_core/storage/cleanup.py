@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
-from ewallet_core.storage.payees import ERASED_PAYEE, leave_looks, reserve_email
+from ewallet_core.storage.payees import ERASED_PAYEE, give_free_emails, leave_looks, reserve_email
 from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.sheets import PARTY_END
@@ -213,3 +213,4 @@ def erase_personal_data(transaction: Transaction, account: Account, issuer_id: i
         state=AccountStatus.ERASED,
         written_at=now,
     )
+    give_free_emails(transaction, now)

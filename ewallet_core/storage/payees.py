@@ -56,6 +56,11 @@ _PAYEE = select(*(_account[name] for name in Payee.__struct_fields__)).where(
 _WITHOUT_KEY = select(*accounts.columns).where(
     _account.email_key.is_(None), _account.email == bindparam("email")
 )
+_ALL_WITHOUT_KEY = (
+    select(*accounts.columns)
+    .where(_account.email_key.is_(None), _account.state != AccountStatus.ERASED)
+    .order_by(_account.id)
+)
 
 
 def find_payee(transaction: Transaction, email: str) -> Payee | None:
@@ -219,6 +224,20 @@ def is_reserved_for_another(transaction: Transaction, email: str, account_id: in
 
 def delete_expired_reservations(transaction: Transaction, now: int) -> None:
     transaction.run(_EXPIRED, now=now)
+    give_free_emails(transaction, now)
+
+
+def give_free_emails(transaction: Transaction, now: int) -> None:
+    """Let accounts be found by their emails that other accounts had in another spelling and gave up."""
+    for account in transaction.all(_ALL_WITHOUT_KEY, Account):
+        if not is_kept(transaction, key := email_key(account.email)):
+            accounts.change(transaction, account.id, email_key=key, email_since=now, written_at=now)
+
+
+def is_kept(transaction: Transaction, key: str) -> bool:
+    """Whether an account has the email with that key, or gave it up and may take it again."""
+    reserved = reserved_emails.find(transaction, email_hash=_hash(key))
+    return reserved is not None or accounts.find(transaction, email_key=key) is not None
 
 
 def _hash(key: str) -> bytes:

@@ -89,7 +89,8 @@ def erasure_of(account: int) -> tuple[str, str]:
         for what in ("name", "email")
     )
     return (
-        f"UPDATE accounts SET state = 'erased', name_key = NULL, email_key = NULL WHERE id = {account}",
+        "UPDATE accounts SET state = 'erased', name_key = NULL, email_key = NULL, name_skeleton = NULL,"
+        f" email_skeleton = NULL WHERE id = {account}",
         f"UPDATE invoice_records SET {names} WHERE transfer_record_id IN ({is_party})",
     )
 

@@ -16,7 +16,7 @@ from examples_payments import pay, transfer, view_payee
 from examples_sheets import new_contact, record_verb
 from examples_system import cleanup
 from fakes import DAY
-from instructions import VIEW_ACCOUNT, edit_account, login, new_account, supply, switch_account
+from instructions import PASSWORD, VIEW_ACCOUNT, edit_account, login, new_account, supply, switch_account
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts
@@ -246,7 +246,8 @@ def test_an_address_in_another_spelling_is_the_same_everywhere(supplied, wallclo
     supplied.expect_error("throttled", action="login", user_email=other, user_pass="wrong")
 
 
-def test_where_two_accounts_had_one_email_the_older_keeps_it(tmp_path, open_engine):
+@pytest.fixture
+def two_spellings(tmp_path) -> Path:
     """A wallet file of the third release, in which emails were compared letter by letter."""
     file = tmp_path / "kept.sqlite3"
     dump = Path(__file__).parents[1] / "released_schemas" / "schema-0003.sql"
@@ -268,6 +269,11 @@ def test_where_two_accounts_had_one_email_the_older_keeps_it(tmp_path, open_engi
                 " FROM sheets WHERE kind = 'contact' AND account_id = 1",
                 (position, email),
             )
+    return file
+
+
+def test_where_two_accounts_had_one_email_the_older_keeps_it(two_spellings, open_engine):
+    file = two_spellings
     engine = open_engine(database_url=f"sqlite:///{file}")
     assert violations_in(file) == []
     columns = "id, email_key, name_skeleton, name_looks_like_id, email_looks_like_id"
@@ -292,6 +298,30 @@ def test_where_two_accounts_had_one_email_the_older_keeps_it(tmp_path, open_engi
     changed = newer.request(**edit_account(user_email="ada2@example.org"))
     assert (changed["edit"]["user_email"], changed["account_data"]["must_change_email"]) == (True, False)
     assert rows(file, "SELECT * FROM reserved_emails") == []
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_email_that_the_older_account_gave_up_becomes_the_newers(
+    two_spellings, open_engine, wallclock, is_known
+):
+    engine = open_engine(database_url=f"sqlite:///{two_spellings}")
+    newers_key = "SELECT email_key FROM accounts WHERE id = 3"
+    if not is_known:
+        execute_sql(two_spellings, "DELETE FROM contact_records")
+        execute_sql(two_spellings, f"UPDATE accounts SET email_since = {wallclock.now} WHERE id = 2")
+    older = EngineClient(engine).open_session().log_in("ada")
+    older.request(**edit_account(user_email="ada3@example.org"))
+    if is_known:
+        # It is kept for the older account.
+        assert rows(two_spellings, newers_key) == [{"email_key": None}]
+        assert violations_in(two_spellings) == []
+        wallclock.forward(90 * DAY)
+        EngineClient(engine).request(**cleanup("accounts"))
+    assert rows(two_spellings, newers_key) == [{"email_key": "ada@bücher.example"}]
+    assert violations_in(two_spellings) == []
+    newer = EngineClient(engine).open_session()
+    newer.request(action="login", user_email="ada@bücher.example", user_pass=PASSWORD)
+    assert newer.request(**VIEW_ACCOUNT)["account_data"]["must_change_email"] is False
 
 
 # Look-alikes

@@ -15,6 +15,8 @@ from hypothesis import strategies as some
 from instructions import START, STOP, edit_account, supply, to_clock
 from reports import SEARCH, iso, pages, timed_user
 
+from ewallet_core.lookalikes import skeleton
+
 KINDS = ("transfer", "invoice", "conversion", "time")
 
 
@@ -79,8 +81,8 @@ def test_records_are_not_found_by_the_users_own_name(busy):
 
 
 RENAMED = (
-    "UPDATE accounts SET name = 'mint', name_key = 'mint', email = 'm@x.org', email_key = 'm@x.org'"
-    " WHERE id = 1"
+    "UPDATE accounts SET name = 'mint', name_key = 'mint', email = 'm@x.org', email_key = 'm@x.org',"
+    f" name_skeleton = '{skeleton('mint')}', email_skeleton = '{skeleton('m@x.org')}' WHERE id = 1"
 )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, select, union_all
+from typing import Any
 
+from sqlalchemy import Select, and_, or_, select, union_all
+
+from ewallet_core.lookalikes import skeleton
 from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
-from ewallet_core.storage.payees import ERASED_PAYEE
+from ewallet_core.storage.payees import ERASED_PAYEE, is_kept
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import (
@@ -26,13 +29,44 @@ class _AccountLine(Row, frozen=True):
     state: AccountStatus
     name: str
     name_key: str | None
+    name_skeleton: str | None
     email: str
     email_key: str | None
+    email_skeleton: str | None
+
+
+class _ContactLine(Row, frozen=True):
+    id: int
+    email: str
+    email_key: str
 
 
 _account, _contact, _payee = schema.accounts, schema.contact_records, schema.accounts.alias("payee")
 _LINES = select(*(_account.c[name] for name in _AccountLine.__struct_fields__)).order_by(_account.c.id)
+_CONTACT_LINES = select(_contact.c.id, _contact.c.email, _contact.c.email_key).order_by(_contact.c.id)
+
+
+def _marked_without_reason(of: str) -> Select[Any]:
+    """Accounts that are said to look like an account that doesn't exist, or that looks different."""
+    other = schema.accounts.alias(f"{of}_other")
+    alike, look = _account.c[f"{of}_looks_like_id"], f"{of}_skeleton"
+    return select_faulty(
+        "The account",
+        _account.c.id,
+        _account.outerjoin(other, other.c.id == alike),
+        (
+            and_(
+                alike.is_not(None),
+                or_(other.c[look].is_distinct_from(_account.c[look]), alike == _account.c.id),
+            ),
+            f"is marked for its {of}, which looks like no such account's",
+        ),
+    )
+
+
 _FAULTY = union_all(
+    _marked_without_reason("name"),
+    _marked_without_reason("email"),
     select_faulty(
         "The contact record",
         _contact.c.id,
@@ -51,17 +85,25 @@ def check_names(transaction: Transaction) -> Findings:
     accounts = 0
     for line in transaction.each(_LINES, _AccountLine):
         accounts += 1
-        yield from _check_keys(line)
+        yield from _check_keys(transaction, line)
+    for contact in transaction.each(_CONTACT_LINES, _ContactLine):
+        if contact.email_key != email_key(contact.email):
+            yield Violation(f"The contact record {contact.id} is found by another email than its own.")
     yield from report_faulty(transaction, _FAULTY)
     yield Check(f"{several(accounts, 'account', 'accounts')}, each found by its name and its email")
 
 
-def _check_keys(line: _AccountLine) -> Findings:
+def _check_keys(transaction: Transaction, line: _AccountLine) -> Findings:
     if line.state is AccountStatus.ERASED:
-        if line.name_key is not None or line.email_key is not None:
+        if any((line.name_key, line.email_key, line.name_skeleton, line.email_skeleton)):
             yield Violation(f"The erased account {line.id} is found by its name or email.")
         return
     if line.name_key != user_key(line.name):
         yield Violation(f"The account {line.id} is not found by its name.")
-    if line.email_key is not None and line.email_key != email_key(line.email):
+    if line.email_key is None:
+        if not is_kept(transaction, email_key(line.email)):
+            yield Violation(f"The account {line.id} is not found by its email, which no other one has.")
+    elif line.email_key != email_key(line.email):
         yield Violation(f"The account {line.id} is found by another email than its own.")
+    if (line.name_skeleton, line.email_skeleton) != (skeleton(line.name), skeleton(line.email)):
+        yield Violation(f"The account {line.id} is kept with other looks than those of its name and email.")
