@@ -179,9 +179,10 @@ class TabsBar(Horizontal):
         yield ConnectionBadge()
 
     def show_connection(self, connection: ConnectionStatus, place: str) -> None:
+        # After a logout the screen may be removed before its line is complete.
         for badge in self.query(ConnectionBadge):
             badge.show_connection(connection, place)
-        self._fit()
+            self._fit()
 
     def show(self, account: AccountInfo) -> None:
         """Show the name of the account and the screens of its role."""
