@@ -30,8 +30,11 @@ READABLE = 4.5
 BRIGHT = 8
 """From here on colours are bright. A bold text gets the bright form of its colour; no background is bright,
 because the Linux console has none."""
-BACKGROUNDS = (0, 1, 2, 4, 5, 6, 7)
-"""Yellow is none: it is brown in the Linux console, and no text stands out on both."""
+BACKGROUNDS = (0, 4, 6, 2, 5, 1, 7)
+"""Of equally near ones the first is taken, so a grey becomes blue and not red.
+
+Yellow is none: it is brown in the Linux console, and no text stands out on both.
+"""
 DIFFERENT = 30
 """How far a background is from the screen's own if it is meant to be seen."""
 GREY, NOT_GREY = 48, 200
