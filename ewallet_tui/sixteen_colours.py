@@ -97,7 +97,7 @@ def _text(colour: Color, behind: int, *, is_bold: bool) -> tuple[int, bool]:
     """The nearest readable colour of a text, and whether it can be bold, which makes it bright."""
     near = _nearest(colour, ALL, keeps_hue=True)
     if is_bold:
-        bright = (number for number in near if number >= BRIGHT)
+        bright = (number % BRIGHT + BRIGHT for number in near)
         found = next((number for number in bright if contrast(number, behind) >= READABLE), None)
         if found is not None:
             return found, True
