@@ -25,7 +25,7 @@ def scripts_of(text: str) -> set[str]:
 
 
 def mixes_scripts(text: str) -> bool:
-    """Whether it has letters of scripts that nobody mixes in one word, such as Latin and Cyrillic.
+    """Whether it has letters of scripts that are not mixed in one word, such as Latin and Cyrillic.
 
     The part of an email before its `@` and each part of its domain count for themselves.
     """

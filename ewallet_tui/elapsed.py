@@ -13,7 +13,7 @@ MAX_DIFFERENCE_SECONDS = 2.0
 
 
 def steady_time() -> float:
-    """Seconds on a clock that nobody can set, and that goes on in sleep where the system has such a clock."""
+    """Seconds on a clock that can't be set, and that goes on in sleep where the system has such a clock."""
     return time.clock_gettime(_STEADY_CLOCK) if _STEADY_CLOCK is not None else time.monotonic()
 
 

@@ -54,7 +54,7 @@ class Contact:
 
     @property
     def arguments(self) -> dict[str, int]:
-        """What a payment to the contact is sent with, so that nobody else gets it."""
+        """What a payment to the contact is sent with, so that no one else gets it."""
         if self.payee is None:
             # Its account was deleted: the answer says who has its email now.
             return {"payee_account": NOBODY} if self.mark == NEW_OWNER else {}
