@@ -14,8 +14,8 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 MAX_RESULTS = 1_000
 PAYEE_CHANGED = "payee_changed"
 """The code of the answer that an email belongs to another account now."""
-NOBODY = 1
-"""The number of the issuer, which has no email that can be paid."""
+ISSUER_ID = 1
+"""The account of the issuer, which no email leads to: sent as the payee, it is never paid."""
 SIGN = "!"
 NEW_OWNER = f"{SIGN} email has a new owner"
 CAUTIONS = {"mixed_scripts": f"{SIGN} mixed alphabets", "lookalike": f"{SIGN} looks like another account"}
@@ -57,7 +57,7 @@ class Contact:
         """What a payment to the contact is sent with, so that no one else gets it."""
         if self.payee is None:
             # Its account was deleted: the answer says who has its email now.
-            return {"payee_account": NOBODY} if self.mark == NEW_OWNER else {}
+            return {"payee_account": ISSUER_ID} if self.mark == NEW_OWNER else {}
         return {"payee_account": self.payee}
 
 

@@ -18,7 +18,7 @@ def plain(value: object, width: int | None = None, style: str = "") -> Content:
     return content if width is None else content.truncate(max(width, 0), ellipsis=True)
 
 
-# Terminals disagree on the width of these: vowels of Indic scripts, emoji, and signs widened lately.
+# Terminals disagree on the width of these: vowels of Indic scripts, emoji, and signs that Unicode widened.
 _UNSURE = re.compile(
     "[\u0900-\u109f\u1700-\u1cff\u200c\u200d\u20e3\u231a\u231b\u23e9-\u23f3\u25fb-\u27bf\u2934\u2935\u2b00-\u2bff"
     "\u302e-\u3030\u303d\u3248-\u324f\u3297\u3299\ua800-\uabff\ufe0e\ufe0f\U00010000-\U000e0fff]"

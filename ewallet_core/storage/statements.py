@@ -73,6 +73,10 @@ class _Parts(Row, frozen=True):
 _posting, _entry, _sheet = schema.postings.c, schema.entries.c, schema.sheets.c
 _other = schema.postings.alias("other")
 _other_balance = schema.balances.alias("other_balance")
+_IS_OTHER_SIDE = (
+    (_other.c.entry_id == _posting.entry_id) & (_other.c.unit == _posting.unit) & (_other.c.id != _posting.id)
+)
+"""Whether `other` is the posting on the other side of the same entry."""
 _wallet = schema.ewallets.c
 _counterpart, _own_balance = schema.postings.alias("counterpart"), schema.balances.alias("own_balance")
 
@@ -142,12 +146,7 @@ _ROWS = (
         ),
     )
     .join(schema.entries, _entry.id == _posting.entry_id)
-    .join(
-        _other,
-        (_other.c.entry_id == _posting.entry_id)
-        & (_other.c.unit == _posting.unit)
-        & (_other.c.id != _posting.id),
-    )
+    .join(_other, _IS_OTHER_SIDE)
     .join(_other_balance, _other_balance.c.id == _other.c.balance_id)
     .where(
         _posting.balance_id == sa.bindparam("balance_id"),
@@ -233,12 +232,7 @@ _PARTNER_SUMS = (
     .select_from(schema.ewallets)
     .join(schema.postings, _posting.balance_id == schema.ewallets.c.balance_id)
     .join(schema.entries, _entry.id == _posting.entry_id)
-    .join(
-        _other,
-        (_other.c.entry_id == _posting.entry_id)
-        & (_other.c.unit == _posting.unit)
-        & (_other.c.id != _posting.id),
-    )
+    .join(_other, _IS_OTHER_SIDE)
     .join(_other_balance, _other_balance.c.id == _other.c.balance_id)
     .where(
         schema.ewallets.c.account_id == sa.bindparam("account_id"),

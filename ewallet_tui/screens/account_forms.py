@@ -238,7 +238,7 @@ def deletion_form(account: AccountInfo, wallets: Sequence[HeldWallet], now: date
 
 
 MOST_WALLETS = 6
-"""How many wallets the deletion form lists; of any more, it says what they hold together."""
+"""How many wallets the deletion form lists; of the rest, it says what they hold together."""
 
 
 def _held_lines(wallets: Sequence[HeldWallet]) -> list[str]:

@@ -30,7 +30,7 @@ from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
-NOT_PAID = "Nobody was paid. Ask for their new email."
+NOT_PAID = "No one was paid. Ask for their new email."
 OWN_ACCOUNT = "That is your own account. Enter someone else."
 OR_OWN_WALLET = "That is your own account. Enter someone else, or one of your wallets by its name."
 ONLY_HERE = (

@@ -128,7 +128,7 @@ def test_an_erased_payee_is_none_and_a_new_owner_of_the_address_is_noticed(
         assert payee_of(supplied, bobs) == (None, False)
     supplied.request(**new_account("mallory", user_email=BOB))
     assert payee_of(supplied, bobs) == (None, True)
-    # An account that nobody can pay: the answer says who has the address.
+    # An account that can't be paid: the answer says who has the address.
     answer = supplied.expect_error("payee_changed", **pay(BOB, 1, payee_account=1))
     assert answer["details"]["payee_name"] == "mallory"
     supplied.request(**pay(BOB, 1))

@@ -75,7 +75,7 @@ async def test_a_new_owner_of_a_contacts_email_is_named_and_must_be_confirmed(da
         assert "belongs to another account now: mallory." in await asked(person)
         await person.press("escape")
         await person.wait_until(lambda: person.is_told_no)
-        assert person.problem_of("pay") == "Nobody was paid. Ask for their new email."
+        assert person.problem_of("pay") == "No one was paid. Ask for their new email."
         assert person.app.context.state.wallet.credits == 100
         await person.press("enter")
         await asked(person)
