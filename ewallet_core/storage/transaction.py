@@ -28,6 +28,9 @@ class DbCursor(Protocol):
 class DbConnection(Protocol):
     """What we use of a DB-API connection."""
 
+    @property
+    def total_changes(self) -> int: ...
+
     def execute(self, sql: str, values: Any = ..., /) -> DbCursor: ...
 
 
@@ -72,6 +75,11 @@ class Transaction:
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
         sql, written = self._statements.compiled(statement)
         return self._connection.execute(sql, {**written, **values} if written else values)
+
+    @property
+    def changed_rows(self) -> int:
+        """How many rows its connection has changed so far: if it is the same as before, none was changed."""
+        return self._connection.total_changes
 
     def one(self, statement: ClauseElement, row_type: type[R], **values: Any) -> R | None:
         row = self.run(statement, **values).fetchone()
