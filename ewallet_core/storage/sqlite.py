@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
 from ewallet_core.storage import migrations
+from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
@@ -72,6 +73,9 @@ class SqliteDatabase:
     def write(self, work: Callable[[Transaction], T]) -> T:
         result: T = self._writer.write(work)
         return result
+
+    def submit(self, work: Work, deliver: Deliver) -> None:
+        self._writer.submit(work, deliver)
 
     def close(self) -> None:
         self._writer.close()
