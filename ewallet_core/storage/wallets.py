@@ -64,7 +64,7 @@ class Clock(Row, frozen=True):
 
 
 class OwnedName(Row, frozen=True):
-    """The reference of a wallet, clock or sheet; `what` is that word, and of a sheet the type of its records."""
+    """The reference of a wallet, a clock or a sheet; `what` is that word, for a sheet its record type."""
 
     what: str
     id: int
