@@ -36,6 +36,9 @@ class DbCursor(Protocol):
 class DbConnection(Protocol):
     """What we use of a DB-API connection."""
 
+    @property
+    def total_changes(self) -> int: ...
+
     def execute(self, sql: str, values: Any = ..., /) -> DbCursor: ...
 
     def executemany(self, sql: str, values: Iterable[Any], /) -> DbCursor: ...
@@ -134,6 +137,11 @@ class Transaction:
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
         key: int = cursor.fetchone()[0] if compiled.returns_key else cursor.lastrowid
         return key
+
+    @property
+    def changed_rows(self) -> int:
+        """How many rows its connection has changed so far: if it is the same as before, none was changed."""
+        return self._connection.total_changes
 
     def one(self, statement: ClauseElement, row_type: type[R], **values: Any) -> R | None:
         row = self.run(statement, **values).fetchone()
