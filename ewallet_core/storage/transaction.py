@@ -57,9 +57,7 @@ class CompiledStatement:
         names = compiled.positiontup or []
         self.sql = str(compiled)
         self.returns_key = bool(compiled.effective_returning)
-        self._constants = {
-            name: compiled.params[name] for name in names if not compiled.binds[name].required
-        }
+        self._constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
         self._in_order = _values_in_order(names)
 
     def bind(self, values: Values) -> tuple[Any, ...]:
