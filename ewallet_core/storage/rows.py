@@ -88,9 +88,13 @@ class Rows(Generic[R]):
         return transaction.number(self._count(*equal), **equal) or 0
 
     def insert(self, transaction: Transaction, **values: Any) -> int:
-        """Insert a row; returns its first key column."""
-        key: int = transaction.run(self._insert(*values), **values).fetchone()[0]
-        return key
+        """Insert a row; returns its id, if it has one."""
+        return transaction.insert(self._insert(*values), **values)
+
+    def insert_many(self, transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows, all with values of the same columns."""
+        if rows:
+            transaction.run_many(self._insert(*rows[0]), rows)
 
     def change(self, transaction: Transaction, key: int, /, **values: Any) -> None:
         transaction.run(self._update(*values), row_key=key, **values)
@@ -115,8 +119,7 @@ class Rows(Generic[R]):
         )
 
     def _build_insert(self, *names: str) -> sa.Insert:
-        key = next(iter(self.table.primary_key))
-        return self.table.insert().values(_parameters(names)).returning(key)
+        return self.table.insert().values(_parameters(names))
 
     def _build_update(self, *names: str) -> sa.Update:
         chosen = self.table.c.id == sa.bindparam("row_key")

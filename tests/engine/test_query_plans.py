@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from ewallet_core.storage import (
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.types import user_key
 
-_COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+_COMPILED = Statements(SQLiteDialect_pysqlite())
 _RECORDS = (sheets.transfers, sheets.invoices, sheets.conversions, sheets.times, sheets.contacts)
 
 PLANNED: dict[str, Executable] = {
@@ -62,11 +63,11 @@ PLANNED: dict[str, Executable] = {
 
 def plan_of(file: Path, statement: Executable) -> list[str]:
     """The steps of SQLite's plan for the statement."""
-    sql, written = _COMPILED.compiled(statement)
-    values = {**dict.fromkeys(re.findall(r":(\w+)", sql), 1), **written}
+    compiled = _COMPILED.compiled(statement)
+    values = compiled.bind(defaultdict(lambda: 1))
     with contextlib.closing(sqlite3.connect(file)) as connection:
         connection.create_function("user_key", 1, user_key, deterministic=True)
-        return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+        return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values)]
 
 
 @pytest.mark.parametrize("statement", PLANNED.values(), ids=PLANNED)
