@@ -100,13 +100,10 @@ def append_events(transaction: Transaction, first: NewEvent, second: NewEvent | 
     counted = transaction.run(_COUNT, account_id=first.account_id, second_account_id=second_id)
     newest: dict[int, int] = dict(counted.fetchall())
     before_second = int(second_id == first.account_id)
-    _insert(transaction, first, newest[first.account_id] - before_second)
+    rows = [{**first._asdict(), "sequence": newest[first.account_id] - before_second}]
     if second is not None:
-        _insert(transaction, second, newest[second.account_id])
-
-
-def _insert(transaction: Transaction, event: NewEvent, sequence: int) -> None:
-    events.insert(transaction, **event._asdict(), sequence=sequence)
+        rows.append({**second._asdict(), "sequence": newest[second.account_id]})
+    events.insert_many(transaction, rows)
 
 
 def events_since(transaction: Transaction, account_id: int, since: int) -> list[EventRow]:

@@ -93,7 +93,7 @@ def test_a_statement_without_an_index_is_detected(wallet_file):
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (payees._WITHOUT_PAYEE, "ix_contact_records_account_id_email_key (account_id=? AND email_key=?)"),
+        (payees._KEEP_PAYEE, "ix_contact_records_account_id_email_key (account_id=? AND email_key=?)"),
         (
             sheets._CONTACT_NAME,
             "ix_contact_records_account_id_payee_account_id (account_id=? AND payee_account_id=?)",
