@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from ewallet_core.storage.transaction import Transaction
 
 T = TypeVar("T")
+
+Work = Callable[[Transaction], Any]
+
+
+@dataclass(slots=True, eq=False)
+class Finished:
+    """A piece of work that is over: its `result` is durable, unless it has an `error`."""
+
+    work: Work
+    result: Any = None
+    error: BaseException | None = None
+
+
+Deliver = Callable[[list[Finished]], None]
+"""Gets the pieces of work that were finished together."""
 
 
 class Database(Protocol):
@@ -22,6 +38,15 @@ class Database(Protocol):
 
         Raises what `work` raised, `StorageFailedError` if nothing was stored, or `OutcomeUnknownError` if the
         commit failed. `work` may run more than once, so it must have no effect outside its transaction.
+        """
+        ...
+
+    def submit(self, work: Work, deliver: Deliver) -> None:
+        """As `write`, without waiting: once `work` is durable or has failed, `deliver` gets it.
+
+        Pieces of work that finish together and have equal `deliver`s are delivered in one call, in the order
+        in which they were submitted. It is called from the thread that writes, so it must be quick; an
+        exception from it is logged. Raises `EngineClosedError` once the database is closed.
         """
         ...
 

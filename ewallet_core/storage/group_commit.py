@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
+from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.transaction import SAVEPOINT, Transaction, TransactionLostError
 
 LARGEST_GROUP = 1_000
 
-Work = Callable[[Transaction], Any]
+_log = logging.getLogger("ewallet_core")
 
-
-@dataclass(slots=True)
-class _Waiting:
-    """A piece of work, and its result or error once it is durable."""
-
-    work: Work
-    done: Future[Any] = field(default_factory=Future)
-    result: Any = None
-    error: BaseException | None = None
-
-    def answer(self) -> None:
-        if self.error is None:
-            self.done.set_result(self.result)
-        else:
-            self.done.set_exception(self.error)
+Waiting = tuple[Finished, Deliver]
+"""A piece of work, not finished yet, and who gets it once it is."""
 
 
 class GroupCommitWriter:
@@ -50,21 +37,28 @@ class GroupCommitWriter:
     ) -> None:
         self._open_transaction = open_transaction
         self._before_commit = before_commit
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
         self._connection = connect()
         self._thread = threading.Thread(target=self._run, name="ewallet-writer", daemon=True)
         self._thread.start()
 
-    def write(self, work: Work) -> Any:
-        """Run `work` and return its result once it is durable; raises what it raised."""
-        waiting = _Waiting(work)
+    def submit(self, work: Work, deliver: Deliver) -> None:
+        """Have `work` run and delivered once it is durable; raises `EngineClosedError`."""
         with self._closing:
             if self._closed:
                 raise EngineClosedError
-            self._waiting.put(waiting)
-        return waiting.done.result()
+            self._waiting.put((Finished(work), deliver))
+
+    def write(self, work: Work) -> Any:
+        """Run `work` and return its result once it is durable; raises what it raised."""
+        answers: queue.SimpleQueue[list[Finished]] = queue.SimpleQueue()
+        self.submit(work, answers.put)
+        (finished,) = answers.get()
+        if finished.error is not None:
+            raise finished.error
+        return finished.result
 
     @property
     def is_closed(self) -> bool:
@@ -83,13 +77,13 @@ class GroupCommitWriter:
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             group, last = self._gather(first)
-            self._commit(group)
-            for waiting in group:
-                waiting.answer()
+            self._commit([piece for piece, _ in group])
+            _deliver(group)
             if last:
                 return
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+    def _gather(self, first: Waiting) -> tuple[list[Waiting], bool]:
+        """All that waits, and whether the writer was closed after it."""
         group = [first]
         while len(group) < LARGEST_GROUP:
             try:
@@ -101,7 +95,7 @@ class GroupCommitWriter:
             group.append(waiting)
         return group, False
 
-    def _commit(self, group: list[_Waiting]) -> None:
+    def _commit(self, group: list[Finished]) -> None:
         """Commit the group together; if that fails, each piece of work alone."""
         try:
             self._roll_back()
@@ -113,8 +107,8 @@ class GroupCommitWriter:
             return
         try:
             transaction = self._open_transaction(self._connection)
-            for waiting in group:
-                self._carry_out(waiting, transaction)
+            for piece in group:
+                self._carry_out(piece, transaction)
             self._before_commit(transaction)
         except Exception as reason:  # noqa: BLE001 - the thread must go on with the next group
             self._give_up()
@@ -130,11 +124,11 @@ class GroupCommitWriter:
             else:
                 _fail(group, OutcomeUnknownError())
 
-    def _carry_out(self, waiting: _Waiting, transaction: Transaction) -> None:
-        waiting.result = waiting.error = None
+    def _carry_out(self, piece: Finished, transaction: Transaction) -> None:
+        piece.result = piece.error = None
         self._connection.execute(f"SAVEPOINT {SAVEPOINT}")
         try:
-            waiting.result = waiting.work(transaction)
+            piece.result = piece.work(transaction)
             self._connection.execute(f"RELEASE {SAVEPOINT}")
         except TransactionLostError:
             raise
@@ -144,14 +138,14 @@ class GroupCommitWriter:
                 self._connection.execute(f"RELEASE {SAVEPOINT}")
             except (TransactionLostError, sqlite3.Error):
                 raise TransactionLostError from reason
-            waiting.error = _as_error(reason)
+            piece.error = _as_error(reason)
 
-    def _fail_or_replay(self, group: list[_Waiting], reason: BaseException) -> None:
+    def _fail_or_replay(self, group: list[Finished], reason: BaseException) -> None:
         if len(group) == 1:
             _fail(group, reason)
             return
-        for waiting in group:
-            self._commit([waiting])
+        for piece in group:
+            self._commit([piece])
 
     def _give_up(self) -> None:
         # If even this fails, the next group begins with it.
@@ -170,6 +164,18 @@ def _as_error(reason: BaseException) -> BaseException:
     return StorageFailedError(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason
 
 
-def _fail(group: list[_Waiting], reason: BaseException) -> None:
-    for waiting in group:
-        waiting.error = reason
+def _fail(group: list[Finished], reason: BaseException) -> None:
+    for piece in group:
+        piece.error = reason
+
+
+def _deliver(group: Iterable[Waiting]) -> None:
+    """Hand the finished work over, with one call of each `Deliver`."""
+    together: dict[Deliver, list[Finished]] = {}
+    for piece, deliver in group:
+        together.setdefault(deliver, []).append(piece)
+    for deliver, pieces in together.items():
+        try:
+            deliver(pieces)
+        except Exception:  # noqa: BLE001 - the others of the group must get theirs
+            _log.exception("finished work could not be delivered")

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
 from database_file import rows
 
+from ewallet_core.storage.database import Database, Finished, Work
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.sessions import seen_requests
 from ewallet_core.storage.sqlite import SqliteDatabase
 from ewallet_core.storage.transaction import Transaction
-
-Work = Callable[[Transaction], Any]
 
 TIMEOUT_SECONDS = 30
 
@@ -65,6 +65,37 @@ def together(
             while writer._waiting.qsize() < position < len(works):
                 time.sleep(0)
     return ended
+
+
+@contextmanager
+def busy_writer(database: Database) -> Iterator[None]:
+    """Keep the writer busy, so that the work submitted meanwhile becomes one group."""
+    has_begun, may_end = Event(), Event()
+
+    def busy(_transaction: Transaction) -> None:
+        has_begun.set()
+        may_end.wait(TIMEOUT_SECONDS)
+
+    database.submit(busy, lambda _: None)
+    assert has_begun.wait(TIMEOUT_SECONDS)
+    yield
+    may_end.set()
+
+
+class Deliveries:
+    """What was delivered, one list of finished work for each call."""
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[list[Finished]] = SimpleQueue()
+
+    def take(self, finished: list[Finished]) -> None:
+        self._calls.put(finished)
+
+    def next(self) -> list[Finished]:
+        return self._calls.get(timeout=TIMEOUT_SECONDS)
+
+    def is_empty(self) -> bool:
+        return self._calls.empty()
 
 
 @contextmanager

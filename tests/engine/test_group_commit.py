@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from commit_groups import Work, note, notes, statements_of, together
+from commit_groups import Deliveries, busy_writer, note, notes, statements_of, together
 from database_file import execute_sql
 from engine_client import EngineClient
 from instructions import supply
 
-from ewallet_core.errors.server import StorageFailedError
-from ewallet_core.storage.database import open_database
+from ewallet_core.errors.server import EngineClosedError, StorageFailedError
+from ewallet_core.storage.database import Finished, Work, open_database
 from ewallet_core.storage.sessions import seen_requests
 from ewallet_core.storage.transaction import Transaction
 
@@ -108,3 +108,62 @@ def test_an_entry_that_can_not_be_sealed_does_not_block_the_engine(open_engine, 
     )
     assert ada.send(**supply(5))["failed"] is True
     assert ada.credits == 0
+
+
+def test_submitted_work_is_delivered_once_for_each_group(database, wallet_file):
+    works, deliveries = [note("a"), failing("b"), note("c")], Deliveries()
+    with statements_of(database) as statements:
+        with busy_writer(database):
+            for work in works:
+                database.submit(work, deliveries.take)
+            assert deliveries.is_empty()
+        finished = deliveries.next()
+    assert [piece.work for piece in finished] == works
+    assert [piece.result for piece in finished] == ["a", None, "c"]
+    assert [type(piece.error) for piece in finished] == [type(None), LookupError, type(None)]
+    assert notes(wallet_file) == ["a", "c"]
+    assert deliveries.is_empty()
+    assert statements.count("COMMIT") == 2  # the work that kept the writer busy, and the group
+
+
+def test_each_submitter_gets_its_own_work(database):
+    one, other = Deliveries(), Deliveries()
+    with busy_writer(database):
+        for name, to in (("a", one), ("b", other), ("c", one)):
+            database.submit(note(name), to.take)
+    assert [piece.result for piece in one.next()] == ["a", "c"]
+    assert [piece.result for piece in other.next()] == ["b"]
+
+
+def test_work_that_can_not_be_delivered_is_durable_and_delays_no_other(database, wallet_file, caplog):
+    def broken(_finished: list[Finished]) -> None:
+        raise RuntimeError("the event loop is closed")
+
+    deliveries = Deliveries()
+    with busy_writer(database):
+        database.submit(note("a"), broken)
+        database.submit(note("b"), deliveries.take)
+    assert [piece.result for piece in deliveries.next()] == ["b"]
+    assert database.write(note("c")) == "c"
+    assert notes(wallet_file) == ["a", "b", "c"]
+    assert "the event loop is closed" in caplog.text
+
+
+def test_closing_delivers_what_was_submitted_before_and_refuses_what_comes_after(wallet_file):
+    closing, deliveries = open_database(f"sqlite:///{wallet_file}"), Deliveries()
+    with busy_writer(closing):
+        closing.submit(note("before"), deliveries.take)
+    closing.close()
+    with pytest.raises(EngineClosedError):
+        closing.submit(note("after"), deliveries.take)
+    assert [piece.result for piece in deliveries.next()] == ["before"]
+    assert deliveries.is_empty()
+    assert notes(wallet_file) == ["before"]
+
+
+def test_a_database_in_memory_delivers_too():
+    database, deliveries = open_database("sqlite://"), Deliveries()
+    database.submit(note("a"), deliveries.take)
+    assert [piece.result for piece in deliveries.next()] == ["a"]
+    assert database.read(lambda transaction: len(seen_requests.all(transaction))) == 1
+    database.close()
