@@ -24,7 +24,7 @@ from ewallet_core.errors.requests import (
     UnknownInstructionError,
 )
 from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, are_keys
-from ewallet_core.instructions.validation import Field, fields_of
+from ewallet_core.instructions.validation import FieldReader, readers_of
 from ewallet_core.types import PEOPLE, Role
 
 
@@ -140,9 +140,9 @@ class Instruction:
         return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
 
     @cached_property
-    def fields(self) -> dict[str, Field]:
-        """What each argument accepts."""
-        return fields_of(self.request)
+    def readers(self) -> dict[str, FieldReader]:
+        """What reads the value of each argument."""
+        return readers_of(self.request)
 
     @cached_property
     def answers(self) -> Mapping[str, Any]:
@@ -155,7 +155,7 @@ class Instruction:
     def work_class(self) -> WorkClass:
         if not self.changes:
             return WorkClass.VIEW
-        takes_a_secret = any(field.is_secret for field in self.fields.values())
+        takes_a_secret = any(reader.is_secret for reader in self.readers.values())
         return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
 
     def __call__(self, request: Any, context: Any) -> Answer:
@@ -164,10 +164,10 @@ class Instruction:
     def fingerprint(self, request: Request) -> bytes:
         """A hash of path and arguments; of a secret only whether it was sent: a hash of it would leak it."""
         shown = {}
-        for name, field in self.fields.items():
+        for name, reader in self.readers.items():
             value = getattr(request, name)
             if value is not None or name not in request.added:
-                shown[name] = value is not None if field.is_secret else value
+                shown[name] = value is not None if reader.is_secret else value
         return hashlib.sha256(msgspec.json.encode([self.name, shown], order="sorted")).digest()
 
 
@@ -297,34 +297,34 @@ class InstructionRegistry:
 
 def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
     """The arguments as the instruction's request; raises an error that names the argument at fault."""
-    request = found.request(**_read(arguments, found.fields))
+    request = found.request(**_read(arguments, found.readers))
     request.check()
     return request
 
 
-def _read(sent: Mapping[str, Any], known: Mapping[str, Field], within: str = "") -> dict[str, Any]:
+def _read(sent: Mapping[str, Any], known: Mapping[str, FieldReader], within: str = "") -> dict[str, Any]:
     """The values of the arguments; those of a nested object are named with the prefix `within`."""
     for name in sent:
         if name not in known:
             raise UnknownArgumentError(f"{within}{name}", sorted(f"{within}{each}" for each in known))
     values = {}
-    for name, field in known.items():
+    for name, reader in known.items():
         if (value := sent.get(name)) is not None:
-            values[name] = _value(value, field, f"{within}{name}")
-        elif field.is_required:
-            raise MissingArgumentError(f"{within}{name}", field.must_be)
+            values[name] = _value(value, reader, f"{within}{name}")
+        elif reader.is_required:
+            raise MissingArgumentError(f"{within}{name}", reader.must_be)
     return values
 
 
-def _value(sent: Any, field: Field, name: str) -> Any:
-    if field.parts:
+def _value(sent: Any, reader: FieldReader, name: str) -> Any:
+    if reader.parts:
         if not isinstance(sent, Mapping) or not sent or not are_keys(sent):
-            raise BadValueError(name, field.must_be)
-        sent = _read(sent, field.parts, f"{name}.")
+            raise BadValueError(name, reader.must_be)
+        sent = _read(sent, reader.parts, f"{name}.")
     try:
-        return field.read(sent)
+        return reader.read(sent)
     except ValueError:
-        raise BadValueError(name, field.must_be) from None
+        raise BadValueError(name, reader.must_be) from None
 
 
 def instructions_in(subject: ModuleType) -> Iterator[Instruction]:

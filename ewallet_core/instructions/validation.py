@@ -154,10 +154,10 @@ def _parts_of(field_type: Any) -> Iterator[Any]:
         yield from _parts_of(parts[0])
 
 
-class Field:
-    """What a field accepts, taken from its type once: to look into a type takes longer than to read a value.
+class FieldReader:
+    """Reads values of a field. It looks into the field's type once, which takes longer than reading a value.
 
-    A field that is an object has `parts`, the fields in it by name.
+    If the field is an object, `parts` read the values in it, by name.
     """
 
     __slots__ = (
@@ -177,10 +177,10 @@ class Field:
         self.is_secret = is_secret(field_type)
         self.must_be = str(meta.description)
         self.parts = {
-            name: field
+            name: reader
             for part in (field_type, *get_args(field_type))
             if isinstance(part, type) and issubclass(part, msgspec.Struct)
-            for name, field in fields_of(part).items()
+            for name, reader in readers_of(part).items()
         }
         self._is_whole_number = is_whole_number(field_type)
         self._may_be_signed = (meta.ge or 0) < 0
@@ -204,14 +204,15 @@ class Field:
         return value
 
 
-def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
+def readers_of(struct: type[msgspec.Struct]) -> dict[str, FieldReader]:
     return {
-        found.name: Field(found.type, is_required=found.required) for found in msgspec.structs.fields(struct)
+        found.name: FieldReader(found.type, is_required=found.required)
+        for found in msgspec.structs.fields(struct)
     }
 
 
 def accepts(field_type: Any, value: Any) -> bool:
-    return reads_as(Field(field_type).read)(value)
+    return reads_as(FieldReader(field_type).read)(value)
 
 
 _WRITTEN = re.compile(r"([0-9]{1,15})-([a-z]{1,20})-([0-9]{1,18})")
