@@ -21,3 +21,11 @@ def rare_garbage_collection() -> Iterator[None]:
     gc.set_threshold(100_000, 50, 100)
     yield
     gc.set_threshold(*default)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_modules_are_kept() -> Iterator[None]:
+    """Let processes that tests start keep what they compile, because starting them takes long without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 import zxcvbn
 from database_file import significant_rows, violations_in
 from engine_client import EngineClient
+from example import Example
 from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
 from instructions import START, supply, to_clock
 from sqlalchemy import Dialect, Engine, create_engine
@@ -74,23 +77,21 @@ def wallclock() -> Wallclock:
     return Wallclock()
 
 
+def open_on(file: Path, wallclock: Wallclock, **choices: Any) -> EWalletSessionManager:
+    usual = {"database_url": f"sqlite:///{file}", "clock": wallclock, "passwords": CHEAP}
+    engine = EWalletSessionManager(**{**usual, **choices})
+    engine.listen_through(FakeListener())
+    return engine
+
+
 @pytest.fixture
 def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]:
     """Open an engine on the wallet file; several at a time are possible."""
     opened: list[EWalletSessionManager] = []
 
     def open_one(**choices: Any) -> EWalletSessionManager:
-        engine = EWalletSessionManager(
-            **{
-                "database_url": f"sqlite:///{wallet_file}",
-                "clock": wallclock,
-                "passwords": CHEAP,
-                **choices,
-            }
-        )
-        engine.listen_through(FakeListener())
-        opened.append(engine)
-        return engine
+        opened.append(open_on(wallet_file, wallclock, **choices))
+        return opened[-1]
 
     yield open_one
     for engine in opened:
@@ -169,6 +170,29 @@ def nothing_changes(wallet_file: Path, engine: EWalletSessionManager) -> Iterato
     before: list[object] = []
     yield lambda: before.append(significant_rows(wallet_file))
     assert significant_rows(wallet_file) == before[0]
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """An example, and a client at the point where it succeeds."""
+
+    example: Example
+    caller: EngineClient
+    wallclock: Wallclock
+
+
+@pytest.fixture(scope="module")
+def arranged(request: pytest.FixtureRequest, new_wallet_file: Path) -> Iterator[Arranged]:
+    """The example of the parameter, arranged once for all tests of the module, which may change nothing."""
+    wallclock = Wallclock()
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        file = Path(shutil.copy(new_wallet_file, folder))
+        with contextlib.closing(open_on(file, wallclock)) as engine:
+            caller = request.param.arrange(EngineClient(engine), wallclock)
+            before = significant_rows(file)
+            yield Arranged(request.param, caller, wallclock)
+            assert significant_rows(file) == before
+            assert violations_in(file) == []
 
 
 @pytest.fixture

@@ -61,7 +61,12 @@ class Terminal:
 
     def wait_for(self, *words: str) -> None:
         """Look at the screen until all these words are on it."""
-        self.wait_until(lambda: all(word in self.text for word in words), f"waited in vain for {words}")
+
+        def are_there() -> bool:
+            text = self.text
+            return all(word in text for word in words)
+
+        self.wait_until(are_there, f"waited in vain for {words}")
 
     def wait_until(self, holds: Callable[[], bool], config_error: str = "it never came to that") -> None:
         """Look at the screen until `holds`."""
