@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, bindparam, literal, select, union_all
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.rows import JoinedRows, Row, Rows
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import RecordType
 
 
 class Wallet(Row, frozen=True):
-    """A credit wallet, with the ids of its active clock and sheets."""
+    """A credit wallet with its credits as they were read, and the ids of its active clock and sheets."""
 
     id: int
     account_id: int
@@ -22,10 +26,11 @@ class Wallet(Row, frozen=True):
     invoice_sheet_id: int
     created_at: int
     written_at: int
+    credits: int
 
 
 class Clock(Row, frozen=True):
-    """A credit clock with its timer, and the ids of its active sheets."""
+    """A credit clock with its balance as it was read, its timer, and the ids of its active sheets."""
 
     id: int
     account_id: int
@@ -45,6 +50,7 @@ class Clock(Row, frozen=True):
     timer_unsegmented: int
     created_at: int
     written_at: int
+    balance_ms: int
 
     @property
     def timer(self) -> Timer:
@@ -58,21 +64,58 @@ class Clock(Row, frozen=True):
         )
 
 
-wallets = Rows(schema.ewallets, Wallet)
-clocks = Rows(schema.clocks, Clock)
+class OwnedName(Row, frozen=True):
+    """The reference of a wallet, a clock or a sheet; `what` is that word, for a sheet its record type."""
 
-_clock = schema.clocks.c
+    what: str
+    id: int
+    reference: str
+
+
+def _amount_of(holder: Table) -> ColumnElement[int]:
+    """The stored amount of a wallet or clock; the issuer's is 0, because it is derived."""
+    balance = schema.balances.c
+    amount = select(balance.amount).where(balance.id == holder.c.balance_id)
+    return amount.correlate(holder).scalar_subquery()
+
+
+wallets = Rows(schema.ewallets, Wallet, credits=_amount_of(schema.ewallets))
+clocks = Rows(schema.clocks, Clock, balance_ms=_amount_of(schema.clocks))
+
+ACCOUNT_AND_WALLET = JoinedRows(accounts, wallets)
+_account, _wallet, _clock = schema.accounts.c, schema.ewallets.c, schema.clocks.c
+SELECT_WITH_WALLET = (
+    select(*ACCOUNT_AND_WALLET.columns)
+    .select_from(schema.accounts)
+    .join(schema.ewallets, (_wallet.id == _account.ewallet_id) & _wallet.unlinked_at.is_(None))
+)
+"""Accounts with their active wallets, which all have that are not erased."""
+_ONE_WITH_WALLET = SELECT_WITH_WALLET.where(_account.id == bindparam("account_id"))
 _ALL_DUE = (
     select(*clocks.columns)
     .where(_clock.runs_out_at <= bindparam("now"))
     .order_by(_clock.runs_out_at, _clock.id)
 )
 _DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
-
-
-_wallet = schema.ewallets.c
+_NOTE_CHANGES = (
+    schema.ewallets.update()
+    .where(_wallet.id.in_([bindparam("wallet_id"), bindparam("other_id")]))
+    .values(written_at=bindparam("now"))
+)
 _REFERENCE_OF_WALLET = select(_wallet.reference).where(_wallet.id == bindparam("id"))
 _REFERENCE_OF_CLOCK = select(_clock.reference).where(_clock.id == bindparam("id"))
+
+
+def read_account_and_wallet(transaction: Transaction, account_id: int) -> tuple[Account, Wallet]:
+    """The account of that id, which is not erased, and its active wallet."""
+    row = transaction.run(_ONE_WITH_WALLET, account_id=account_id).fetchone()
+    account, wallet = ACCOUNT_AND_WALLET.split(row)
+    return account, wallet
+
+
+def note_changes(transaction: Transaction, wallet_id: int, other_id: int | None, now: int) -> None:
+    """Note that one wallet, or both, were changed now."""
+    transaction.run(_NOTE_CHANGES, wallet_id=wallet_id, other_id=other_id, now=now)
 
 
 def read_wallet_reference(transaction: Transaction, wallet_id: int) -> str:
@@ -83,6 +126,41 @@ def read_wallet_reference(transaction: Transaction, wallet_id: int) -> str:
 def read_clock_reference(transaction: Transaction, clock_id: int) -> str:
     """The name of that clock, also of an unlinked one."""
     return str(transaction.run(_REFERENCE_OF_CLOCK, id=clock_id).fetchone()[0])
+
+
+def _named(what: str, items: Table, owner_column: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+    item = items.c
+    return select(literal(what).label("what"), item.id, item.reference).where(
+        item[owner_column] == bindparam("owner_id"), item.unlinked_at.is_(None), *conditions
+    )
+
+
+def _owned(*items: Select[Any], sheets: tuple[RecordType, ...]) -> CompoundSelect[Any]:
+    sheet = schema.sheets
+    of_kinds = (_named(kind, sheet, "owner_id", sheet.c.kind == kind) for kind in sheets)
+    return union_all(*items, *of_kinds).order_by("id")
+
+
+_OWNED_BY_ACCOUNT = _owned(_named("wallet", schema.ewallets, "account_id"), sheets=(RecordType.CONTACT,))
+_OWNED_BY_WALLET = _owned(
+    _named("clock", schema.clocks, "ewallet_id"), sheets=(RecordType.TRANSFER, RecordType.INVOICE)
+)
+_OWNED_BY_CLOCK = _owned(sheets=(RecordType.TIME, RecordType.CONVERSION))
+
+
+def names_owned_by_account(transaction: Transaction, account_id: int) -> list[OwnedName]:
+    """The account's wallets and contact lists, by id."""
+    return transaction.all(_OWNED_BY_ACCOUNT, OwnedName, owner_id=account_id)
+
+
+def names_owned_by_wallet(transaction: Transaction, wallet_id: int) -> list[OwnedName]:
+    """The wallet's clocks and sheets, by id."""
+    return transaction.all(_OWNED_BY_WALLET, OwnedName, owner_id=wallet_id)
+
+
+def names_owned_by_clock(transaction: Transaction, clock_id: int) -> list[OwnedName]:
+    """The clock's sheets, by id."""
+    return transaction.all(_OWNED_BY_CLOCK, OwnedName, owner_id=clock_id)
 
 
 def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
