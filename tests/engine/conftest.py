@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,43 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zxcvbn
 from database_file import significant_rows, violations_in
 from engine_client import EngineClient
 from example import Example
 from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
 from instructions import START, supply, to_clock
-from sqlalchemy import Dialect, Engine, create_engine
+from sqlalchemy import Engine, create_engine
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
-from ewallet_core.storage import sqlite
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.sqlite import SqliteDatabase
-from ewallet_core.storage.transaction import Statements
 
 OpenEngine = Callable[..., EWalletSessionManager]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compile_once() -> Iterator[None]:
-    """Compile each statement once per test run instead of once per engine."""
-    statements_by_dialect: dict[tuple[str, str], Statements] = {}
-
-    def statements(dialect: Dialect) -> Statements:
-        return statements_by_dialect.setdefault((dialect.name, dialect.paramstyle), Statements(dialect))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite, "Statements", statements)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def rate_passwords_once() -> Iterator[None]:
-    """Rate each password once per test run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zxcvbn, "zxcvbn", functools.cache(zxcvbn.zxcvbn))
-        yield
 
 
 @pytest.fixture(scope="session")

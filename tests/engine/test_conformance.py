@@ -81,7 +81,7 @@ def with_ids() -> Iterator[Any]:
 
 
 @each_example
-def test_an_answer_has_the_declared_types_also_after_a_round_trip(anonymous, wallclock, example):
+def test_an_answer_has_the_declared_types(anonymous, wallclock, example):
     answer = example.arrange(anonymous, wallclock).request(**example.instruction)
     assert list(answer_type_errors(answer, example.found.answers)) == []
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
