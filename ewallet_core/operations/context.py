@@ -77,7 +77,8 @@ class Call:
 
     @property
     def work_class(self) -> WorkClass:
-        return self.instruction.work_class
+        found = self.instruction.work_class
+        return WorkClass.LONG if found is WorkClass.VIEW and self.request.takes_long() else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class InvalidCall:
     answer: Callable[[], Answer]
     reply_id: str | None
     order_key: Hashable = None
-    work_class: ClassVar[WorkClass] = WorkClass.VIEW
+    work_class: ClassVar[WorkClass] = WorkClass.LONG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
