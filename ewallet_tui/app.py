@@ -23,7 +23,7 @@ from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController, StylesheetReadOnce
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
-from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
+from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, REFRESH, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.elapsed import TICK_SECONDS, ElapsedTime, steady_time
 from ewallet_tui.keyboard import OPENING, Keyboard
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
-REFRESH, LOCKING, END = "refresh", "lock", "end"
+LOCKING, END = "lock", "end"
 
 
 def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
@@ -135,14 +135,14 @@ class EWalletApp(TerminalApp):
             Backend(backends.client_at(server)),
             now,
             changed=self._show_change,
-            ended=lambda maybe_done: workers.run(lifecycle.end_session(maybe_done=maybe_done)),
+            ended=lambda maybe_done: workers.run(partial(lifecycle.end_session, maybe_done=maybe_done)),
             noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
             time_zone=lambda: settings.time_zone,
         )
 
         def refresh() -> None:
-            workers.run(store.refresh(), REFRESH, exclusive=True)
+            workers.run(store.refresh, REFRESH, exclusive=True)
 
         self._days = DayWatch(self.set_timer, refresh)
         timers = TimerWatch(
@@ -183,7 +183,7 @@ class EWalletApp(TerminalApp):
             self,
             warn=lambda words: self.say(words, severity="warning"),
             watch_idle=self._idle.begin,
-            rewrite_screens=lambda: workers.run(self._rewrite_screens()),
+            rewrite_screens=lambda: workers.run(self._rewrite_screens),
             scopes=lambda: lazy.key_scopes(EWalletApp),
         )
         connecting = Connecting(
@@ -236,7 +236,7 @@ class EWalletApp(TerminalApp):
 
     def action_lock(self) -> None:
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
-            self.run_worker(self.context.navigation.lock(), group=LOCKING)
+            self.context.workers.run(self.context.navigation.lock, LOCKING)
 
     def _is_opening(self) -> bool:
         """Whether the lock or a form is about to open."""
@@ -263,7 +263,7 @@ class EWalletApp(TerminalApp):
             self.exit(message=Text(NOT_ANSWERED))
         elif not self._is_asked_to_quit:
             # Quitting again replaces a quit that still waits for the timer to stop.
-            self.run_worker(self._quit(), group=QUIT, exclusive=True)
+            self.context.workers.run(self._quit, QUIT, exclusive=True)
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, InputEvent | Paste):
@@ -283,7 +283,7 @@ class EWalletApp(TerminalApp):
         if self.context.workers.has_begun(END):
             self.exit(return_code=code)
         else:
-            self.run_worker(self._end_in_order(code), group=END)
+            self.context.workers.run(partial(self._end_in_order, code), END)
 
     async def _end_in_order(self, code: int) -> None:
         await self.context.lifecycle.end()
@@ -301,7 +301,7 @@ class EWalletApp(TerminalApp):
         self.set_timer(
             IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
         )
-        self.run_worker(self.context.connecting.begin(), group=CONNECTING)
+        self.context.workers.run(self.context.connecting.begin, CONNECTING)
 
     def _make_screen(self, name: str) -> Screen[Any]:
         if name == LOGIN:
@@ -351,7 +351,7 @@ class EWalletApp(TerminalApp):
         if self.context.lifecycle.is_same_account(state.account.id):
             self.context.state_changed.publish(state)
         else:
-            self.run_worker(self.context.lifecycle.show_other_account())
+            self.context.workers.run(self.context.lifecycle.show_other_account)
 
     def _sound(self, alarm: Alarm) -> None:
         if self.context.preferences.bell:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,8 +124,8 @@ NOT_WAITED_FOR = "You stopped waiting for it. Choose it again to connect."
 GONE_SECONDS = 1.0
 """How long a connection is lost before a toast says so."""
 
-CONNECTING = "connecting"
-"""The group of workers that connect to an engine: choosing another one takes their place."""
+CONNECTING, REFRESH = "connecting", "refresh"
+"""The groups of workers that connect to an engine, and that read the account again: one at a time each."""
 
 
 class Connecting(Struct, kw_only=True, eq=False):
@@ -179,7 +180,7 @@ class Connecting(Struct, kw_only=True, eq=False):
         self.watch.follow(backend.client)
         # The typed text was meant for the engine before.
         await self.start_over()
-        self.workers.run(before.close())
+        self.workers.run(before.close)
         self.used(server)
 
     def handle(self, before: ConnectionStatus, now: ConnectionStatus) -> None:
@@ -190,10 +191,11 @@ class Connecting(Struct, kw_only=True, eq=False):
             self._gone = self.set_timer(GONE_SECONDS, self._say_gone)
         elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
             self._say_back()
-            self.workers.run(store.refresh(), "refresh", exclusive=True)
+            self.workers.run(store.refresh, REFRESH, exclusive=True)
         elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE and now.reason:
             unanswered = f" {NOT_ANSWERED}" if store.client.unanswered else ""
-            self.workers.run(self._lose_engine(f"{now.reason}{unanswered}"), "lost", exclusive=True)
+            lose = partial(self._lose_engine, f"{now.reason}{unanswered}")
+            self.workers.run(lose, "lost", exclusive=True)
 
     def _say_gone(self) -> None:
         self._gone = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -72,7 +73,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
 
     def copy(self, text: str, what: str = "") -> None:
         """Copy `text`, and say in a toast where it went; `what` names a text that is too long to show."""
-        self.workers.run(self._copy(inert(text), what or text))
+        self.workers.run(partial(self._copy, inert(text), what or text))
 
     async def _copy(self, text: str, what: str) -> None:
         copied = await self.put_on_clipboard(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -106,7 +107,7 @@ class Heartbeat(Struct, eq=False):
         self._kept_alive_at = self.elapsed()
         # Without a connection the first one waits and is sent when it is back.
         if not self.workers.has_begun(ALIVE):
-            self.workers.run(self.store.keep_alive(), ALIVE)
+            self.workers.run(self.store.keep_alive, ALIVE)
 
     def catch_up(self, missed: float) -> None:
         """After time has jumped by `missed` seconds: lock, read the account, and wait for nothing overdue."""
@@ -149,7 +150,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
 
     async def enter(self) -> None:
         self.notifier.forget()
-        self.workers.run(self._follow_events(), EVENTS, exclusive=True)
+        self.workers.run(self._follow_events, EVENTS, exclusive=True)
         kept, self._kept = self._kept, None
         state = self.store.state
         if kept is not None and state is not None and self.navigation.mode == LOGIN:
@@ -197,12 +198,12 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     def log_out(self, *, of_all: bool = False) -> None:
         """Log out the active account, and go on as the session's next one; `of_all`: log out all of them."""
         if of_all:
-            self.workers.run(self._log_out(of_all=True), ACCOUNT)
+            self.workers.run(partial(self._log_out, of_all=True), ACCOUNT)
         else:
-            self._change_account(self._log_out(of_all=False))
+            self._change_account(partial(self._log_out, of_all=False))
 
     def switch_account(self, email: str) -> None:
-        self._change_account(self.act(action="switch", switch="account", account=email))
+        self._change_account(partial(self.act, action="switch", switch="account", account=email))
 
     async def end_session(self, *, maybe_done: bool) -> None:
         """Go to the login, with a warning that the session ended; the screens are kept for the same account.
@@ -218,11 +219,9 @@ class Lifecycle(Struct, kw_only=True, eq=False):
                 self._kept = (self.connection.place, account, mode)
         self.notify(f"{ENDED} {LOOK}" if maybe_done else ENDED, severity="warning")
 
-    def _change_account(self, change: Coroutine[Any, Any, object]) -> None:
+    def _change_account(self, change: Callable[[], Coroutine[Any, Any, object]]) -> None:
         # A second key press must not change the next account too.
-        if self.workers.has_begun(ACCOUNT):
-            change.close()
-        else:
+        if not self.workers.has_begun(ACCOUNT):
             self.workers.run(change, ACCOUNT)
 
     async def _log_out(self, *, of_all: bool) -> None:

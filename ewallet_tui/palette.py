@@ -247,7 +247,7 @@ class Everything(Provider):
             if not answer["failed"]:
                 self._context.notify(f"{name} is now the active {kind.noun}.")
 
-        self._context.workers.run(switch())
+        self._context.workers.run(switch)
 
     async def _open_setting(self, setting: Setting) -> None:
         screen = await self._open(SETTINGS.mode)
@@ -267,7 +267,7 @@ class Everything(Provider):
         screen: Screen[Any] = await self._open(mode)
         if part is not None:
             await self.app.push_screen(screen := self._context.make_screen(part.id))
-        self.app.run_worker(self._run_when_loaded(screen, action, words))
+        self._context.workers.run(partial(self._run_when_loaded, screen, action, words))
 
     async def _run_when_loaded(self, screen: Screen[object], action: str, words: str) -> None:
         # An action on a record is possible once the records are loaded.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual._compositor import CompositorUpdate
@@ -15,7 +16,7 @@ from ewallet_tui.notifications import AgingNotification
 from ewallet_tui.sanitize import InPlace
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.terminal import Clipboard, Copied, lasting
-from ewallet_tui.work import Severity
+from ewallet_tui.work import Severity, run_worker
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -66,7 +67,7 @@ class TerminalApp(App[None]):
     def copy_to_clipboard(self, text: str) -> None:
         """Copy `text` as Textual's own widgets do, who say nothing of it."""
         self._clipboard = text
-        self.run_worker(self.copy(text))
+        run_worker(self, partial(self.copy, text))
 
     async def copy(self, text: str) -> Copied:
         """Copy `text` to the desktop's clipboard, or else send it to the terminal; returns where it went."""

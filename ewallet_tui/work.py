@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Literal, Protocol
 
 from textual.app import App
+from textual.dom import DOMNode
 from textual.timer import Timer
 
 Severity = Literal["information", "warning", "error"]
@@ -19,17 +20,30 @@ class Notify(Protocol):
         """Show `words` under `title`."""
 
 
+AsyncFunction = Callable[[], Coroutine[Any, Any, object]]
+
+
+def run_worker(
+    node: DOMNode, work: AsyncFunction, group: str = "default", *, exclusive: bool = False
+) -> None:
+    """Start `work` as a worker of `node`; if `exclusive`, cancel the others of its group first.
+
+    `work` is an async function, not its coroutine: a worker that is cancelled before it begins leaves nothing
+    unawaited.
+    """
+    begin: Callable[[], Any] = work
+    node.run_worker(begin, group=group, exclusive=exclusive)
+
+
 class Workers:
     """Workers of the app, which outlive its screens; each belongs to a group."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
 
-    def run(
-        self, work: Coroutine[Any, Any, object], group: str = "default", *, exclusive: bool = False
-    ) -> None:
+    def run(self, work: AsyncFunction, group: str = "default", *, exclusive: bool = False) -> None:
         """Start `work`; if `exclusive`, cancel the others of its group first."""
-        self._app.run_worker(work, group=group, exclusive=exclusive)
+        run_worker(self._app, work, group, exclusive=exclusive)
 
     def cancel(self, group: str) -> None:
         self._app.workers.cancel_group(self._app, group)

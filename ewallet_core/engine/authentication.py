@@ -15,39 +15,55 @@ from ewallet_core.operations.account_status import why_not_active
 from ewallet_core.operations.context import AccountContext, ClientContext, Context, SessionContext
 from ewallet_core.operations.sessions import require_live, touch
 from ewallet_core.security.tokens import hash_token
-from ewallet_core.storage.accounts import accounts
-from ewallet_core.storage.sessions import ClientId, Session, client_ids, sessions
+from ewallet_core.storage.callers import Asked, FoundCaller, find_by_credentials, find_by_session
+from ewallet_core.storage.sessions import ClientId, client_ids
 
 LAST_USE_WRITTEN_EVERY_MS = 60_000
 
 C = TypeVar("C", bound=Context)
 
 
-def authenticate(context: Context, access: Access) -> Context:
+def authenticate(context: Context, access: Access, instruction: str = "") -> Context:
     """The context of the authenticated caller; raises the error of what `access` needs and is missing."""
     if access is Access.ANYBODY or (access is Access.SYSTEM and context.caller.is_in_process):
         return context
+    asked = Asked(context.now, instruction, context.request_id, of_session=access is Access.SESSION)
     if context.caller.live_session_id is not None:
-        found = sessions.find(context.transaction, id=context.caller.live_session_id)
-        session = require_live(context, found)
-        given = context.credentials.session_token
-        if given is not None and hash_token(given) != session.token_hash:
-            raise SessionUnknownError
         # A live session is used without its client id, which lives as long as the session.
-        client = client_ids.find(context.transaction, id=session.client_id) if session.client_id else None
+        found = find_by_session(context.transaction, asked, context.caller.live_session_id)
+        session = require_live(context, found.session)
+        given = _hash(context.credentials.session_token)
+        if given is not None and given != session.token_hash:
+            raise SessionUnknownError
+    elif access is Access.CLIENT:
+        client_hash = _hash(context.credentials.client_id)
+        client = client_ids.find(context.transaction, hash=client_hash) if client_hash else None
+        return _extended(ClientContext, context, client=_require_usable(context, client))
     else:
-        client = _client(context)
-        if access is Access.CLIENT:
-            return _extended(ClientContext, context, client=client)
-        session = _session(context, client)
-    account = accounts.find(context.transaction, id=session.account_id) if session.account_id else None
+        found = _find_by_credentials(context, asked)
+        _require_usable(context, found.client)
+        session = require_live(context, found.session)
+    account = found.account
     if access is not Access.SESSION:
         error = NotLoggedInError() if account is None else why_not_active(account)
         if error is not None:
             raise error
+    of_session = {
+        "session": session,
+        "client": found.client,
+        "permission": found.permission,
+        "seen": found.seen,
+    }
     if account is None:
-        return _extended(SessionContext, context, session=session, client=client)
-    return _extended(AccountContext, context, session=session, client=client, account=account)
+        return _extended(SessionContext, context, **of_session)
+    return _extended(
+        AccountContext,
+        context,
+        **of_session,
+        account=account,
+        wallet_found=found.wallet,
+        has_due_timer=found.has_due_timer,
+    )
 
 
 def note_use(context: Context) -> None:
@@ -64,17 +80,22 @@ def _extended(kind: type[C], context: Context, **authenticated: Any) -> C:
     return kind(**{name: getattr(context, name) for name in Context.__slots__}, **authenticated)
 
 
-def _client(context: Context) -> ClientId:
-    given = context.credentials.client_id
-    found = client_ids.find(context.transaction, hash=hash_token(given)) if given is not None else None
-    if found is None:
+def _find_by_credentials(context: Context, asked: Asked) -> FoundCaller:
+    client_hash = _hash(context.credentials.client_id)
+    if client_hash is None:
         raise ClientUnknownError
-    if found.expires_at <= context.now:
+    token_hash = _hash(context.credentials.session_token)
+    return find_by_credentials(context.transaction, asked, client_hash, token_hash)
+
+
+def _hash(token: str | None) -> bytes | None:
+    return None if token is None else hash_token(token)
+
+
+def _require_usable(context: Context, client: ClientId | None) -> ClientId:
+    """The client id; raises `ClientUnknownError`, or `SessionExpiredError` if its session expired with it."""
+    if client is None:
+        raise ClientUnknownError
+    if client.expires_at <= context.now:
         raise ClientUnknownError if context.credentials.session_token is None else SessionExpiredError
-    return found
-
-
-def _session(context: Context, client: ClientId) -> Session:
-    given = context.credentials.session_token
-    found = sessions.find(context.transaction, token_hash=hash_token(given)) if given is not None else None
-    return require_live(context, found if found is not None and found.client_id == client.id else None)
+    return client

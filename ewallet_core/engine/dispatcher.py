@@ -251,6 +251,7 @@ class Dispatcher:
             credentials=credentials,
             request_id=request_id,
             prepared=prepared,
+            changed_rows_before=transaction.changed_rows,
         )
 
     def close(self) -> None:

@@ -13,12 +13,12 @@ from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import RequestIdReusedError
 from ewallet_core.instructions.envelope import Answer, Credentials, error_answer
-from ewallet_core.instructions.registry import Access
+from ewallet_core.instructions.registry import Access, Instruction
 from ewallet_core.operations.context import AccountContext, Call, Caller, Context, SessionContext
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import session_event_sequence
-from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
+from ewallet_core.storage.sessions import KEPT_MILLISECONDS, SeenRequest, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -33,7 +33,7 @@ class Execution:
         """The context of the authenticated caller; raises the error of what the caller lacks."""
         call = self.call
         context = self.open_context(transaction, call.caller, call.credentials, call.request_id, prepared)
-        return authenticate(context, call.instruction.access)
+        return authenticate(context, call.instruction.access, self._permitted_as.name)
 
     def first_answer(self, transaction: Transaction) -> Answer | None:
         """The answer that this request got before, or that it is not permitted; None if it must be run."""
@@ -74,23 +74,26 @@ class Execution:
 
     def _note_use_and_settle(self, context: Context) -> None:
         note_use(context)
-        if context.logged_in is not None:
-            settle_run_outs(context, context.logged_in.id)
+        if isinstance(context, AccountContext) and context.has_due_timer:
+            settle_run_outs(context, context.account.id)
 
     def _with_event_sequence(self, context: Context, answer: Answer) -> Answer:
         """Add the sequence of the newest event of the session's account, as it is after the instruction."""
         if not isinstance(context, SessionContext):
             return answer
-        if context.logged_in is not None and not context.transaction.writes:
-            # A read sees one state: the account's row is as new as everything else in the answer.
-            return {**answer, "event_sequence": context.logged_in.event_sequence}
-        sequence = session_event_sequence(context.transaction, context.session.id)
+        if context.has_changed_rows:
+            sequence = session_event_sequence(context.transaction, context.session.id)
+        else:
+            sequence = None if context.logged_in is None else context.logged_in.event_sequence
         return answer if sequence is None else {**answer, "event_sequence": sequence}
 
+    @property
+    def _permitted_as(self) -> Instruction:
+        return self.call.instruction.permitted_as or self.call.instruction
+
     def _not_permitted(self, context: Context) -> Answer | None:
-        instruction = self.call.instruction
         try:
-            for needed in (instruction.permitted_as or instruction, self.call.request.needs()):
+            for needed in (self._permitted_as, self.call.request.needs()):
                 if needed is not None:
                     authorize(context, needed)
         except NotPermittedError as error:
@@ -99,9 +102,7 @@ class Execution:
 
     def _seen(self, context: Context) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
-        if (key := self._key(context)) is None:
-            return None
-        seen = seen_requests.find(context.transaction, **key)
+        seen = self._seen_request(context)
         if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
@@ -109,10 +110,20 @@ class Execution:
         answer: Answer = msgspec.json.decode(seen.answer)
         return answer
 
+    def _seen_request(self, context: Context) -> SeenRequest | None:
+        """The same request as it was seen before, which may be too long ago."""
+        if (key := self._key(context)) is None:
+            return None
+        if isinstance(context, SessionContext):
+            return context.seen
+        return seen_requests.find(context.transaction, **key)
+
     def _remember(self, context: Context, answer: Answer) -> None:
         if (key := self._key(context)) is None:
             return
-        seen_requests.delete(context.transaction, **key)
+        if self._seen_request(context) is not None:
+            # It was too long ago, or the instruction would not have been carried out again.
+            seen_requests.delete(context.transaction, **key)
         seen_requests.insert(
             context.transaction,
             **key,
@@ -130,10 +141,10 @@ class Execution:
         if request_id is None or not instruction.remembered:
             return None
         scope = "system"
-        if context.caller.live_worker_id is not None:
-            scope = f"worker {context.caller.live_worker_id}"
-        elif isinstance(context, AccountContext) and instruction.access is not Access.SESSION:
+        if isinstance(context, AccountContext) and instruction.access is not Access.SESSION:
             scope = f"account {context.account.id}"
         elif isinstance(context, SessionContext):
             scope = f"session {context.session.id}"
+        elif context.caller.live_worker_id is not None:
+            scope = f"worker {context.caller.live_worker_id}"
         return {"scope": scope, "request_id": request_id}

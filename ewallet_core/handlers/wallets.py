@@ -22,7 +22,7 @@ def _new(holder_kind: HolderKind) -> Instruction:
         held = holder_kind.as_owner.rows.require(context.transaction, id=held_id)
         holder_kind.owned_item(held).change_owner(context)
         record_change(context, holder_kind.as_owner.word, held_id, "made")
-        return holder_kind.answer(context, held)
+        return holder_kind.answer_now(context, held)
 
     return new_holder
 
@@ -68,7 +68,7 @@ def _switch(holder_kind: HolderKind) -> Instruction:
         """Make another wallet or clock the active one; timers go on unchanged."""
         chosen = holder_kind.named(context, request)
         holder_kind.owned_item(chosen).make_active(context)
-        return holder_kind.answer(context, chosen)
+        return holder_kind.answer_now(context, chosen)
 
     return switch_holder
 
@@ -85,7 +85,7 @@ def _rename(holder_kind: HolderKind) -> Instruction:
             holder_kind.as_owner.rows.change(context.transaction, held.id, **renamed)
             holder_kind.owned_item(held).change_owner(context)
             record_change(context, holder_kind.as_owner.word, held.id, "renamed")
-        return holder_kind.answer(context, held)
+        return holder_kind.answer_now(context, held)
 
     return rename_holder
 

@@ -126,7 +126,7 @@ class Instruction:
     is_on_permission_sheet: bool
     permitted_as: Instruction | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The path of selectors, such as `client action view transfer list`."""
         return " ".join(self.forms[0].values())

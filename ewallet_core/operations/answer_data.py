@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Annotated, Any, TypedDict
 
@@ -10,11 +11,17 @@ from ewallet_core.ledger.rates import milliseconds_to_minutes
 from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context, SessionContext
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.sessions import Worker, last_expiry, logged_in, session_count, sessions
-from ewallet_core.storage.sheets import Record, Sheet, sheets
+from ewallet_core.storage.sheets import Record, Sheet
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
+from ewallet_core.storage.wallets import (
+    Clock,
+    OwnedName,
+    Wallet,
+    names_owned_by_account,
+    names_owned_by_clock,
+    names_owned_by_wallet,
+)
 from ewallet_core.types import RecordType
 
 Timestamp = Annotated[str, "time"]
@@ -40,7 +47,7 @@ def minutes(**milliseconds: int) -> Data:
     }
 
 
-def archive(items: Iterable[Wallet | Clock | Sheet | Record]) -> Archive:
+def archive(items: Iterable[Record]) -> Archive:
     """The references of these items by id."""
     return {str(item.id): item.reference for item in items}
 
@@ -76,7 +83,7 @@ class AccountData(Dated):
 
 
 def account_data(context: Context, account: Account) -> AccountData:
-    transaction = context.transaction
+    archives = _archives(names_owned_by_account(context.transaction, account.id))
     return {
         "id": account.id,
         "name": account.name,
@@ -87,8 +94,8 @@ def account_data(context: Context, account: Account) -> AccountData:
         "role": str(account.role),
         "ewallet": account.ewallet_id,
         "contact_list": account.contact_list_id,
-        "ewallet_archive": archive(wallets.all(transaction, account_id=account.id)),
-        "contact_list_archive": _sheet_archive(transaction, account.id, RecordType.CONTACT),
+        "ewallet_archive": archives["wallet"],
+        "contact_list_archive": archives[RecordType.CONTACT],
         "to_unlink": account.to_unlink_at is not None,
         "to_unlink_timestamp": timestamp(account.to_unlink_at),
         # An older account has it in another spelling.
@@ -170,18 +177,19 @@ class EwalletData(Dated):
 
 
 def ewallet_data(context: Context, wallet: Wallet) -> EwalletData:
-    transaction = context.transaction
+    """The wallet as it was read, and what belongs to it."""
+    archives = _archives(names_owned_by_wallet(context.transaction, wallet.id))
     return {
         "id": wallet.id,
         "user": wallet.account_id,
         "reference": wallet.reference,
-        "credits": read_amount(transaction, wallet.balance_id),
+        "credits": wallet.credits,
         "clock": wallet.clock_id,
-        "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
+        "clock_archive": archives["clock"],
         "transfer_sheet": wallet.transfer_sheet_id,
-        "transfer_sheet_archive": _sheet_archive(transaction, wallet.id, RecordType.TRANSFER),
+        "transfer_sheet_archive": archives[RecordType.TRANSFER],
         "invoice_sheet": wallet.invoice_sheet_id,
-        "invoice_sheet_archive": _sheet_archive(transaction, wallet.id, RecordType.INVOICE),
+        "invoice_sheet_archive": archives[RecordType.INVOICE],
         **dates(wallet),
     }
 
@@ -237,18 +245,19 @@ class ClockData(Dated, TimerData):
 
 
 def clock_data(context: Context, clock: Clock) -> ClockData:
-    transaction = context.transaction
+    """The clock as it was read, with its timer as of now, and what belongs to it."""
+    archives = _archives(names_owned_by_clock(context.transaction, clock.id))
     return {
         "id": clock.id,
         "ewallet": clock.ewallet_id,
         "reference": clock.reference,
-        **timer_data(clock, clock.timer, read_amount(transaction, clock.balance_id), context.now),
+        **timer_data(clock, clock.timer, clock.balance_ms, context.now),
         "milliseconds_per_credit": context.config.milliseconds_per_credit,
         "may_stop_in_the_past": context.may_stop_in_the_past,
         "time_sheet": clock.time_sheet_id,
-        "time_sheet_archive": _sheet_archive(transaction, clock.id, RecordType.TIME),
+        "time_sheet_archive": archives[RecordType.TIME],
         "conversion_sheet": clock.conversion_sheet_id,
-        "conversion_sheet_archive": _sheet_archive(transaction, clock.id, RecordType.CONVERSION),
+        "conversion_sheet_archive": archives[RecordType.CONVERSION],
         **dates(clock),
     }
 
@@ -309,5 +318,9 @@ def worker_answer(context: Context, worker: Worker) -> WorkerAnswer:
     return {"worker": worker.id, "worker_data": worker_data(context.transaction, worker, context.now)}
 
 
-def _sheet_archive(transaction: Transaction, owner_id: int, kind: RecordType) -> Archive:
-    return archive(sheets.all(transaction, owner_id=owner_id, kind=kind))
+def _archives(owned: Iterable[OwnedName]) -> dict[str, Archive]:
+    """The references of what belongs to an owner, by what it is and by id."""
+    archives: defaultdict[str, Archive] = defaultdict(dict)
+    for item in owned:
+        archives[item.what][str(item.id)] = item.reference
+    return archives

@@ -14,7 +14,8 @@ from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.sessions import ClientId, Session
+from ewallet_core.storage.operators import PermissionLine
+from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
 
@@ -109,6 +110,12 @@ class Context:
     credentials: Credentials
     request_id: str | None
     prepared: Any
+    changed_rows_before: int
+
+    @property
+    def has_changed_rows(self) -> bool:
+        """Whether the instruction has changed anything, so that what was read before may no longer hold."""
+        return self.transaction.changed_rows != self.changed_rows_before
 
     @property
     def logged_in(self) -> Account | None:
@@ -139,15 +146,25 @@ class ClientContext(Context):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionContext(Context):
-    """The context of a caller with a session; `client` is None if the session belongs to no client."""
+    """The context of a caller with a session; `client` is None if the session belongs to no client.
+
+    `permission` is what the permission sheet says about the instruction, and `seen` how the request was
+    answered before.
+    """
 
     session: Session
     client: ClientId | None
+    permission: PermissionLine
+    seen: SeenRequest | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountContext(SessionContext):
+    """The context of a caller with an account, as the account and its active wallet were found."""
+
     account: Account
+    wallet_found: Wallet | None
+    has_due_timer: bool
 
     @property
     def logged_in(self) -> Account:
@@ -155,6 +172,9 @@ class AccountContext(SessionContext):
 
     @property
     def wallet(self) -> Wallet:
+        """The active wallet with its credits as they are now."""
+        if self.wallet_found is not None and not self.has_changed_rows:
+            return self.wallet_found
         return wallets.require(self.transaction, id=self.account.ewallet_id)
 
     @property

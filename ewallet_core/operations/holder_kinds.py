@@ -89,8 +89,12 @@ class HolderKind:
         return OwnedItem(self.as_owner.word, self.id_name, held.id, self.belongs_to, owner_id, self.id_name)
 
     def answer(self, context: Context, held: Any) -> Answer:
-        now = self.as_owner.rows.require(context.transaction, id=held.id)
-        return {self.answer_key: held.id, self.data_key: self.data(context, now)}
+        """The answer about it as it was read."""
+        return {self.answer_key: held.id, self.data_key: self.data(context, held)}
+
+    def answer_now(self, context: Context, held: Any) -> Answer:
+        """The answer about it as it is after a change."""
+        return self.answer(context, self.as_owner.rows.require(context.transaction, id=held.id))
 
 
 def _open_clock(context: AccountContext, reference: str | None) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.instructions.registry import Access, Instruction, InstructionRegistry
-from ewallet_core.operations.context import Context
-from ewallet_core.storage.operators import permissions, refused_requests
+from ewallet_core.operations.context import Context, SessionContext
+from ewallet_core.storage.operators import PermissionLine, read_permission_line, refused_requests
 from ewallet_core.types import Role
 
 SUPPLY = "client action supply credits"
@@ -17,18 +17,35 @@ SUPPLIERS = (Role.OPERATOR,)
 
 def allows(context: Context, role: Role, instruction: Instruction) -> bool:
     """Whether accounts of that role may use it: by the sheet, or else by the registry."""
-    if instruction.name == SUPPLY:
-        return may_supply(context, role)
-    line = permissions.find(context.transaction, role=role, instruction=instruction.name)
-    return role in instruction.roles if line is None else bool(line.allowed)
+    line = _line_about(context, role, instruction.name)
+    if line.allowed is not None:
+        return line.allowed
+    return role in instruction.roles or (instruction.name == SUPPLY and _supplies_itself(context, role))
 
 
 def may_supply(context: Context, role: Role) -> bool:
     """Whether accounts of that role may supply credits."""
-    line = permissions.find(context.transaction, role=role, instruction=SUPPLY)
-    if line is not None:
-        return bool(line.allowed)
-    return role in SUPPLIERS or (role is Role.USER and context.supplies_itself)
+    line = _line_about(context, role, SUPPLY)
+    if line.allowed is not None:
+        return line.allowed
+    return role in SUPPLIERS or _supplies_itself(context, role)
+
+
+def _supplies_itself(context: Context, role: Role) -> bool:
+    return role is Role.USER and context.supplies_itself
+
+
+def _line_about(context: Context, role: Role, instruction: str) -> PermissionLine:
+    if isinstance(context, SessionContext) and not context.has_changed_rows:
+        found = context.permission
+        if role is _role_of(context) and instruction == found.instruction:
+            return found
+    return read_permission_line(context.transaction, role, instruction)
+
+
+def _role_of(context: Context) -> Role:
+    """The caller's role; a caller that is not logged in counts as a user."""
+    return Role.USER if context.logged_in is None else context.logged_in.role
 
 
 def sheet_of(registry: InstructionRegistry) -> Iterator[Instruction]:
@@ -40,8 +57,7 @@ def authorize(context: Context, instruction: Instruction) -> None:
     is_own_engine = instruction.access is Access.SYSTEM and context.caller.is_in_process
     if is_own_engine or not instruction.is_on_permission_sheet:
         return
-    # A caller that is not logged in counts as a user.
-    role = Role.USER if context.logged_in is None else context.logged_in.role
+    role = _role_of(context)
     if allows(context, role, instruction):
         return
     context.transaction.must_write()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import bindparam, select
 
 from ewallet_core.storage import schema
@@ -17,6 +19,13 @@ class Permission(Row, frozen=True):
     written_at: int
 
 
+class PermissionLine(NamedTuple):
+    """What the permission sheet says about an instruction for one role; None if it has no line about that."""
+
+    instruction: str
+    allowed: bool | None
+
+
 class RefusedRequest(Row, frozen=True):
     """A request that the permission sheet refused; it may come from a client without an account."""
 
@@ -30,6 +39,11 @@ class RefusedRequest(Row, frozen=True):
 
 permissions = Rows(schema.permissions, Permission)
 refused_requests = Rows(schema.refused_requests, RefusedRequest)
+
+
+def read_permission_line(transaction: Transaction, role: Role, instruction: str) -> PermissionLine:
+    found = permissions.find(transaction, role=role, instruction=instruction)
+    return PermissionLine(instruction, None if found is None else bool(found.allowed))
 
 
 class IssueReport(Row, frozen=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -44,12 +45,16 @@ def cut_page(found: list[R], most: int) -> tuple[list[R], int | None]:
 
 
 class Rows(Generic[R]):
-    """The rows of a table, read as `R` and changed by column name. Unlinked rows are not found."""
+    """The rows of a table, read as `R` and changed by column name. Unlinked rows are not found.
 
-    def __init__(self, table: sa.Table, row_type: type[R]) -> None:
+    `R` may have fields that are no columns of the table; they are `computed` from others.
+    """
+
+    def __init__(self, table: sa.Table, row_type: type[R], **computed: sa.ColumnElement[Any]) -> None:
         self.table = table
         self.row_type = row_type
-        self.columns = tuple(table.c[name] for name in row_type.__struct_fields__)
+        names = row_type.__struct_fields__
+        self.columns = tuple(computed[name] if name in computed else table.c[name] for name in names)
         self._linked = [table.c.unlinked_at.is_(None)] if "unlinked_at" in table.c else []
         self._select: Callable[..., sa.Select[Any]] = cache(self._build_select)
         self._latest: Callable[..., sa.Select[Any]] = cache(self._build_latest)
@@ -83,9 +88,13 @@ class Rows(Generic[R]):
         return transaction.number(self._count(*equal), **equal) or 0
 
     def insert(self, transaction: Transaction, **values: Any) -> int:
-        """Insert a row; returns its first key column."""
-        key: int = transaction.run(self._insert(*values), **values).fetchone()[0]
-        return key
+        """Insert a row; returns its id, if it has one."""
+        return transaction.insert(self._insert(*values), **values)
+
+    def insert_many(self, transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows, all with values of the same columns."""
+        if rows:
+            transaction.run_many(self._insert(*rows[0]), rows)
 
     def change(self, transaction: Transaction, key: int, /, **values: Any) -> None:
         transaction.run(self._update(*values), row_key=key, **values)
@@ -110,8 +119,7 @@ class Rows(Generic[R]):
         )
 
     def _build_insert(self, *names: str) -> sa.Insert:
-        key = next(iter(self.table.primary_key))
-        return self.table.insert().values(_parameters(names)).returning(key)
+        return self.table.insert().values(_parameters(names))
 
     def _build_update(self, *names: str) -> sa.Update:
         chosen = self.table.c.id == sa.bindparam("row_key")
@@ -125,6 +133,25 @@ class Rows(Generic[R]):
 
     def _equal(self, names: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
         return [self.table.c[name] == sa.bindparam(name) for name in names]
+
+
+class JoinedRows:
+    """Rows of several tables, which a statement that selects `columns` finds together."""
+
+    def __init__(self, *parts: Rows[Any]) -> None:
+        self.columns = tuple(column for part in parts for column in part.columns)
+        ends = list(accumulate(len(part.columns) for part in parts))
+        self._parts = [
+            (slice(end - len(part.columns), end), part.row_type)
+            for end, part in zip(ends, parts, strict=True)
+        ]
+
+    def split(self, found: Sequence[Any]) -> tuple[Any, ...]:
+        """The row of each table; None for one that an outer join did not find."""
+        return tuple(
+            None if found[part.start] is None else msgspec.convert(found[part], row_type)
+            for part, row_type in self._parts
+        )
 
 
 def _parameters(names: tuple[str, ...]) -> dict[str, sa.BindParameter[Any]]:

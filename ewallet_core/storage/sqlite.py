@@ -102,10 +102,8 @@ def _driver(connection: Any) -> sqlite3.Connection:
 
 
 def _engine(url: URL, in_memory: bool) -> Engine:
-    # Named parameters, because compiled statements take their values by name.
     engine = create_engine(
         url,
-        paramstyle="named",
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
         **({"poolclass": StaticPool} if in_memory else {}),
     )
@@ -118,6 +116,8 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
     _enable_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # A statement's temporary rows are too few to be worth a file.
+    connection.execute("PRAGMA temp_store = MEMORY")
     # Texts are sorted as names are compared.
     connection.create_function("user_key", 1, user_key, deterministic=True)
     # Erased data is overwritten in the file; not every build of SQLite does that by default.
@@ -200,9 +200,7 @@ def open_read_only(url: str) -> Iterator[Transaction]:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
             _require_this_release(connection)
-            yield Transaction(
-                connection, Statements(SQLiteDialect_pysqlite(paramstyle="named")), writes=False
-            )
+            yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
     except sqlite3.Error as reason:
         raise StorageUnavailableError(str(reason)) from reason
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import ClauseElement, Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
 
 R = TypeVar("R", bound=msgspec.Struct)
+
+Values = dict[str, Any]
 
 ROWS_IN_A_CHUNK = 1_000
 SAVEPOINT = "piece"
@@ -17,6 +22,9 @@ SAVEPOINT = "piece"
 
 class DbCursor(Protocol):
     """What we use of a DB-API cursor."""
+
+    @property
+    def lastrowid(self) -> Any: ...
 
     def fetchone(self) -> Any: ...
 
@@ -28,7 +36,42 @@ class DbCursor(Protocol):
 class DbConnection(Protocol):
     """What we use of a DB-API connection."""
 
+    @property
+    def total_changes(self) -> int: ...
+
     def execute(self, sql: str, values: Any = ..., /) -> DbCursor: ...
+
+    def executemany(self, sql: str, values: Iterable[Any], /) -> DbCursor: ...
+
+
+class CompiledStatement:
+    """A statement's SQL, and the order in which the driver takes its values.
+
+    `returns_key` says whether it is an INSERT that returns its row's key; in SQLite the cursor knows it.
+    """
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        if not isinstance(compiled, SQLCompiler) or not compiled.positional:
+            raise TypeError("a query or a change, with parameters by position")
+        names = compiled.positiontup or []
+        self.sql = str(compiled)
+        self.returns_key = bool(compiled.effective_returning)
+        self._constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
+        self._in_order = _values_in_order(names)
+
+    def bind(self, values: Values) -> tuple[Any, ...]:
+        """The values in order, with those that the statement was written with, which `values` gets too."""
+        if self._constants:
+            values.update(self._constants)
+        return self._in_order(values)
+
+
+def _values_in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    # An itemgetter of one name returns no tuple, and one of none can't be made.
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple([values[name] for name in names])
 
 
 class Statements:
@@ -36,16 +79,24 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._compiled: dict[ClauseElement, tuple[str, dict[str, Any]]] = {}
+        self._compiled: dict[ClauseElement, CompiledStatement] = {}
 
-    def compiled(self, statement: ClauseElement) -> tuple[str, dict[str, Any]]:
-        """The statement's SQL, with the values that it was written with."""
+    def compiled(self, statement: ClauseElement) -> CompiledStatement:
         found = self._compiled.get(statement)
         if found is None:
-            compiled = statement.compile(dialect=self._dialect)
-            written = {name: value for name, value in compiled.params.items() if value is not None}
-            found = self._compiled[statement] = (str(compiled), written)
+            found = self._compiled[statement] = CompiledStatement(statement, self._dialect)
         return found
+
+
+@cache
+def _rows_of(row_type: type[R]) -> type[Any]:
+    # A struct, because msgspec keeps what it knows of one, but not of a list's type.
+    return msgspec.defstruct("Rows", [("rows", list[row_type])], array_like=True)  # type: ignore[valid-type]
+
+
+def _as_rows(found: Sequence[Any], row_type: type[R]) -> list[R]:
+    rows: list[R] = msgspec.convert((found,), _rows_of(row_type)).rows
+    return rows
 
 
 class TransactionLostError(Exception):
@@ -70,22 +121,38 @@ class Transaction:
             raise NeedsWrite
 
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
-        sql, written = self._statements.compiled(statement)
-        return self._connection.execute(sql, {**written, **values} if written else values)
+        compiled = self._statements.compiled(statement)
+        return self._connection.execute(compiled.sql, compiled.bind(values))
+
+    def run_many(self, statement: ClauseElement, rows: Iterable[Values]) -> None:
+        """Run the statement, which returns nothing, with the values of each of the rows."""
+        compiled = self._statements.compiled(statement)
+        self._connection.executemany(compiled.sql, map(compiled.bind, rows))
+
+    def insert(self, statement: ClauseElement, **values: Any) -> int:
+        """Run the INSERT of one row; returns the integer key that the row got."""
+        compiled = self._statements.compiled(statement)
+        cursor = self._connection.execute(compiled.sql, compiled.bind(values))
+        key: int = cursor.fetchone()[0] if compiled.returns_key else cursor.lastrowid
+        return key
+
+    @property
+    def changed_rows(self) -> int:
+        """How many rows its connection has changed so far: if it is the same as before, none was changed."""
+        return self._connection.total_changes
 
     def one(self, statement: ClauseElement, row_type: type[R], **values: Any) -> R | None:
         row = self.run(statement, **values).fetchone()
         return None if row is None else msgspec.convert(row, row_type)
 
     def all(self, statement: ClauseElement, row_type: type[R], **values: Any) -> list[R]:
-        rows = self.run(statement, **values).fetchall()
-        return msgspec.convert(rows, list[row_type])  # type: ignore[valid-type]
+        return _as_rows(self.run(statement, **values).fetchall(), row_type)
 
     def each(self, statement: ClauseElement, row_type: type[R], **values: Any) -> Iterator[R]:
         """The statement's rows, one after another: a chunk of them at a time is in memory."""
         cursor = self.run(statement, **values)
         while rows := cursor.fetchmany(ROWS_IN_A_CHUNK):
-            yield from msgspec.convert(rows, list[row_type])  # type: ignore[valid-type]
+            yield from _as_rows(rows, row_type)
 
     def number(self, statement: ClauseElement, **values: Any) -> int | None:
         """The first column of the statement's first row, or None without a row."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, bindparam, literal, select, union_all
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import RecordType
 
 
 class Wallet(Row, frozen=True):
-    """A credit wallet, with the ids of its active clock and sheets."""
+    """A credit wallet with its credits as they were read, and the ids of its active clock and sheets."""
 
     id: int
     account_id: int
@@ -22,10 +25,11 @@ class Wallet(Row, frozen=True):
     invoice_sheet_id: int
     created_at: int
     written_at: int
+    credits: int
 
 
 class Clock(Row, frozen=True):
-    """A credit clock with its timer, and the ids of its active sheets."""
+    """A credit clock with its balance as it was read, its timer, and the ids of its active sheets."""
 
     id: int
     account_id: int
@@ -45,6 +49,7 @@ class Clock(Row, frozen=True):
     timer_unsegmented: int
     created_at: int
     written_at: int
+    balance_ms: int
 
     @property
     def timer(self) -> Timer:
@@ -58,8 +63,23 @@ class Clock(Row, frozen=True):
         )
 
 
-wallets = Rows(schema.ewallets, Wallet)
-clocks = Rows(schema.clocks, Clock)
+class OwnedName(Row, frozen=True):
+    """The reference of a wallet, a clock or a sheet; `what` is that word, for a sheet its record type."""
+
+    what: str
+    id: int
+    reference: str
+
+
+def _amount_of(holder: Table) -> ColumnElement[int]:
+    """The stored amount of a wallet or clock; the issuer's is 0, because it is derived."""
+    balance = schema.balances.c
+    amount = select(balance.amount).where(balance.id == holder.c.balance_id)
+    return amount.correlate(holder).scalar_subquery()
+
+
+wallets = Rows(schema.ewallets, Wallet, credits=_amount_of(schema.ewallets))
+clocks = Rows(schema.clocks, Clock, balance_ms=_amount_of(schema.clocks))
 
 _clock = schema.clocks.c
 _ALL_DUE = (
@@ -83,6 +103,41 @@ def read_wallet_reference(transaction: Transaction, wallet_id: int) -> str:
 def read_clock_reference(transaction: Transaction, clock_id: int) -> str:
     """The name of that clock, also of an unlinked one."""
     return str(transaction.run(_REFERENCE_OF_CLOCK, id=clock_id).fetchone()[0])
+
+
+def _named(what: str, items: Table, owner_column: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+    item = items.c
+    return select(literal(what).label("what"), item.id, item.reference).where(
+        item[owner_column] == bindparam("owner_id"), item.unlinked_at.is_(None), *conditions
+    )
+
+
+def _owned(*items: Select[Any], sheets: tuple[RecordType, ...]) -> CompoundSelect[Any]:
+    sheet = schema.sheets
+    of_kinds = (_named(kind, sheet, "owner_id", sheet.c.kind == kind) for kind in sheets)
+    return union_all(*items, *of_kinds).order_by("id")
+
+
+_OWNED_BY_ACCOUNT = _owned(_named("wallet", schema.ewallets, "account_id"), sheets=(RecordType.CONTACT,))
+_OWNED_BY_WALLET = _owned(
+    _named("clock", schema.clocks, "ewallet_id"), sheets=(RecordType.TRANSFER, RecordType.INVOICE)
+)
+_OWNED_BY_CLOCK = _owned(sheets=(RecordType.TIME, RecordType.CONVERSION))
+
+
+def names_owned_by_account(transaction: Transaction, account_id: int) -> list[OwnedName]:
+    """The account's wallets and contact lists, by id."""
+    return transaction.all(_OWNED_BY_ACCOUNT, OwnedName, owner_id=account_id)
+
+
+def names_owned_by_wallet(transaction: Transaction, wallet_id: int) -> list[OwnedName]:
+    """The wallet's clocks and sheets, by id."""
+    return transaction.all(_OWNED_BY_WALLET, OwnedName, owner_id=wallet_id)
+
+
+def names_owned_by_clock(transaction: Transaction, clock_id: int) -> list[OwnedName]:
+    """The clock's sheets, by id."""
+    return transaction.all(_OWNED_BY_CLOCK, OwnedName, owner_id=clock_id)
 
 
 def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> list[Clock]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import work
@@ -118,7 +119,7 @@ def report_issue(screen: BaseScreen) -> None:
 @work(group=OPENING)
 async def delete(screen: BaseScreen) -> None:
     """Ask for the name and the password, then schedule the deletion in 30 days."""
-    context, app = screen.context, screen.app
+    context = screen.context
     wallets = await read_balances(context.act)
     if wallets is None or (state := context.state) is None:
         return
@@ -131,7 +132,7 @@ async def delete(screen: BaseScreen) -> None:
     def go_on(answer: Answer | None) -> None:
         # This screen may be among those removed, and must not wait for its own end.
         if answer is not None:
-            app.run_worker(_go_on_without(context, answer, others), group="account")
+            context.workers.run(partial(_go_on_without, context, answer, others), "account")
 
     screen.ask_with(forms.deletion_form(state.account, wallets, screen.today()), send, go_on)
 

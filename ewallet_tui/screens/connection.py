@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -22,6 +23,7 @@ from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.form_field import Field, FormField, too_many_lines
 from ewallet_tui.widgets.server_list import HERE, ServerList
+from ewallet_tui.work import run_worker
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext
@@ -124,7 +126,7 @@ class ConnectionScreen(Screen[None]):
 
     @on(ServerList.Unwanted)
     def _unwanted(self, event: ServerList.Unwanted) -> None:
-        self.run_worker(self._forget(event.server))
+        run_worker(self, partial(self._forget, event.server))
 
     @on(FormField.LinesPasted)
     def _pasted(self, event: FormField.LinesPasted) -> None:
@@ -164,7 +166,7 @@ class ConnectionScreen(Screen[None]):
             # At once, so that keys that follow are dropped.
             self._show_trying(HERE if server is None else server.name)
             # A worker of the app: this screen may be removed before it ends.
-            self.app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
+            self.context.workers.run(partial(self._connect, server), CONNECTING, exclusive=True)
 
     async def _connect(self, server: ServerAddress | None) -> None:
         self.say_out_of_reach("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -223,7 +224,7 @@ class ConsoleScreen(BaseScreen):
     def _written(self, event: ConsoleWriting.Written) -> None:
         self.query_one(ConsoleLog).go_to_end()
         # A worker of the app: the instruction may remove this screen.
-        self.app.run_worker(self._send(event.chain), group="console")
+        self.context.workers.run(partial(self._send, event.chain), "console")
 
     async def _send(self, chain: Mapping[str, Any]) -> None:
         context = self.context

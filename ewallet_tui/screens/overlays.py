@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.table import Table
@@ -262,7 +263,7 @@ def go_to_timer(app: App[Any], context: AppContext, clock: int | None) -> None:
 
         app.push_screen(ChoiceModal("Timers", names), go)
     elif (other := others.get(str(clock))) is not None:
-        context.workers.run(_make_active(context, state, other), "timer", exclusive=True)
+        context.workers.run(partial(_make_active, context, state, other), "timer", exclusive=True)
 
 
 async def _make_active(context: AppContext, state: AccountState, clock: ClockState) -> None:

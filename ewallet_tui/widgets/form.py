@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
@@ -20,6 +21,7 @@ from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
 from ewallet_tui.store import ATTEMPTS, Attempts, may_be_done
 from ewallet_tui.widgets.form_field import Field, FormField, RetryWait, fill
+from ewallet_tui.work import run_worker
 
 Answer = dict[str, Any]
 Values = Mapping[str, Any]
@@ -242,7 +244,7 @@ class Form(VerticalScroll, can_focus=False):
         # What was typed before now follows an Enter that had not been handled yet.
         self._submitted_at = time.monotonic()
         if unsettled := [row for row in self.rows if not row.is_settled]:
-            self.run_worker(self._settle(unsettled), group=SETTLING, exclusive=True)
+            run_worker(self, partial(self._settle, unsettled), SETTLING, exclusive=True)
         else:
             self._submit_as_known()
 
@@ -257,7 +259,7 @@ class Form(VerticalScroll, can_focus=False):
         self.add_class("-busy")
         self.add_class("-awaiting")
         # A worker of the form would be cancelled with it.
-        (self.app if self._tell_late else self).run_worker(self._await_answer(values))
+        run_worker(self.app if self._tell_late else self, partial(self._await_answer, values))
 
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:

@@ -21,6 +21,7 @@ from ewallet_core.instructions.validation import accepts, is_secret, meta_of
 from ewallet_core.presentation.formatting import SECOND, count, countdown, formats_in_use
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.inputs import CallbackSuggester, PlainInput
+from ewallet_tui.work import run_worker
 
 if TYPE_CHECKING:
     from ewallet_tui.contact_book import ContactBook
@@ -228,9 +229,8 @@ class FormField(Vertical):
 
     def _learn(self, typed: str, after: float = 0) -> None:
         if self.field.completion is not None:
-            # Not a coroutine: the next key may cancel it before it has begun.
-            learn: Callable[[], Any] = partial(self._learn_from, self.field.completion, typed, after)
-            self.run_worker(learn, group="learn", exclusive=True)
+            learn = partial(self._learn_from, self.field.completion, typed, after)
+            run_worker(self, learn, "learn", exclusive=True)
 
     async def _learn_from(self, completion: ContactBook, typed: str, after: float) -> None:
         if not completion.knows(typed):

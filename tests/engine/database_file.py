@@ -16,7 +16,7 @@ from ewallet_core.storage.verification import Violation, run_checks
 Rows = list[dict[str, Any]]
 
 IGNORED_TABLES = {"login_records", "login_throttles", "seen_requests", "refused_requests", "sqlite_sequence"}
-_STATEMENTS = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+_STATEMENTS = Statements(SQLiteDialect_pysqlite())
 
 LAST_USE = {"last_used_at", "expires_at"}
 

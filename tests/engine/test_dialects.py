@@ -14,11 +14,12 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 import ewallet_core.storage
 from ewallet_core.storage import schema
+from ewallet_core.storage.journal import entries
 from ewallet_core.storage.rows import Rows
+from ewallet_core.storage.transaction import Statements
 
-each_dialect = pytest.mark.parametrize(
-    "dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda dialect: dialect.name
-)
+SQLITE, POSTGRESQL = sqlite.dialect(), postgresql.dialect(paramstyle="format")
+each_dialect = pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=lambda dialect: dialect.name)
 
 
 def storage_modules() -> list[ModuleType]:
@@ -49,9 +50,17 @@ def plain_statements_of(kept: Rows) -> Iterator[Executable]:
 @each_dialect
 @pytest.mark.parametrize("module", storage_modules(), ids=lambda module: module.__name__.rpartition(".")[2])
 def test_every_statement_compiles(module, dialect):
+    compiled = Statements(dialect).compiled
     for value in vars(module).values():
         for statement in statements_in(value):
-            assert str(statement.compile(dialect=dialect))
+            assert compiled(statement).sql
+
+
+def test_an_inserted_row_returns_its_id_where_the_cursor_does_not_know_it():
+    insert = entries._insert("kind", "at")
+    on_sqlite, on_postgresql = (Statements(dialect).compiled(insert) for dialect in (SQLITE, POSTGRESQL))
+    assert (on_sqlite.returns_key, "RETURNING" in on_sqlite.sql) == (False, False)
+    assert (on_postgresql.returns_key, "RETURNING" in on_postgresql.sql) == (True, True)
 
 
 def test_many_statements_are_found():

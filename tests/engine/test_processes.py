@@ -10,49 +10,23 @@ from pathlib import Path
 import pytest
 from database_file import violations_in
 from engine_client import EngineClient
-from fakes import MINUTE, Wallclock
-from instructions import START, supply, to_clock
+from fakes import MINUTE
+from instructions import START, to_clock
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
 CHILD = Path(__file__).with_name("supply_process.py")
-SEVERAL = 4
 
 
-def kill_while_supplying(
-    caller: EngineClient, url: str, now: int, *, after: int, threads: int = 1, first: int = 1
-) -> list[int]:
-    """Kill a child process when it has acknowledged that many supplies; returns the acknowledged numbers."""
+def kill_while_supplying(caller: EngineClient, url: str, now: int, *, after: int) -> None:
+    """Kill a child process when it has acknowledged that many supplies."""
     session = (caller.credentials["client_id"], caller.credentials["session_token"])
-    arguments = [url, str(now), *session, str(threads), str(first)]
+    arguments = [url, str(now), *session]
     with subprocess.Popen([sys.executable, CHILD, *arguments], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
-        lines = [child.stdout.readline() for _ in range(after)]
+        assert [child.stdout.readline() for _ in range(after)] == ["False\n"] * after
         child.send_signal(signal.SIGKILL)
-        lines += child.stdout.readlines()
     assert child.returncode == -signal.SIGKILL
-    assert all(line.endswith("False\n") for line in lines), lines
-    return [int(line.split()[0]) for line in lines]
-
-
-@pytest.mark.parametrize("threads", [1, SEVERAL], ids=["one at a time", "several at once"])
-def test_a_killed_process_has_stored_what_it_acknowledged_and_at_most_one_more_per_thread(
-    ada, wallclock: Wallclock, wallet_file, threads
-):
-    first, url = 1, f"sqlite:///{wallet_file}"
-    for after in (1, 8, 33, 60):
-        before = ada.credits
-        acknowledged = kill_while_supplying(
-            ada, url, wallclock.now, after=after, threads=threads, first=first
-        )
-        assert len(acknowledged) <= ada.credits - before <= len(acknowledged) + threads
-        assert violations_in(wallet_file) == []
-
-        numbers = [*acknowledged, *(max(acknowledged) + more for more in range(1, 2 * threads + 1))]
-        for number in sorted(set(numbers)):
-            ada.request(**supply(1, cost="1"), request_id=f"request {number:06}")
-        first = max(numbers) + 1
-        assert ada.credits - before == len(set(numbers))
 
 
 def test_a_running_timer_continues_after_its_process_is_killed(supplied, wallclock, wallet_file):

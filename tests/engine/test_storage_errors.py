@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from commit_groups import Interruption, commits_fail, disable_syncs, full_disk, note, notes, together
 from database_file import execute_sql
-from instructions import supply
+from instructions import VIEW_WALLET, supply
 
 from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
 
@@ -120,3 +120,12 @@ def test_a_commit_on_a_full_disk_has_not_happened(ada):
     with commits_fail(ada.engine._database, after_it_happened=False, error="SQLITE_FULL"):
         ada.expect_error("storage_failed", **supply(5), request_id="no room 1")
     assert ada.credits == 0
+
+
+# Damaged file
+
+
+def test_a_value_of_a_wrong_type_is_an_error_and_not_an_answer(supplied, wallet_file):
+    execute_sql(wallet_file, "UPDATE ewallets SET written_at = 'soon'")
+    supplied.expect_error("engine_failed", **VIEW_WALLET)
+    execute_sql(wallet_file, "UPDATE ewallets SET written_at = 1")

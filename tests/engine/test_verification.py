@@ -236,7 +236,7 @@ def statements_of(examine_all, file):
     connection = sqlite3.connect(file, isolation_level=None)
     statements = []
     connection.set_trace_callback(statements.append)
-    examine_all(Transaction(connection, Statements(SQLiteDialect_pysqlite(paramstyle="named")), writes=False))
+    examine_all(Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False))
     connection.close()
     return statements
 
@@ -305,5 +305,5 @@ def test_every_check_reports_what_it_covered(used_file):
 
 def findings_in(file):
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        statements = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+        statements = Statements(SQLiteDialect_pysqlite())
         return list(run_checks(Transaction(connection, statements, writes=False)))

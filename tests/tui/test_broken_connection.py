@@ -90,7 +90,7 @@ async def test_what_is_typed_stays_and_can_be_sent_when_the_server_is_back(opene
         assert [row.text for row in person.form.rows] == ["100", "EUR", "", "typed meanwhile"]
         await person.do_form(cost="1")
         await form_gone(person)
-        assert person.sees("typed meanwhile")
+        await person.wait_until(lambda: person.sees("typed meanwhile"))
 
 
 async def test_it_is_said_when_it_breaks_for_long_and_when_it_is_back(opened, backend):

@@ -1,10 +1,14 @@
 """Whoever goes on as another account of the session finds nothing of the one before on any screen."""
 
+import gc
+
 import pytest
 from backends import both_backends
 from operating import grant
 from person import PASSWORD
 
+from ewallet_core.client import ConnectionStatus, Reach
+from ewallet_tui.connection import REFRESH
 from ewallet_tui.screens.form_screen import FormScreen, tell_late
 from ewallet_tui.screens.sheets import SheetsScreen
 from ewallet_tui.widgets.console_input import ConsolePrompt
@@ -67,6 +71,17 @@ async def test_nothing_that_one_account_typed_or_was_told_stays_for_the_next(ope
         app.context.lifecycle.log_out(of_all=True)
         await person.wait_until(lambda: app.current_mode == "login" and app.screen.query("#login"))
         assert app.clipboard == ""
+
+
+async def test_a_refresh_that_is_replaced_before_it_begins_leaves_no_coroutine_behind(opened, recwarn):
+    async with opened() as person:
+        await person.register()
+        is_back = ConnectionStatus(Reach.RECONNECTING), ConnectionStatus(Reach.CONNECTED)
+        for _ in range(2):
+            person.app.context.connecting.handle(*is_back)
+        await person.wait_until(lambda: not person.app.context.workers.has_begun(REFRESH))
+    gc.collect()
+    assert not [each.message for each in recwarn]
 
 
 async def test_who_may_not_be_where_the_other_was_is_at_home_with_no_form_of_theirs(opened, backend):

@@ -1,0 +1,84 @@
+"""How many SQL statements the common instructions run, because each of them also costs Python's time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from engine_client import EngineClient
+from fakes import MINUTE, Wallclock
+from instructions import (
+    PAUSE,
+    RESUME,
+    START,
+    STOP,
+    VIEW_ACCOUNT,
+    VIEW_CLOCK,
+    VIEW_WALLET,
+    supply,
+    to_clock,
+    to_credits,
+    view_list,
+)
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+BOB = "bob@example.org"
+PAY = {"action": "pay", "pay": BOB, "credits": 2}
+TRANSFER = {"action": "transfer", "transfer": "credits", "transfer_to": BOB, "credits": 3}
+OVERVIEW = {"action": "view", "view": "overview"}
+FRAMING = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
+
+MOST: dict[str, tuple[dict[str, Any], int]] = {
+    "a transfer": (TRANSFER, 30),
+    "a payment": (PAY, 34),
+    "a supply": (supply(5), 29),
+    "a conversion to time": (to_clock(1), 25),
+    "a conversion to credits": (to_credits(credits=1), 26),
+    "the start of a timer": (START, 10),
+    "the wallet": (VIEW_WALLET, 2),
+    "the clock": (VIEW_CLOCK, 3),
+    "the account": (VIEW_ACCOUNT, 2),
+    "the overview": (OVERVIEW, 12),
+    "a sheet": (view_list("transfer"), 7),
+}
+"""The instruction, and the most statements that it may run beside those that begin and end a transaction."""
+MOST_OF_A_RUN = {"pause": (PAUSE, 11), "resume": (RESUME, 10), "stop": (STOP, 21)}
+
+
+@pytest.fixture(autouse=True)
+def statements() -> Iterator[list[str]]:
+    """The statements that all connections have run."""
+    seen: list[str] = []
+
+    def add(sql: str) -> None:
+        # A trigger is traced as a comment, or as its statement again.
+        if not sql.startswith("--") and [sql] != seen[-1:]:
+            seen.append(sql)
+
+    def trace(connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_trace_callback(add)
+
+    event.listen(Pool, "connect", trace)
+    yield seen
+    event.remove(Pool, "connect", trace)
+
+
+def count_statements(statements: list[str], caller: EngineClient, instruction: dict[str, Any]) -> int:
+    statements.clear()
+    caller.request(**instruction, request_id=f"a request with {len(str(instruction))} characters")
+    return sum(not sql.startswith(FRAMING) for sql in statements)
+
+
+@pytest.mark.parametrize(("instruction", "most"), MOST.values(), ids=MOST)
+def test_an_instruction_runs_few_statements(statements, bob, converted, instruction, most):
+    assert count_statements(statements, converted, instruction) <= most, "\n".join(statements)
+
+
+def test_a_timer_runs_few_statements(statements, running, wallclock: Wallclock):
+    for name, (instruction, most) in MOST_OF_A_RUN.items():
+        # Less than a minute: the use of a session is written once a minute.
+        wallclock.forward(MINUTE // 10)
+        assert count_statements(statements, running, instruction) <= most, "\n".join([name, *statements])
