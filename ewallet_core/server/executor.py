@@ -137,7 +137,7 @@ class Executor:
             self._long.submit(self._run_apart, pending, self._finish)
         elif work_class is not WorkClass.PASSWORD:
             if not self._ready:
-                self._loop.call_soon(self._hand_over)
+                self._loop.call_soon(self._dispatch_ready)
             self._ready.append((pending, call))
         elif self._passwords < self._most_passwords:
             self._passwords += 1
@@ -145,7 +145,7 @@ class Executor:
         else:
             self._refuse(pending, ServerBusyError(BUSY_RETRY_MS))
 
-    def _hand_over(self) -> None:
+    def _dispatch_ready(self) -> None:
         """Hand what is ready to the reader and to the writer."""
         ready, self._ready = self._ready, []
         views = []
