@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+import msgspec
+
 from ewallet_core.errors.accounts import NotLoggedInError
 from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Request, WorkClass
@@ -60,21 +62,23 @@ class Caller:
         return self.address == IN_PROCESS
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A request after parsing: its instruction with typed arguments, its credentials and its caller.
 
     `order_key` is the same for calls that must run one after another; None if the order does not matter.
-    `request_id` makes it safe to repeat, and the answer carries `reply_id`, the same id.
+    `request_id` makes it safe to repeat, and the answer carries it.
     """
 
     instruction: Instruction
     request: Request
     credentials: Credentials
     request_id: str | None
-    reply_id: str | None
     caller: Caller
     order_key: Hashable
+
+    @property
+    def reply_id(self) -> str | None:
+        return self.request_id
 
     @property
     def work_class(self) -> WorkClass:
@@ -82,8 +86,7 @@ class Call:
         return WorkClass.LONG if found is WorkClass.VIEW and self.request.takes_long() else found
 
 
-@dataclass(frozen=True, slots=True)
-class InvalidCall:
+class InvalidCall(msgspec.Struct, frozen=True):
     """A request that can't be carried out; `answer` makes its answer, which may be slow."""
 
     answer: Callable[[], Answer]

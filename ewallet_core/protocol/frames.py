@@ -32,7 +32,8 @@ def decode(frame: bytes) -> dict[str, Any]:
         raise (NotJsonError if _is_utf8(frame) else NotUtf8Error) from None
     if not isinstance(message, dict):
         raise MalformedError("A request is an object.", "Send an instruction, flat or enveloped.")
-    if _is_deeper(message, DEEPEST):
+    # Only a message with that many brackets can be that deep.
+    if frame.count(b"{") + frame.count(b"[") > DEEPEST and _is_deeper(message, DEEPEST):
         raise TooDeepError(DEEPEST)
     return message
 
