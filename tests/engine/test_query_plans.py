@@ -17,7 +17,6 @@ from storage_statements import storage_modules
 from ewallet_core.storage import (
     callers,
     events,
-    journal,
     linked_records,
     overview,
     payees,
@@ -301,8 +300,3 @@ def queries_by_index(new_wallet_file: Path) -> dict[str, set[str]]:
 @pytest.mark.parametrize("index", INDEXES)
 def test_each_index_is_used_by_a_query(queries_by_index, index):
     assert index in queries_by_index
-
-
-def test_the_refunds_of_a_payment_are_found_by_their_index(wallet_file):
-    index = "ix_entries_reverses_id (reverses_id=?)"
-    assert any(index in step for step in plan_of(wallet_file, journal._REFUNDED))
