@@ -94,8 +94,7 @@ class InvalidCall(msgspec.Struct, frozen=True):
     work_class: ClassVar[WorkClass] = WorkClass.VIEW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
 
     The subclasses say what was authenticated: a client id, a session, or a session with its active account.
@@ -141,13 +140,11 @@ class Context:
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientContext(Context):
+class ClientContext(Context, frozen=True, kw_only=True):
     client: ClientId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionContext(Context):
+class SessionContext(Context, frozen=True, kw_only=True):
     """The context of a caller with a session; `client` is None if the session belongs to no client.
 
     `permission` is what the permission sheet says about the instruction, and `seen` how the request was
@@ -160,8 +157,7 @@ class SessionContext(Context):
     seen: SeenRequest | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountContext(SessionContext):
+class AccountContext(SessionContext, frozen=True, kw_only=True):
     """The context of a caller with an account, as the account and its active wallet were found."""
 
     account: Account
