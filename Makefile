@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lock bench bench-large screenshots docs soak clean
+.PHONY: run test check lock bench bench-large screenshots docs soak crash clean
 
 run: .venv/.installed
 	@$(BIN)/ewallet
@@ -36,6 +36,12 @@ docs: .venv/.developed
 SECONDS ?= 60
 soak: .venv/.developed
 	EWALLET_SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/engine/soak.py
+
+# Engines and servers that are killed at random moments, so many times each.
+KILLS ?= 100
+crash: .venv/.developed
+	EWALLET_CRASH_KILLS=$(KILLS) EWALLET_CRASH_SEED=$$(date +%s) $(BIN)/pytest -n auto --dist worksteal \
+		tests/engine/test_crashes.py tests/commands/test_killed_servers.py
 
 # The pinned versions of everything, with their hashes; run by hand when a dependency changes.
 lock:

@@ -12,7 +12,7 @@ from idle import idle_rows
 from memory import memory_rows
 from serving import Size, serving_rows
 from start_up import start_up_rows
-from table import Row, show
+from table import FOLDER, Row, show
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ PARTS: dict[str, Callable[[Path, Extent], Iterator[Row]]] = {
 }
 
 
-def _measure(parts: Sequence[str], extent: Extent) -> Iterator[Row]:
-    with tempfile.TemporaryDirectory() as name:
+def _measure(parts: Sequence[str], extent: Extent, folder: Path) -> Iterator[Row]:
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
         for part in parts:
             yield from PARTS[part](Path(name), extent)
 
@@ -47,10 +48,11 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; without any, all of them")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--quick", action="store_true", help="only see that it works")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the wallets are, on a disk")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(unknown)}")
-    rows = _measure(options.parts or list(PARTS), QUICK if options.quick else USUAL)
+    rows = _measure(options.parts or list(PARTS), QUICK if options.quick else USUAL, options.folder)
     show(rows, as_json=options.json)
 
 

@@ -13,13 +13,12 @@ from typing import Any
 
 from accounts import Person, open_engine, transfer_to
 from large_wallet import OWNER, kept_wallet, partners
-from table import Measurement, Row, measure_in_turns, show
+from table import FOLDER, Measurement, Row, measure_in_turns, show
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.storage.sqlite import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
 
-FOLDER = Path(__file__).parent.parent / "build"
 RECORDS, FEW = 1_000_000, 1_000
 PERIOD = {"since": "2025-01-01T00:00:00Z", "until": "2026-09-01T00:00:00Z"}
 """The time of all entries."""

@@ -32,16 +32,12 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """How many requests were answered in how many seconds, and how long they took.
-
-    `busy` is the share of that time in which the load's process used a core.
-    """
+    """How many requests were answered in how many seconds, and how long they took."""
 
     requests: int
     seconds: float
     p50_ms: float
     p99_ms: float
-    busy: float
 
     @property
     def per_second(self) -> float:
@@ -96,7 +92,7 @@ def _send_all(load: Load) -> Answered:
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     took: list[int] = []
     first, waiting = f"{time.time_ns():x}-".encode(), len(connections)
-    began, used = time.perf_counter(), time.process_time()
+    began = time.perf_counter()
     until = began + load.seconds
     for number, connection in enumerate(connections):
         connection.send(first + b"%08x" % number)
@@ -114,9 +110,8 @@ def _send_all(load: Load) -> Answered:
             else:
                 waiting -= 1
     seconds = time.perf_counter() - began
-    busy = (time.process_time() - used) / seconds
     hundredths = statistics.quantiles(took, n=100) if len(took) > 1 else took * 99
-    return Answered(len(took), seconds, hundredths[49] / 1e6, hundredths[98] / 1e6, busy)
+    return Answered(len(took), seconds, hundredths[49] / 1e6, hundredths[98] / 1e6)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ import msgspec
 
 import ewallet_core
 
+FOLDER = Path(__file__).parent.parent / "build"
+"""Where wallets are written, because a folder for temporary files may be in memory."""
+
 
 class Measurement(msgspec.Struct, frozen=True):
     """One measurement, with the latencies and the CPU time of each request if they mean something.
