@@ -17,6 +17,7 @@ from storage_statements import storage_modules
 from ewallet_core.storage import (
     callers,
     events,
+    invoices,
     linked_records,
     overview,
     payees,
@@ -36,6 +37,8 @@ _RECORDS = (sheets.transfers, sheets.invoices, sheets.conversions, sheets.times,
 
 PLANNED: dict[str, Executable] = {
     **{f"a page of {records.table.name}": records._page for records in _RECORDS},
+    "a page of transfers with their links": linked_records._PAGE_WITH_LINKS,
+    "a page of invoices with their parties": invoices._PAGE_WITH_PARTIES,
     **{f"the nth newest of {records.table.name}": records._nth_newest for records in _RECORDS},
     **{f"the nth oldest of {records.table.name}": records._nth_oldest for records in _RECORDS},
     **{f"one of {records.table.name}": records._own for records in _RECORDS},
