@@ -100,12 +100,11 @@ class Envelope(msgspec.Struct, frozen=True):
                 problem.format(" and ".join(f"`{name}`" for name in found)),
                 "Send the enveloped form: your own in `header`, the other in `command_chain`.",
             )
-        for name, own, beside in (
-            ("client_id", self.header.client_id, self.beside.client_id),
-            ("session_token", self.header.session_token, self.beside.session_token),
-        ):
-            if name not in found and None not in (own, beside) and own != beside:
-                raise _differs(name)
+        if NO_CREDENTIALS not in (self.header, self.beside):
+            for name in ("client_id", "session_token"):
+                own, beside = getattr(self.header, name), getattr(self.beside, name)
+                if name not in found and None not in (own, beside) and own != beside:
+                    raise _differs(name)
         return found
 
 
@@ -170,7 +169,9 @@ def are_keys(names: Collection[Any]) -> bool:
         all_together = "".join(names)
     except TypeError:
         return False
-    return is_storable(all_together) and max(map(len, names), default=0) <= LONGEST_NAME
+    # Usually all of them together are shorter than one may be.
+    are_short = len(all_together) <= LONGEST_NAME or max(map(len, names)) <= LONGEST_NAME
+    return are_short and is_storable(all_together)
 
 
 def _enveloped(request: Mapping[str, Any]) -> Envelope:
@@ -214,10 +215,13 @@ def _credentials_in(sent: Mapping[str, Any]) -> tuple[Credentials, str | None]:
     """The credentials and the request id."""
     if not sent:
         return NO_CREDENTIALS, None
-    client_id, session_token, request_id = found = [sent.get(key) for key in _CREDENTIALS]
-    for key, value in zip(_CREDENTIALS, found, strict=True):
+    found = []
+    for key in _CREDENTIALS:
+        value = sent.get(key)
         if value is not None and not isinstance(value, str):
             raise BadValueError(key, "text")
+        found.append(value)
+    client_id, session_token, request_id = found
     return Credentials(client_id, session_token), request_id
 
 

@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from operator import add
 from types import ModuleType
 from typing import Any, ClassVar, cast, get_type_hints
@@ -356,12 +356,13 @@ def closest_to(names: tuple[str, ...], path: str, count: int) -> tuple[str, ...]
     def shared_pairs(name: str) -> float:
         return sum(len(found & pairs) / len(found | pairs) for found in map(_pairs, forms(name)))
 
+    @cache
+    def ratio(form: str) -> float:
+        to_path.set_seq1(form)
+        return to_path.ratio()
+
     def similarity(name: str) -> float:
-        ratios = []
-        for form in forms(name):
-            to_path.set_seq1(form)
-            ratios.append(to_path.ratio())
-        return sum(ratios)
+        return sum(map(ratio, forms(name)))
 
     return tuple(heapq.nlargest(count, heapq.nlargest(MOST_COMPARED, names, shared_pairs), similarity))
 

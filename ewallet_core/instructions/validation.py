@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -160,19 +161,9 @@ class FieldReader:
     If the field is an object, `parts` read the values in it, by name.
     """
 
-    __slots__ = (
-        "_check",
-        "_holder",
-        "_is_whole_number",
-        "_may_be_signed",
-        "is_required",
-        "is_secret",
-        "must_be",
-        "parts",
-    )
-
     def __init__(self, field_type: Any, *, is_required: bool = False) -> None:
         meta = meta_of(field_type)
+        self._type = field_type
         self.is_required = is_required
         self.is_secret = is_secret(field_type)
         self.must_be = str(meta.description)
@@ -185,8 +176,11 @@ class FieldReader:
         self._is_whole_number = is_whole_number(field_type)
         self._may_be_signed = (meta.ge or 0) < 0
         self._check: Check | None = (meta.extra or {}).get("check")
-        # msgspec takes the type of a struct's field apart once, but that of a single value each time.
-        self._holder = msgspec.defstruct("Holder", [("value", field_type)])
+
+    @cached_property
+    def _holder(self) -> type[msgspec.Struct]:
+        """A struct with the value: msgspec looks into its type once, but into a single type each time."""
+        return msgspec.defstruct("Holder", [("value", self._type)])
 
     def read(self, sent: Any) -> Any:
         """The value as the field has it; raises `ValueError` if it is not accepted.

@@ -20,6 +20,7 @@ from ewallet_core.storage.operators import PermissionLine
 from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
+from ewallet_core.types import Durability
 
 SYSTEM_CORE_ID = 1
 IN_PROCESS = "in process"
@@ -38,6 +39,7 @@ class EngineConfig:
     session_limit: int = 100
     self_supply: bool | None = None
     stop_in_the_past: bool | None = None
+    durability: Durability = Durability.FULL
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
@@ -94,8 +96,7 @@ class InvalidCall(msgspec.Struct, frozen=True):
     work_class: ClassVar[WorkClass] = WorkClass.VIEW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
 
     The subclasses say what was authenticated: a client id, a session, or a session with its active account.
@@ -141,13 +142,11 @@ class Context:
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientContext(Context):
+class ClientContext(Context, frozen=True, kw_only=True):
     client: ClientId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionContext(Context):
+class SessionContext(Context, frozen=True, kw_only=True):
     """The context of a caller with a session; `client` is None if the session belongs to no client.
 
     `permission` is what the permission sheet says about the instruction, and `seen` how the request was
@@ -160,8 +159,7 @@ class SessionContext(Context):
     seen: SeenRequest | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountContext(SessionContext):
+class AccountContext(SessionContext, frozen=True, kw_only=True):
     """The context of a caller with an account, as the account and its active wallet were found."""
 
     account: Account
