@@ -109,7 +109,7 @@ def _newest_first(
     before = page_request.before or kind.records.below_newest(
         context.transaction, sheet, count, page_request.skip or 0
     )
-    read_page = kind.records.removed_page if page_request.removed else kind.records.page
+    read_page = kind.records.removed_page if page_request.removed else kind.read_page
     return read_page(context.transaction, sheet.id, before, page_request.limit + 1)
 
 
