@@ -31,6 +31,16 @@ class RecordType(StrEnum):
     CONTACT = "contact"
 
 
+class Durability(StrEnum):
+    """What a change survives once it was answered: always the end of the process.
+
+    With `full`, also a power failure of the machine; with `normal`, the latest changes may then be lost.
+    """
+
+    FULL = "full"
+    NORMAL = "normal"
+
+
 TRANSFER_WORDS = {
     "supply": "supplied",
     "payment": "paid",
@@ -51,6 +61,8 @@ SYSTEM_CORE_EMAIL = "core@ewallet.local"
 
 def user_key(name: str) -> str:
     """The key by which names and emails are compared: case and Unicode form make no difference."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

@@ -55,6 +55,10 @@ class ViewList(PageRequest, frozen=True):
         if self.removed and self.skip is not None:
             raise ArgumentsClashError(("removed", "skip"))
 
+    def takes_long(self) -> bool:
+        """To sort or to add up, all records are read."""
+        return self.sort is not None or self.totals
+
 
 class UnlinkList(Request, frozen=True):
     """One of the account's own lists."""
@@ -105,7 +109,7 @@ def _newest_first(
     before = page_request.before or kind.records.below_newest(
         context.transaction, sheet, count, page_request.skip or 0
     )
-    read_page = kind.records.removed_page if page_request.removed else kind.records.page
+    read_page = kind.records.removed_page if page_request.removed else kind.read_page
     return read_page(context.transaction, sheet.id, before, page_request.limit + 1)
 
 

@@ -20,6 +20,7 @@ from ewallet_core.storage.operators import PermissionLine
 from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
+from ewallet_core.types import Durability
 
 SYSTEM_CORE_ID = 1
 IN_PROCESS = "in process"
@@ -38,6 +39,7 @@ class EngineConfig:
     session_limit: int = 100
     self_supply: bool | None = None
     stop_in_the_past: bool | None = None
+    durability: Durability = Durability.FULL
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
@@ -82,7 +84,8 @@ class Call(msgspec.Struct, frozen=True):
 
     @property
     def work_class(self) -> WorkClass:
-        return self.instruction.work_class
+        found = self.instruction.work_class
+        return WorkClass.LONG if found is WorkClass.VIEW and self.request.takes_long() else found
 
 
 class InvalidCall(msgspec.Struct, frozen=True):
@@ -91,7 +94,7 @@ class InvalidCall(msgspec.Struct, frozen=True):
     answer: Callable[[], Answer]
     reply_id: str | None
     order_key: Hashable = None
-    work_class: ClassVar[WorkClass] = WorkClass.VIEW
+    work_class: ClassVar[WorkClass] = WorkClass.LONG
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,17 @@ from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
-from ewallet_core.storage.invoices import DELETED_ACCOUNT, read_invoice_with_parties
-from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
+from ewallet_core.storage.invoices import (
+    DELETED_ACCOUNT,
+    InvoiceWithParties,
+    read_invoice_page,
+    read_invoice_with_parties,
+)
+from ewallet_core.storage.linked_records import (
+    TransferWithLinks,
+    read_transfer_page,
+    read_transfer_with_links,
+)
 from ewallet_core.storage.payees import ERASED_PAYEE, find_payee
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
@@ -45,7 +54,8 @@ USER = Owner("user", accounts, lambda context: context.account)
 class SheetKind:
     """A kind of sheet; `noun` is `sheet` or `list`.
 
-    `columns` are the keys of `describe`, in the order of an exported table. If records have a name,
+    `columns` are the keys of `describe`, in the order of an exported table. `read_page` reads records below a
+    position with all that `describe` needs. If records have a name,
     `listed_by` is its key in their data; a view of the list answers these names too. A `…_key` is a key of
     answers, `id_name` the argument for a sheet's id, `active_column` its owner's column for the active one.
     """
@@ -55,6 +65,7 @@ class SheetKind:
     records: Records[Any]
     describe: Callable[[Context, Any], Data]
     columns: tuple[str, ...]
+    read_page: Callable[[Transaction, int, int, int], list[Any]]
     noun: str = "sheet"
     listed_by: str | None = None
 
@@ -121,7 +132,9 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
 
 
 def _invoice(context: Context, record: InvoiceRecord) -> Data:
-    invoice = read_invoice_with_parties(context.transaction, record.id)
+    invoice = record
+    if not isinstance(invoice, InvoiceWithParties):
+        invoice = read_invoice_with_parties(context.transaction, record.id)
     (seller_name, seller_email), (buyer_name, buyer_email) = invoice.seller, invoice.buyer
     # Credits that are bought for money go to the buyer; those of a payment go to the seller.
     comes_in = invoice.is_sale is not bool(invoice.currency)
@@ -221,6 +234,7 @@ TRANSFER = SheetKind(
         "from_reference",
         "to_reference",
     ),
+    read_page=read_transfer_page,
 )
 INVOICE = SheetKind(
     RecordType.INVOICE,
@@ -243,6 +257,7 @@ INVOICE = SheetKind(
         "transfer_record",
         "notes",
     ),
+    read_page=read_invoice_page,
 )
 CONVERSION = SheetKind(
     RecordType.CONVERSION,
@@ -260,6 +275,7 @@ CONVERSION = SheetKind(
         "from_reference",
         "to_reference",
     ),
+    read_page=conversions.page,
 )
 TIME = SheetKind(
     RecordType.TIME,
@@ -277,6 +293,7 @@ TIME = SheetKind(
         "notes",
         "tags",
     ),
+    read_page=times.page,
 )
 CONTACT = SheetKind(
     RecordType.CONTACT,
@@ -284,6 +301,7 @@ CONTACT = SheetKind(
     contacts,
     _contact,
     columns=("name", "email", "phone", "notes", "payee_account", "payee_changed", "payee_caution"),
+    read_page=contacts.page,
     noun="list",
     listed_by="name",
 )

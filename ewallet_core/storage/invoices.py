@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, case, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
-from ewallet_core.storage.sheets import InvoiceRecord, invoices
+from ewallet_core.storage.sheets import InvoiceRecord, invoices, page_of
 from ewallet_core.storage.transaction import Transaction
 
 DELETED_ACCOUNT = "deleted account"
@@ -64,7 +64,7 @@ _BUYER_ID = case(
     (_linked.c.from_account_id == _invoice.seller_account_id, _linked.c.to_account_id),
     else_=_linked.c.from_account_id,
 )
-_WITH_PARTIES = (
+_ALL_WITH_PARTIES = (
     select(
         *invoices.columns,
         _invoice.account_id,
@@ -81,8 +81,17 @@ _WITH_PARTIES = (
     .join(_linked, _linked.c.id == _invoice.transfer_record_id)
     .join(_seller, _seller.c.id == _invoice.seller_account_id)
     .join(_buyer, _buyer.c.id == _BUYER_ID)
-    .where(_invoice.id == bindparam("record_id"))
 )
+_WITH_PARTIES = _ALL_WITH_PARTIES.where(_invoice.id == bindparam("record_id"))
+_PAGE_WITH_PARTIES = page_of(_ALL_WITH_PARTIES, schema.invoice_records)
+
+
+def read_invoice_page(
+    transaction: Transaction, sheet_id: int, before: int, most: int
+) -> list[InvoiceWithParties]:
+    """As `invoices.page`, with the parties."""
+    values = {"sheet_id": sheet_id, "before": before, "most": most}
+    return transaction.all(_PAGE_WITH_PARTIES, InvoiceWithParties, **values)
 
 
 def read_invoice_with_parties(transaction: Transaction, record_id: int) -> InvoiceWithParties:

@@ -11,7 +11,7 @@ from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row
-from ewallet_core.storage.sheets import TransferRecord, transfers
+from ewallet_core.storage.sheets import TransferRecord, page_of, transfers
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
@@ -118,6 +118,15 @@ SELECT_TRANSFERS_WITH_LINKS = (
     )
 )
 _ONE_WITH_LINKS = SELECT_TRANSFERS_WITH_LINKS.where(_record.id == bindparam("record_id"))
+_PAGE_WITH_LINKS = page_of(SELECT_TRANSFERS_WITH_LINKS, schema.transfer_records)
+
+
+def read_transfer_page(
+    transaction: Transaction, sheet_id: int, before: int, most: int
+) -> list[TransferWithLinks]:
+    """As `transfers.page`, with links."""
+    values = {"sheet_id": sheet_id, "before": before, "most": most}
+    return transaction.all(_PAGE_WITH_LINKS, TransferWithLinks, **values)
 
 
 def read_transfer_with_links(transaction: Transaction, record_id: int) -> TransferWithLinks:
