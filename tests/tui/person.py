@@ -16,7 +16,7 @@ from ewallet_tui.status import shown_place
 from ewallet_tui.widgets.form import Form
 
 PASSWORD = "four unrelated words here"
-PATIENCE = 500
+PATIENCE = 1_500
 
 
 class Person:
