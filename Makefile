@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lock bench screenshots docs soak clean
+.PHONY: run test check lock bench bench-large screenshots docs soak crash clean
 
 run: .venv/.installed
 	@$(BIN)/ewallet
@@ -16,10 +16,13 @@ check: .venv/.developed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Beside its limits, in under five minutes; JSON=1 prints JSON instead of tables.
 bench: .venv/.developed
-	$(BIN)/python benchmarks/first_paint.py
-	$(BIN)/python benchmarks/idle.py
-	$(BIN)/python benchmarks/serving.py
+	@$(BIN)/python benchmarks $(if $(JSON),--json)
+
+# On 1,000,000 records; the wallets are kept in build/ for the next time.
+bench-large: .venv/.developed
+	@$(BIN)/python benchmarks/large.py $(if $(JSON),--json)
 
 screenshots: .venv/.pictured
 	$(BIN)/python screenshots/take.py
@@ -33,6 +36,12 @@ docs: .venv/.developed
 SECONDS ?= 60
 soak: .venv/.developed
 	EWALLET_SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/engine/soak.py
+
+# Engines and servers that are killed at random moments, so many times each.
+KILLS ?= 100
+crash: .venv/.developed
+	EWALLET_CRASH_KILLS=$(KILLS) EWALLET_CRASH_SEED=$$(date +%s) $(BIN)/pytest -n auto --dist worksteal \
+		tests/engine/test_crashes.py tests/commands/test_killed_servers.py
 
 # The pinned versions of everything, with their hashes; run by hand when a dependency changes.
 lock:

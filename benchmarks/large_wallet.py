@@ -21,7 +21,6 @@ from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, move_credit
 from ewallet_core.storage.sheets import Records, invoices, transfers
 from ewallet_core.storage.sqlite import SCHEMA_VERSION
 
-FOLDER = Path(__file__).parent.parent / "build"
 OWNER = Person("ada")
 PARTNERS = 20
 RECORDS_IN_A_CYCLE = 6
@@ -225,13 +224,13 @@ def _insert(connection: sqlite3.Connection, table: str, rows: list[Values]) -> N
         connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
 
-def kept_wallet(records: int) -> Path:
-    """The kept file with that many records of this release's schema, written if there is none."""
-    file = FOLDER / f"wallet-{SCHEMA_VERSION}-{records}.sqlite3"
+def kept_wallet(folder: Path, records: int) -> Path:
+    """The file with that many records of this release's schema in that folder, written if there is none."""
+    file = folder / f"wallet-{SCHEMA_VERSION}-{records}.sqlite3"
     if not file.exists():
-        FOLDER.mkdir(exist_ok=True)
-        unfinished = file.with_suffix(".unfinished")
-        for left in FOLDER.glob(f"{unfinished.name}*"):
+        folder.mkdir(exist_ok=True)
+        unfinished = folder / "unfinished.sqlite3"
+        for left in folder.glob(f"{unfinished.name}*"):
             left.unlink()
         write_wallet(unfinished, records)
         unfinished.rename(file)

@@ -1,109 +1,193 @@
-"""Measures the payments and views per second of a server, and of an engine in the client's own process.
+"""Transfers and views a second: in process, over TCP, and through the client library.
 
-The server is `ewallet serve` in a process of its own; its clients are in this process: first one that waits
-for each answer, then many at once.
+A transfer is compared with one that is written by hand, a view with a server that only echoes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-import tempfile
+import statistics
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+from accounts import PASSWORD, VIEW_WALLET, Person, open_engine, open_person, transfer_to
+from limits import TransferByHand
+from load import frame_of, run_load
+from processes import Server, run_echo, run_server
+from table import Measure, Measurement, Row, measure_in_turns
+
+from ewallet_core import EWalletSessionManager
 from ewallet_core.client import AsyncEWalletClient
+from ewallet_core.data_folder import KNOWN_SERVERS_FILE, database_url
 
-CLIENTS = 50
-ALONE, TOGETHER = 300, 40
-PASSWORD = "four unrelated words"  # noqa: S105 - of temporary accounts
-SETTINGS = """
-self_supply = true
-[limits]
-requests_per_second_per_session = 1_000_000
-passwords_waiting = 1_000
-"""
+CREDITS = 1_000_000
+BY_HAND = "written by hand, sqlite3"
+ECHO = "the same lines echoed"
 
-Open = Callable[[], AsyncEWalletClient]
-Send = Callable[[AsyncEWalletClient], Awaitable[object]]
+Instruction = dict[str, Any]
 
 
-async def pay(client: AsyncEWalletClient) -> None:
-    answer = await client.send(action="pay", pay="person0@example.org", credits=1)
-    if answer["failed"]:
-        raise RuntimeError(answer["error"])
+@dataclass(frozen=True)
+class Size:
+    """Rounds of so many seconds for each measurement, and the number of connections."""
+
+    rounds: int
+    seconds: float
+    connections: int
 
 
-async def view(client: AsyncEWalletClient) -> None:
-    await client.send(action="view", view="credit", credit="wallet")
+def serving_rows(folder: Path, size: Size) -> Iterator[Row]:
+    """The rows of transfers, in which each account sends to the next one, and those of views."""
+    with ExitStack() as stack:
+        served, own = (_make_folder(folder, name) for name in ("served", "own"))
+        people, wallet = _make_ring(served, size.connections)
+        (payer, payee), _ = _make_ring(own, 2)
+        server = stack.enter_context(run_server(served))
+        echo = stack.enter_context(run_echo(wallet))
+        by_hand = stack.enter_context(closing(TransferByHand(folder / "by_hand.sqlite3")))
+        engine = stack.enter_context(open_engine(database_url(own)))
+        clients = stack.enter_context(closing(LibraryClients(server, people, folder / KNOWN_SERVERS_FILE)))
+        seconds, many, each = size.seconds, f"{len(people)} connections", f"{len(people)} library clients"
+
+        transfers = [transfer_to(payee.email) for payee in (*people[1:], people[0])]
+        yield from measure_in_turns(
+            "/s",
+            BY_HAND,
+            partial(_transfer_by_hand, by_hand, seconds),
+            {
+                "transfer, in process, one caller": partial(_transfer, engine, payer, payee, seconds),
+                f"transfer, {many}": _load(server, people, transfers, seconds),
+                f"transfer, {each}": partial(clients.measure, transfers, seconds),
+            },
+            size.rounds,
+        )
+        for names, number in ((("one connection", "one library client"), 1), ((many, each), len(people))):
+            views = [VIEW_WALLET] * number
+            yield from measure_in_turns(
+                "/s",
+                ECHO,
+                _load(echo, people, views, seconds),
+                {
+                    f"view wallet, {names[0]}": _load(server, people, views, seconds),
+                    f"view wallet, {names[1]}": partial(clients.measure, views, seconds),
+                },
+                size.rounds,
+            )
 
 
-async def log_in(client: AsyncEWalletClient, number: int) -> None:
-    own = {"user_name": f"person{number}", "user_pass": PASSWORD}
-    await client.send(action="new", new="account", user_email=f"person{number}@example.org", **own)
-    await client.send(action="login", **own)
-    await client.send(action="supply", supply="credits", credits=10_000, currency="EUR", cost="1")
+def _make_folder(folder: Path, name: str) -> Path:
+    made = folder / name
+    made.mkdir()
+    return made
 
 
-async def per_second(send: Send, clients: Sequence[AsyncEWalletClient], times: int) -> float:
-    async def repeat(client: AsyncEWalletClient) -> None:
-        for _ in range(times):
-            await send(client)
+def _make_ring(folder: Path, number: int) -> tuple[list[Person], dict[str, Any]]:
+    """So many new accounts, and the view of the first one's wallet."""
+    with open_engine(database_url(folder)) as engine:
+        people = [open_person(engine, f"person{each}", CREDITS) for each in range(number)]
+        return people, people[0].send(engine, **VIEW_WALLET)
 
+
+def _transfer_by_hand(by_hand: TransferByHand, seconds: float) -> Measurement:
     began = time.perf_counter()
-    await asyncio.gather(*map(repeat, clients))
-    return len(clients) * times / (time.perf_counter() - began)
+    for number in count(1):
+        by_hand.transfer(number)
+        if (took := time.perf_counter() - began) >= seconds:
+            return Measurement(number / took)
+    raise AssertionError
 
 
-async def measure(
-    name: str, open_client: Open, together: int, baseline: dict[Send, float]
-) -> dict[Send, float]:
-    """Print the rate of one client, and of many; each with its ratio to the `baseline`, if there is one."""
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(open_client()) for _ in range(together + 1)]
-        await asyncio.gather(*(log_in(client, number) for number, client in enumerate(clients)))
-        alone: dict[Send, float] = {}
-        for send in (pay, view):
-            alone[send] = await per_second(send, clients[1:2], ALONE)
-            show(f"{name}, one client", send, alone[send], baseline)
-            if together > 1:
-                many = await per_second(send, clients[1:], TOGETHER)
-                show(f"{name}, {together} clients", send, many, baseline)
-    return alone
+def _transfer(engine: EWalletSessionManager, payer: Person, payee: Person, seconds: float) -> Measurement:
+    instruction, first = transfer_to(payee.email), time.time_ns()
+    latencies: list[float] = []
+    began, used = time.perf_counter(), time.process_time()
+    while (started := time.perf_counter()) - began < seconds:
+        payer.send(engine, **instruction, request_id=f"{first:x}-{len(latencies):08x}")
+        latencies.append(time.perf_counter() - started)
+    return _measured(latencies, time.perf_counter() - began, time.process_time() - used)
 
 
-def show(name: str, send: Send, rate: float, baseline: dict[Send, float]) -> None:
-    ratio = f"  ratio {rate / baseline[send]:.2f}" if send in baseline else ""
-    print(f"{send.__name__:<5} {name:<20} {rate:>8,.0f} a second{ratio}")
+def _load(
+    server: Server, people: Sequence[Person], instructions: Sequence[Instruction], seconds: float
+) -> Measure:
+    """A load in which each of the first accounts sends one of the instructions again and again."""
+    frames = [
+        frame_of({**instruction, **person.credentials})
+        for instruction, person in zip(instructions, people, strict=False)
+    ]
+
+    def measure() -> Measurement:
+        used = server.cpu_seconds
+        answered = run_load(server.address, frames, seconds)
+        cpu_us = (server.cpu_seconds - used) / answered.requests * 1e6
+        return Measurement(answered.per_second, answered.p50_ms, answered.p99_ms, cpu_us)
+
+    return measure
 
 
-@contextmanager
-def run_server(folder: Path) -> Iterator[str]:
-    """A server on free ports; yields its address."""
-    settings = folder / "settings.toml"
-    settings.write_text(SETTINGS)
-    ewallet = [str(Path(sys.executable).with_name("ewallet")), "--data-dir", str(folder)]
-    options = ["--config", str(settings), "--in-port", "0", "--out-port", "0"]
-    with subprocess.Popen([*ewallet, "serve", *options], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            ready = server.stdout.readline() if server.stdout else ""
-            yield ready.partition("instructions on ")[2].partition(",")[0]
-        finally:
-            server.terminate()
+def _measured(latencies: Sequence[float], seconds: float, cpu_seconds: float | None = None) -> Measurement:
+    """The rate and latencies of requests that took so many seconds each, and `seconds` in all."""
+    hundredths = statistics.quantiles([0, *latencies], n=100)
+    return Measurement(
+        len(latencies) / seconds,
+        hundredths[49] * 1_000,
+        hundredths[98] * 1_000,
+        None if cpu_seconds is None else cpu_seconds / len(latencies) * 1e6,
+    )
 
 
-async def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        embedded = partial(AsyncEWalletClient, database_url=f"sqlite:///{folder / 'own.sqlite3'}")
-        alone = await measure("embedded", embedded, 1, {})
-        with run_server(folder) as address:
-            await measure("served", partial(AsyncEWalletClient, address), CLIENTS, alone)
+class LibraryClients:
+    """Clients of the library, in this process, logged in at a server."""
 
+    def __init__(self, server: Server, people: Sequence[Person], known_servers: Path) -> None:
+        self._server = server
+        self._known_servers = known_servers
+        self._runner = asyncio.Runner()
+        self._clients = self._runner.run(self._open(people))
 
-if __name__ == "__main__":
-    asyncio.run(main())
+    async def _open(self, people: Sequence[Person]) -> list[AsyncEWalletClient]:
+        clients = [
+            AsyncEWalletClient(self._server.address, known_servers=self._known_servers) for _ in people
+        ]
+        for client, person in zip(clients, people, strict=True):
+            await client.open()
+            answer = await client.send(action="login", user_name=person.name, user_pass=PASSWORD)
+            if answer["failed"]:
+                raise RuntimeError(answer["error"])
+        return clients
+
+    def measure(self, instructions: Sequence[Instruction], seconds: float) -> Measurement:
+        """Let each of the first clients send one of the instructions again and again."""
+        latencies: list[float] = []
+        used = self._server.cpu_seconds
+        took = self._runner.run(self._send_all(instructions, seconds, latencies))
+        return _measured(latencies, took, self._server.cpu_seconds - used)
+
+    async def _send_all(
+        self, instructions: Sequence[Instruction], seconds: float, latencies: list[float]
+    ) -> float:
+        began = time.perf_counter()
+
+        async def repeat(client: AsyncEWalletClient, instruction: Instruction) -> None:
+            while (started := time.perf_counter()) - began < seconds:
+                answer = await client.send(**instruction)
+                if answer["failed"]:
+                    raise RuntimeError(answer["error"])
+                latencies.append(time.perf_counter() - started)
+
+        await asyncio.gather(*map(repeat, self._clients, instructions))
+        return time.perf_counter() - began
+
+    def close(self) -> None:
+        self._runner.run(self._close())
+        self._runner.close()
+
+    async def _close(self) -> None:
+        for client in self._clients:
+            await client.close()

@@ -72,6 +72,6 @@ def is_needed_joiner(text: str, at: int) -> bool:
 
 
 def without_needed_joiners(text: str) -> str:
-    if JOINERS.isdisjoint(text):
+    if text.isascii() or JOINERS.isdisjoint(text):
         return text
     return "".join(each for at, each in enumerate(text) if not is_needed_joiner(text, at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -89,6 +90,15 @@ def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> in
     if embedded and server is not None:
         click.echo(TWO_PLACES, err=True)
         return 2
+    # Imports leave no garbage, so the collector waits for the first paint.
+    gc.disable()
+    try:
+        return _open_app(data_dir, server, embedded=embedded)
+    finally:
+        gc.enable()
+
+
+def _open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> int:
     # Imported here: the commands don't wait for the app.
     from ewallet_tui.app import open_app
     from ewallet_tui.terminal import restored_terminal

@@ -10,11 +10,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.app import App
     from textual.dom import DOMNode
     from textual.screen import Screen
 
     from ewallet_tui.config.keymap import Scope
+    from ewallet_tui.connection import Backends
     from ewallet_tui.context import AppContext
     from ewallet_tui.screens.login_forms import LoginForms
     from ewallet_tui.screens.modal import ConfirmModal
@@ -64,6 +67,13 @@ def screens() -> Mapping[str, MakeScreen]:
     }
 
 
+def backends(folder: Path) -> Backends:
+    """The engines that a user with that data folder can choose from."""
+    from ewallet_tui.connection import Backends
+
+    return Backends.kept_in(folder)
+
+
 def login_forms(context: AppContext) -> LoginForms:
     from ewallet_tui.screens.login_forms import LoginForms
 
@@ -74,6 +84,12 @@ def help_screen(beneath: Screen[Any]) -> HelpScreen:
     from ewallet_tui.screens.overlays import HelpScreen
 
     return HelpScreen(beneath)
+
+
+def keys_to_leave(screen: Screen[Any]) -> str:
+    from ewallet_tui.widgets.footer import keys_to_leave
+
+    return keys_to_leave(screen)
 
 
 def key_scopes(app: type[App[Any]]) -> tuple[Scope, ...]:

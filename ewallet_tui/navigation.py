@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from msgspec import Struct
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
@@ -15,8 +15,7 @@ OPERATOR, AUDITOR = "operator", "auditor"
 ALL_ROLES = frozenset({"user", OPERATOR, AUDITOR})
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(Struct, frozen=True):
     mode: str
     title: str
     letter: str

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from msgspec import Struct
-from textual.notifications import Notification as TextualNotification
 from textual.timer import Timer
 
 from ewallet_core.client import Event
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount, duration, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
-from ewallet_tui.elapsed import steady_time
 from ewallet_tui.state import CLOCK, WALLET, AccountState
 from ewallet_tui.work import Notify, SetTimer
 
@@ -170,17 +167,6 @@ class Notifier:
                 if notification.credits:
                     self._notify_desktop(notification.title, notification.words)
         self._pause = self._set_timer(AT_ONCE_SECONDS, self._go_on)
-
-
-@dataclass
-class AgingNotification(TextualNotification):
-    """A toast whose age is elapsed time: a sleep ends it, and a clock that is set back doesn't keep it."""
-
-    now: Callable[[], float] = steady_time
-
-    @property
-    def time_left(self) -> float:
-        return self.raised_at + self.timeout - self.now()
 
 
 ESCAPE, END = "\x1b", "\a"

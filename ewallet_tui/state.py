@@ -216,6 +216,10 @@ class ClockState(Struct, frozen=True):
         """Whether a run has begun and not been stopped: the timer is active or paused."""
         return self.state is not TimerState.INACTIVE
 
+    @property
+    def is_paused(self) -> bool:
+        return self.state is TimerState.PAUSED
+
     def is_out_of_time(self, now: float) -> bool:
         return self.left_ms(now) == 0
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 from textual.content import Content
 
 from ewallet_core.client import ConnectionStatus, Reach
 from ewallet_core.presentation.formatting import count, countdown, one_line
 from ewallet_tui.sanitize import plain
-from ewallet_tui.state import AccountState, ClockState, TimerState
+
+if TYPE_CHECKING:
+    from ewallet_tui.state import AccountState, ClockState
 
 
 class StatusBadge(Struct, frozen=True):
@@ -35,9 +39,9 @@ def clock_status(clock: ClockState, now: float, *, is_alone: bool = True) -> Sta
     """`is_alone`: no other clock's timer has begun."""
     if clock.is_out_of_time(now):
         return (NO_TIME if is_alone else NO_TIME_HERE) if clock.is_new else OUT_OF_TIME
-    if clock.state is TimerState.PAUSED:
+    if clock.is_paused:
         return PAUSED
-    if clock.state is TimerState.INACTIVE:
+    if not clock.runs:
         return STOPPED
     return SOON_OVER if clock.is_soon_over(now) else RUNNING
 
@@ -66,7 +70,7 @@ def other_timers_text(state: AccountState, now: float, *, with_time: bool = True
     if not others:
         return ""
     clock = others[0]
-    verb = "is paused" if clock.state is TimerState.PAUSED else "is running"
+    verb = "is paused" if clock.is_paused else "is running"
     left = f", {countdown(clock.left_ms(now))} left" if with_time else ""
     one = f"{one_line(state.name_of(clock))} {verb}{left}"
     return f"{one}, and {count(len(others) - 1, 'other timer')}" if len(others) > 1 else one

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from textual._compositor import CompositorUpdate
 from textual.app import App
-from textual.notifications import Notify
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
+from textual.notifications import Notification, Notify
 
 from ewallet_core.presentation.formatting import one_line
-from ewallet_tui.notifications import AgingNotification
 from ewallet_tui.sanitize import InPlace
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.terminal import Clipboard, Copied, lasting
@@ -28,11 +29,47 @@ SIXTEEN = "standard"
 """The name of a terminal's sixteen colours in Rich."""
 
 
+MAX_SOURCES = 1_024
+
+
+class StylesheetReadOnce(Stylesheet):
+    """Parses a source again only if the theme's variables changed.
+
+    Textual parses every source again for the first screen of each mode, and keeps the rules of 64 sources.
+    """
+
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = LRUCache(MAX_SOURCES)
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        self.parse()
+
+
+class AgingNotification(Notification):
+    """A toast whose age is elapsed time: a sleep ends it, and a clock that is set back doesn't keep it."""
+
+    _now: Callable[[], float]
+
+    def age_by(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.raised_at = now()
+
+    @property
+    def time_left(self) -> float:
+        return self.raised_at + self.timeout - self._now()
+
+
 class TerminalApp(App[None]):
     """`elapsed` is the time, in seconds, by which toasts disappear."""
 
     def __init__(self, elapsed: Callable[[], float]) -> None:
         super().__init__()
+        self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
         self._elapsed_for_toasts = elapsed
         self._clipboard_of_desktop = Clipboard(os.environ)
 
@@ -41,9 +78,17 @@ class TerminalApp(App[None]):
 
     def notify(self, message: str, *, timeout: float | None = None, **options: Any) -> None:
         """Show a toast, as Textual does, for so many seconds of elapsed time."""
-        shown, now = self.NOTIFICATION_TIMEOUT if timeout is None else timeout, self._elapsed_for_toasts
-        age: dict[str, Any] = {"timeout": shown, "raised_at": now(), "now": now}
-        self.post_message(Notify(AgingNotification(message, **age, **options)))
+        toast = AgingNotification(message, timeout=timeout or self.NOTIFICATION_TIMEOUT, **options)
+        toast.age_by(self._elapsed_for_toasts)
+        self.post_message(Notify(toast))
+
+    def reap_toasts(self) -> None:
+        """Remove the toasts whose time is over by now."""
+        self._refresh_notifications()
+
+    def write_to_terminal(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def get_driver_class(self) -> type[Driver]:
         return lasting(super().get_driver_class())

@@ -97,7 +97,7 @@ async def open_app(wallets: Path, size: tuple[int, int], theme: str = THEME) -> 
         backends = Backends(
             lambda _: EmbeddedClient(lambda: open_engine(folder, day)), KnownServers(folder / "known")
         )
-        async with EWalletApp(backends, preferences, None, day).run_test(size=size) as pilot:
+        async with EWalletApp(lambda: backends, preferences, None, day).run_test(size=size) as pilot:
             scene = Scene(pilot, day)
             await scene.wait_for("New account")
             yield scene

@@ -165,6 +165,7 @@ def test_times_are_local_only_through_the_zone_in_use(package: str) -> None:
 
 LAZY = {
     "ewallet_tui/lazy.py": "what is imported after the first paint",
+    "ewallet_tui/app.py": "the services, which the first paint does not need",
     "ewallet_tui/__main__.py": "the app, for which the other commands do not wait",
     "ewallet_core/commands/__init__.py": "each command imports what it needs",
     "ewallet_core/storage/database.py": "the choice of a backend",
@@ -308,6 +309,14 @@ def modules_after(statement: str) -> set[str]:
 )
 def test_no_slow_library_is_loaded_before_the_first_paint(statement: str) -> None:
     assert modules_after(statement).isdisjoint(SLOW)
+
+
+def test_no_service_is_imported_before_the_first_paint() -> None:
+    script = "import ewallet_tui.__main__, ewallet_tui.app, sys\nprint(*sys.modules)"
+    loaded = set(subprocess.check_output([sys.executable, "-c", script], text=True).split())
+    later = {"services", "store", "lifecycle", "connection", "actions", "widgets.form", "widgets.footer"}
+    assert loaded.isdisjoint(f"ewallet_tui.{name}" for name in later)
+    assert loaded.isdisjoint({"ewallet_core.client.session", "ewallet_core.client.trust"})
 
 
 def test_no_time_zone_is_loaded_before_the_first_paint() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
+
+from msgspec import Struct
 
 Event = dict[str, Any]
 """An event of the account, as docs/protocol.md describes it, or `listening`."""
@@ -32,8 +33,7 @@ class Reach(Enum):
     """Nothing is tried (not opened yet, closed, or another certificate than before)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionStatus:
+class ConnectionStatus(Struct, frozen=True):
     """Whether the engine can be reached now, and if not, why."""
 
     reach: Reach

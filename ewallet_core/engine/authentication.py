@@ -77,7 +77,7 @@ def note_use(context: Context) -> None:
 
 
 def _extended(kind: type[C], context: Context, **authenticated: Any) -> C:
-    return kind(**{name: getattr(context, name) for name in Context.__slots__}, **authenticated)
+    return kind(**{name: getattr(context, name) for name in Context.__struct_fields__}, **authenticated)
 
 
 def _find_by_credentials(context: Context, asked: Asked) -> FoundCaller:

@@ -139,9 +139,8 @@ class Dispatcher:
         registry: InstructionRegistry = REGISTRY,
     ) -> Call | InvalidCall:
         """Open the envelope, match the instruction and read its arguments, once for each request."""
-        reply_id, order_key = None, caller.connection
+        order_key = caller.connection
         try:
-            reply_id = request_id_of(request)
             envelope = parse_envelope(request)
             credentials = envelope.credentials
             if caller.live_session_id is not None:
@@ -150,7 +149,7 @@ class Dispatcher:
                 order_key = credentials
             if (found := registry.match(envelope.chain)) is None:
                 unknown = partial(registry.unknown, envelope.chain)
-                return InvalidCall(lambda: error_answer(unknown()), reply_id, order_key)
+                return InvalidCall(lambda: error_answer(unknown()), envelope.request_id, order_key)
             instruction, arguments = found
             arguments |= envelope.named(instruction.arguments, is_remote=not caller.is_in_process)
             if caller.live_worker_id is not None:
@@ -161,11 +160,11 @@ class Dispatcher:
             typed = read_request(instruction, arguments)
             credentials = envelope.credentials_beside(instruction.arguments)
         except WalletError as error:
-            return InvalidCall(partial(error_answer, error), reply_id, order_key)
+            return InvalidCall(partial(error_answer, error), request_id_of(request), order_key)
         except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer
             _log.exception("a request could not be read")
-            return InvalidCall(partial(error_answer, EngineFailedError()), reply_id, order_key)
-        return Call(instruction, typed, credentials, envelope.request_id, reply_id, caller, order_key)
+            return InvalidCall(partial(error_answer, EngineFailedError()), request_id_of(request), order_key)
+        return Call(instruction, typed, credentials, envelope.request_id, caller, order_key)
 
     def run(self, call: Call | InvalidCall) -> Answer:
         """Carry the call out after the earlier calls of its client, and answer it."""

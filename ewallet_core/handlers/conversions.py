@@ -37,10 +37,10 @@ from ewallet_core.operations.holder_kinds import CLOCK_HOLDER
 from ewallet_core.operations.movements import INCOMING
 from ewallet_core.operations.settlement import settle_run_outs, update_timer
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import post, read_amount
+from ewallet_core.storage.journal import post
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
-from ewallet_core.storage.wallets import Clock, Wallet, clocks, store_timer, wallets
+from ewallet_core.storage.wallets import Clock, Wallet, store_timer, wallets
 
 
 class ConvertCredits(Request, frozen=True):
@@ -75,11 +75,10 @@ class _ConvertCreditsAnswer(_BalancesAnswer):
 def convert_credits(request: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
-    balance = read_amount(context.transaction, wallet.balance_id)
-    if request.credits > balance:
-        raise NotEnoughCreditsError(request.credits, balance)
+    if request.credits > wallet.credits:
+        raise NotEnoughCreditsError(request.credits, wallet.credits)
     span = credits_to_milliseconds(request.credits, context.config.milliseconds_per_credit)
-    _require_room(context, clock.balance_id, span, MOST_MILLISECONDS)
+    _require_room(clock.balance_ms, span, MOST_MILLISECONDS)
     record, balances = _convert(
         context, credits_to_clock, wallet, clock, request.credits, span, request.notes
     )
@@ -100,10 +99,9 @@ def convert_time(request: ConvertTime, context: AccountContext) -> _ConvertTimeA
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(request, context, clock)
     span = credits_to_milliseconds(credits, context.config.milliseconds_per_credit)
-    _require_room(context, wallet.balance_id, credits, MOST_CREDITS)
+    _require_room(wallet.credits, credits, MOST_CREDITS)
     record, balances = _convert(context, clock_to_credits, wallet, clock, credits, span, request.notes)
-    # If nothing is left on the clock of a running timer, that timer has run out.
-    settle_run_outs(context, context.account.id)
+    _settle_if_empty(context, balances["credit_clock_ms"])
     return _ConvertTimeAnswer(
         conversion_record_id=record,
         conversion_record=record,
@@ -117,7 +115,7 @@ def convert_time(request: ConvertTime, context: AccountContext) -> _ConvertTimeA
 def _credits_for_time(request: ConvertTime, context: AccountContext, clock: Clock) -> int:
     """The whole credits to convert to; raises `NotEnoughTimeError` or `LessThanOneCreditError`."""
     rate = context.config.milliseconds_per_credit
-    left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
+    left = clock.timer.left_at(context.now, clock.balance_ms)
     if request.credits is not None:
         field, span = "credits", credits_to_milliseconds(request.credits, rate)
     else:
@@ -145,22 +143,23 @@ def _convert(
     transaction, now = context.transaction, context.now
     wallet_balance, clock_balance = BalanceId(wallet.balance_id), BalanceId(clock.balance_id)
     entry = make_entry(context.issuer, wallet_balance, clock_balance, credits, span, now)
+    posted = post(transaction, entry, context.issuer)
     record_id = conversions.append(
         transaction,
         clock.conversion_sheet_id,
         now,
-        entry_id=post(transaction, entry, context.issuer),
+        entry_id=posted.entry_id,
         conversion_type=entry.kind,
         milliseconds=span,
         credits=credits,
         notes=notes,
     )
-    balance = read_amount(transaction, clock_balance)
+    balance = posted.amounts[clock_balance]
     wallets.change(transaction, wallet.id, written_at=now)
     store_timer(transaction, clock, clock.timer, balance, now)
     left = clock.timer.left_at(now, balance)
     balances = _BalancesAnswer(
-        ewallet_credits=read_amount(transaction, wallet_balance),
+        ewallet_credits=posted.amounts[wallet_balance],
         credit_clock=in_minutes(left),
         credit_clock_ms=left,
     )
@@ -181,8 +180,13 @@ def _convert(
     return record_id, balances
 
 
-def _require_room(context: AccountContext, balance_id: int, more: int, limit: int) -> None:
-    balance = read_amount(context.transaction, balance_id)
+def _settle_if_empty(context: AccountContext, left: int) -> None:
+    """If nothing is left on the clock of a running timer, that timer has run out."""
+    if left == 0:
+        settle_run_outs(context, context.account.id)
+
+
+def _require_room(balance: int, more: int, limit: int) -> None:
     if balance + more > limit:
         raise BalanceLimitError(limit, balance)
 
@@ -216,12 +220,10 @@ def transfer_time(request: TransferTime, context: AccountContext) -> _TransferTi
     if receiving.id == giving.id:
         raise SameHolderError("clock", "to_clock")
     span = _time_to_move(request, context, giving)
-    _require_room(context, receiving.balance_id, span, MOST_MILLISECONDS)
-    record_id = _move_time(context, giving, receiving, span, request.notes)
-    # If nothing is left on the clock of a running timer, that timer has run out.
-    settle_run_outs(context, context.account.id)
-    now_giving = clocks.require(context.transaction, id=giving.id)
-    left = now_giving.timer.left_at(context.now, read_amount(context.transaction, giving.balance_id))
+    _require_room(receiving.balance_ms, span, MOST_MILLISECONDS)
+    record_id, balance = _move_time(context, giving, receiving, span, request.notes)
+    left = giving.timer.left_at(context.now, balance)
+    _settle_if_empty(context, left)
     return _TransferTimeAnswer(
         clock=giving.id,
         credit_clock=in_minutes(left),
@@ -238,22 +240,27 @@ def _time_to_move(request: TransferTime, context: AccountContext, giving: Clock)
     span = minutes_to_milliseconds(as_decimal(request.minutes))
     if span == 0:
         raise BadValueError("minutes", "at least a millisecond, which is 0.000017 minutes")
-    left = giving.timer.left_at(context.now, read_amount(context.transaction, giving.balance_id))
+    left = giving.timer.left_at(context.now, giving.balance_ms)
     if span > left:
         raise NotEnoughTimeError(span, left, "minutes")
     return span
 
 
-def _move_time(context: AccountContext, giving: Clock, receiving: Clock, span: int, notes: str) -> int:
-    """Post the entry, and write the records and events of both clocks; returns the giving one's record."""
+def _move_time(
+    context: AccountContext, giving: Clock, receiving: Clock, span: int, notes: str
+) -> tuple[int, int]:
+    """Post the entry, and write the records and events of both clocks.
+
+    Returns the id of the giving one's record, and its new balance.
+    """
     moved = move_time(BalanceId(giving.balance_id), BalanceId(receiving.balance_id), span, context.now)
-    entry_id = post(context.transaction, moved, context.issuer)
+    posted = post(context.transaction, moved, context.issuer)
     record_ids = [
         conversions.append(
             context.transaction,
             side.conversion_sheet_id,
             context.now,
-            entry_id=entry_id,
+            entry_id=posted.entry_id,
             conversion_type=conversion_type,
             milliseconds=span,
             credits=0,
@@ -265,12 +272,11 @@ def _move_time(context: AccountContext, giving: Clock, receiving: Clock, span: i
     ]
     kinds = EventKind.TIME_MOVED_OUT, EventKind.TIME_MOVED_IN
     for side, kind, record_id in zip((giving, receiving), kinds, record_ids, strict=True):
-        balance = read_amount(context.transaction, side.balance_id)
         update_timer(
             context,
             side,
             side.timer,
-            balance,
+            posted.amounts[BalanceId(side.balance_id)],
             kind,
             Movement.OWN_TRANSFER,
             from_clock=giving.id,
@@ -279,4 +285,4 @@ def _move_time(context: AccountContext, giving: Clock, receiving: Clock, span: i
             notes=notes,
             conversion_record=record_id,
         )
-    return record_ids[0]
+    return record_ids[0], posted.amounts[BalanceId(giving.balance_id)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ewallet_core.errors.accounts import (
     AccountNotInSessionError,
@@ -37,12 +37,13 @@ from ewallet_core.operations.credentials import (
     record_logout,
     record_refused_login,
 )
+from ewallet_core.operations.events import new_event
 from ewallet_core.operations.requests import PageRequest, WhichAccount
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
 from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind, append_events
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
 from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
@@ -189,7 +190,7 @@ def _take_new_hash(request: Login, context: SessionContext, account: Account) ->
     transaction, new_hash, now = context.transaction, context.prepared.new_hash, context.now
     if request.new_pass is not None:
         accounts.change(transaction, account.id, password_hash=new_hash, one_time_until=None, written_at=now)
-        _record_change(context, account)
+        _record_caused(context, account, EventKind.ACCOUNT_CHANGED)
         leave_sessions(transaction, account.id, now, but=context.session.id)
     elif new_hash is not None:
         # The same password with a newer hash is no change to the account's owner.
@@ -201,23 +202,20 @@ def _require_active(context: SessionContext, account: Account) -> None:
         raise error.with_after_rollback(partial(record_refused_login, context, account))
 
 
-def _record_change(context: SessionContext, account: Account) -> None:
-    """Write the event of a change by the login itself, when the context has no account yet."""
-    append_event(
-        context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now, request_id=context.request_id
-    )
+def _record_caused(context: SessionContext, account: Account, kind: EventKind, **data: Any) -> None:
+    """Write an event that the login itself caused, when the context does not have the account yet."""
+    event = new_event(context, account.id, kind, **data)
+    append_events(context.transaction, event._replace(request_id=context.request_id))
 
 
 def _record_accepted(context: SessionContext, account: Account) -> None:
     is_new = is_new_address(context.transaction, account.id, context.caller.address)
     record_login(context, account.id, "login", "accepted", is_new=is_new)
     if is_new:
-        append_event(
-            context.transaction,
-            account.id,
+        _record_caused(
+            context,
+            account,
             EventKind.LOGIN_FROM_NEW_ADDRESS,
-            context.now,
-            request_id=context.request_id,
             address=context.caller.address,
             time=timestamp(context.now),
         )
@@ -235,7 +233,7 @@ def recover_account(request: Login, context: SessionContext) -> LoginAnswer:
     accounts.change(
         context.transaction, account.id, state=AccountStatus.ACTIVE, to_unlink_at=None, written_at=context.now
     )
-    _record_change(context, account)
+    _record_caused(context, account, EventKind.ACCOUNT_CHANGED)
     return log_in(request, context, account)
 
 

@@ -16,10 +16,10 @@ from ewallet_core.operations.movements import (
     issuing_side,
     move_between_wallets,
     own_side,
-    partner_named,
+    side_named,
 )
 from ewallet_core.operations.permissions import SUPPLIERS
-from ewallet_core.storage.journal import read_amount, record_cost
+from ewallet_core.storage.journal import record_cost
 
 
 class Bought(Request, frozen=True):
@@ -66,7 +66,7 @@ class _SupplyOnBehalfAnswer(SuppliedAnswer):
 @instruction({"controller": "system", "action": "supply", "supply": "credits"})
 def supply_on_behalf(request: SupplyOnBehalf, context: Context) -> _SupplyOnBehalfAnswer:
     """Supply another account's active wallet with credits from the system core account."""
-    recipient = partner_named(context, request.supply_to, "supply_to")
+    recipient = side_named(context, request.supply_to, "supply_to")
     return _SupplyOnBehalfAnswer(
         supplied_to=recipient.account.email, **issue_credits(context, request, recipient)
     )
@@ -77,7 +77,7 @@ def supply_credits(request: SupplyCredits, context: AccountContext) -> SuppliedA
     """Supply the active wallet, or with permission another's, with credits from the system core account."""
     if request.supply_to is None:
         return issue_credits(context, request, own_side(context))
-    return issue_credits(context, request, partner_named(context, request.supply_to, "supply_to"))
+    return issue_credits(context, request, side_named(context, request.supply_to, "supply_to"))
 
 
 def issue_credits(context: Context, request: Bought, recipient: Side) -> SuppliedAnswer:
@@ -93,7 +93,7 @@ def issue_credits(context: Context, request: Bought, recipient: Side) -> Supplie
     )
     done = move_between_wallets(context, transfer)
     record_cost(context.transaction, recipient.balance, done.entry_id, request.currency, cost)
-    total = read_amount(context.transaction, recipient.balance)
+    total = done.recipient.credits
     return SuppliedAnswer(
         total_credits=total,
         ewallet_credits=total,

@@ -19,7 +19,6 @@ from ewallet_core.operations.records import edit_record, own_record, record_answ
 from ewallet_core.operations.settlement import finish_run, update_timer
 from ewallet_core.operations.sheet_kinds import TIME, record_data
 from ewallet_core.storage.events import EventKind
-from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.rows import ABOVE_ALL_IDS
 from ewallet_core.storage.sheets import times
 from ewallet_core.storage.time_segments import keep_segment
@@ -63,9 +62,8 @@ def start_timer(request: StartTimer, context: AccountContext) -> _StartTimerAnsw
     clock = replace(
         context.clock, timer_notes=request.notes or "", timer_tags=stored_tags(request.tags or ())
     )
-    balance = read_amount(context.transaction, clock.balance_id)
-    timer = clock.timer.start(context.now, balance)
-    update_timer(context, clock, timer, balance, EventKind.TIMER_STARTED)
+    timer = clock.timer.start(context.now, clock.balance_ms)
+    update_timer(context, clock, timer, clock.balance_ms, EventKind.TIMER_STARTED)
     return _begun(clock, timer.started_at)
 
 
@@ -110,8 +108,7 @@ def pause_timer(_request: NoArguments, context: AccountContext) -> _PauseTimerAn
     clock = context.clock
     timer = clock.timer.pause(context.now)
     keep_segment(context.transaction, clock, context.now)
-    balance = read_amount(context.transaction, clock.balance_id)
-    update_timer(context, clock, timer, balance, EventKind.TIMER_PAUSED)
+    update_timer(context, clock, timer, clock.balance_ms, EventKind.TIMER_PAUSED)
     return _PauseTimerAnswer(
         **_pending(clock, timer.pending, timer.pauses),
         start_timestamp=timestamp(cast("int", timer.started_at)),
@@ -128,9 +125,8 @@ class _ResumeTimerAnswer(_PendingAnswer):
 def resume_timer(_request: NoArguments, context: AccountContext) -> _ResumeTimerAnswer:
     """Resume the active clock's timer."""
     clock = context.clock
-    balance = read_amount(context.transaction, clock.balance_id)
-    timer = clock.timer.resume(context.now, balance)
-    update_timer(context, clock, timer, balance, EventKind.TIMER_RESUMED)
+    timer = clock.timer.resume(context.now, clock.balance_ms)
+    update_timer(context, clock, timer, clock.balance_ms, EventKind.TIMER_RESUMED)
     return _ResumeTimerAnswer(
         **_pending(clock, timer.pending, timer.pauses),
         pause_timestamp=timestamp(cast("int", clock.timer.since)),

@@ -37,7 +37,7 @@ from ewallet_core.operations.records import (
 from ewallet_core.operations.sheet_kinds import TRANSFER
 from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import accounts
-from ewallet_core.storage.journal import find_sending_balance, read_amount
+from ewallet_core.storage.journal import find_sending_balance
 from ewallet_core.storage.payees import find_payee, keep_first_payee
 from ewallet_core.storage.sheets import TransferRecord
 from ewallet_core.storage.wallets import wallets
@@ -97,11 +97,10 @@ def pay_credits(request: PayCredits, context: AccountContext) -> _PayCreditsAnsw
         EntryKind.PAYMENT, own, partner, request.credits, request.notes, bill=Bill(seller=partner.account)
     )
     recorded = move_between_wallets(context, transfer).sender
-    left = read_amount(context.transaction, own.balance)
     return _PayCreditsAnswer(
         paid=partner.account.email,
-        total_credits=left,
-        ewallet_credits=left,
+        total_credits=recorded.credits,
+        ewallet_credits=recorded.credits,
         spent_credits=request.credits,
         transfer_record=recorded.transfer,
         invoice_record=cast("int", recorded.invoice),
@@ -129,7 +128,7 @@ def transfer_credits(request: TransferCredits, context: AccountContext) -> _Tran
     recorded = move_between_wallets(context, transfer).sender
     return _TransferCreditsAnswer(
         transfered_to=partner.account.email,
-        ewallet_credits=read_amount(context.transaction, own.balance),
+        ewallet_credits=recorded.credits,
         transfered_credits=request.credits,
         transfer_record=recorded.transfer,
         from_ewallet=own.wallet.id if transfer.is_own else None,
@@ -153,8 +152,9 @@ def _other_person(context: AccountContext, email: str, field: str, payee_account
     if email_key(email) == context.account.email_key:
         raise OwnAccountError(field)
     partner = partner_named(context, email, field, payee_account)
-    keep_first_payee(context.transaction, context.account.id, email, partner.account.id, context.now)
-    return partner
+    if partner.is_first_payee:
+        keep_first_payee(context.transaction, context.account.id, email, partner.account.id, context.now)
+    return Side(partner.account, partner.wallet)
 
 
 class ViewPayee(Request, frozen=True):
@@ -218,7 +218,7 @@ def refund_payment(request: RefundPayment, context: AccountContext) -> _RefundPa
         refunded_to=payer.account.email,
         refunded_credits=credits,
         left_to_refund=left - credits,
-        ewallet_credits=read_amount(context.transaction, own.balance),
+        ewallet_credits=recorded.credits,
         transfer_record=recorded.transfer,
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Container, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, overload
+
+import msgspec
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import (
@@ -29,30 +31,35 @@ LONGEST_REQUEST_ID = 128
 _CREDENTIALS = ("client_id", "session_token", "request_id")
 # Accepted because the protocol's example sends them; never trusted, because the server knows them itself.
 _UNTRUSTED = ("src_address", "src_port", "loggin_user", "session_id")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HEADER = frozenset((*_CREDENTIALS, *_UNTRUSTED))
+_ENVELOPE = frozenset(("header", "command_chain"))
+# UTC without saying so: `isoformat` would write an offset.
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """The client id and the session token of a request. A client id alone does not name a session."""
 
     client_id: str | None = None
     session_token: str | None = None
 
-    def among(self, names: Iterable[str]) -> dict[str, str]:
+    def among(self, names: Container[str]) -> dict[str, str]:
         """Those that were sent and have one of these names."""
-        sent = {"client_id": self.client_id, "session_token": self.session_token}
-        return {name: value for name, value in sent.items() if value is not None and name in names}
+        return {
+            name: value
+            for name in ("client_id", "session_token")
+            if name in names and (value := getattr(self, name)) is not None
+        }
 
 
 NO_CREDENTIALS = Credentials()
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """A request taken apart: selectors and arguments in `chain`, credentials and request id beside it.
 
-    The credentials are those of the `header`, and those `beside` the selectors.
+    The credentials are those of the `header`, which a flat request does not have, and those `beside` the
+    selectors.
     """
 
     chain: dict[str, Any]
@@ -66,17 +73,21 @@ class Envelope:
         """The caller's credentials, for an instruction that takes none as arguments."""
         return self.credentials_beside(())
 
-    def credentials_beside(self, arguments: Iterable[str]) -> Credentials:
+    def credentials_beside(self, arguments: Container[str]) -> Credentials:
         """The caller's credentials, for an instruction that takes `arguments`.
 
         In an envelope, what the instruction takes as an argument is the caller's own only in the header.
         """
-        about = set() if self.is_flat else set(arguments)
-        return Credentials(
-            *(own if own is not None or name in about else beside for name, own, beside in self._by_name())
-        )
+        if self.is_flat:
+            return self.beside
+        client_id, session_token = self.header.client_id, self.header.session_token
+        if client_id is None and "client_id" not in arguments:
+            client_id = self.beside.client_id
+        if session_token is None and "session_token" not in arguments:
+            session_token = self.beside.session_token
+        return Credentials(client_id, session_token)
 
-    def named(self, arguments: Iterable[str], *, is_remote: bool) -> dict[str, str]:
+    def named(self, arguments: Container[str], *, is_remote: bool) -> dict[str, str]:
         """The client id and the session token that are arguments of an instruction that takes `arguments`.
 
         Raises `ArgumentsClashError` if one of them has two meanings, or would be ignored.
@@ -89,14 +100,12 @@ class Envelope:
                 problem.format(" and ".join(f"`{name}`" for name in found)),
                 "Send the enveloped form: your own in `header`, the other in `command_chain`.",
             )
-        for name, own, beside in self._by_name():
-            if name not in found and None not in (own, beside) and own != beside:
-                raise _differs(name)
+        if NO_CREDENTIALS not in (self.header, self.beside):
+            for name in ("client_id", "session_token"):
+                own, beside = getattr(self.header, name), getattr(self.beside, name)
+                if name not in found and None not in (own, beside) and own != beside:
+                    raise _differs(name)
         return found
-
-    def _by_name(self) -> Iterator[tuple[str, str | None, str | None]]:
-        yield "client_id", self.header.client_id, self.beside.client_id
-        yield "session_token", self.header.session_token, self.beside.session_token
 
 
 def parse_envelope(request: Mapping[str, Any]) -> Envelope:
@@ -144,14 +153,25 @@ def timestamp(milliseconds: int) -> str: ...
 def timestamp(milliseconds: int | None) -> str | None: ...
 def timestamp(milliseconds: int | None) -> str | None:
     """A time as answers have it: RFC 3339, UTC, with milliseconds and `Z`."""
-    if milliseconds is None:
-        return None
+    return None if milliseconds is None else _written(milliseconds)
+
+
+# The dates of an account, its wallets and its sheets are in many answers.
+@lru_cache(maxsize=2_048)
+def _written(milliseconds: int) -> str:
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
-def is_key(key: object) -> bool:
-    return isinstance(key, str) and len(key) <= LONGEST_NAME and is_storable(key)
+def are_keys(names: Collection[Any]) -> bool:
+    """Whether they are text of at most 100 characters each that every database can store."""
+    try:
+        all_together = "".join(names)
+    except TypeError:
+        return False
+    # Usually all of them together are shorter than one may be.
+    are_short = len(all_together) <= LONGEST_NAME or max(map(len, names)) <= LONGEST_NAME
+    return are_short and is_storable(all_together)
 
 
 def _enveloped(request: Mapping[str, Any]) -> Envelope:
@@ -163,46 +183,46 @@ def _enveloped(request: Mapping[str, Any]) -> Envelope:
         )
     _check_keys(header)
     _check_keys(chain)
-    for part, known, keys in (
-        ("header", (*_CREDENTIALS, *_UNTRUSTED), header),
-        ("envelope", ("header", "command_chain"), request),
-    ):
-        if unknown := [key for key in keys if key not in known]:
-            raise UnknownArgumentError(unknown[0], sorted(known), part)
+    for part, known, keys in (("header", _HEADER, header), ("envelope", _ENVELOPE, request)):
+        for key in keys:
+            if key not in known:
+                raise UnknownArgumentError(key, sorted(known), part)
     return _envelope(header, chain, is_flat=False)
 
 
-def _check_keys(keys: Iterable[object]) -> None:
-    for key in keys:
-        if not is_key(key):
-            raise MalformedError(
-                f"The keys of a request are text of at most {LONGEST_NAME} characters.",
-                "Name each argument as the instruction does.",
-            )
+def _check_keys(keys: Collection[Any]) -> None:
+    if not are_keys(keys):
+        raise MalformedError(
+            f"The keys of a request are text of at most {LONGEST_NAME} characters.",
+            "Name each argument as the instruction does.",
+        )
 
 
 def _envelope(header: Mapping[str, Any], chain: Mapping[str, Any], *, is_flat: bool) -> Envelope:
-    in_header, beside = _credentials_in(header), _credentials_in(chain)
-    ids = {sent["request_id"] for sent in (in_header, beside) if "request_id" in sent}
-    if not all(map(_is_request_id, ids)):
-        raise BadValueError("request_id", f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters")
-    if len(ids) > 1:
+    own, own_id = _credentials_in(header)
+    beside, id_beside = _credentials_in(chain)
+    for request_id in (own_id, id_beside):
+        if request_id is not None and not _is_request_id(request_id):
+            longest = f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters"
+            raise BadValueError("request_id", longest)
+    if own_id and id_beside and own_id != id_beside:
         raise _differs("request_id")
-    return Envelope(
-        {key: value for key, value in chain.items() if key not in _CREDENTIALS},
-        Credentials(in_header.get("client_id"), in_header.get("session_token")),
-        Credentials(beside.get("client_id"), beside.get("session_token")),
-        next(iter(ids), None),
-        is_flat,
-    )
+    rest = {key: value for key, value in chain.items() if key not in _CREDENTIALS}
+    return Envelope(rest, own, beside, own_id or id_beside, is_flat)
 
 
-def _credentials_in(sent: Mapping[str, Any]) -> dict[str, str]:
-    found = {key: sent[key] for key in _CREDENTIALS if sent.get(key) is not None}
-    for key, value in found.items():
-        if not isinstance(value, str):
+def _credentials_in(sent: Mapping[str, Any]) -> tuple[Credentials, str | None]:
+    """The credentials and the request id."""
+    if not sent:
+        return NO_CREDENTIALS, None
+    found = []
+    for key in _CREDENTIALS:
+        value = sent.get(key)
+        if value is not None and not isinstance(value, str):
             raise BadValueError(key, "text")
-    return found
+        found.append(value)
+    client_id, session_token, request_id = found
+    return Credentials(client_id, session_token), request_id
 
 
 def _differs(name: str) -> ArgumentsClashError:

@@ -289,7 +289,7 @@ def nearest(documented: Iterable[Documented], words: str) -> list[str]:
     names = [each.found.name for each in documented]
     is_whole = words.partition(" ")[0] in {name.partition(" ")[0] for name in names}
     path = words if is_whole else f"client action {words}"
-    return closest_to(dict.fromkeys(names), path, MOST_NEAREST)
+    return list(closest_to(tuple(dict.fromkeys(names)), path, MOST_NEAREST))
 
 
 def _who(documented: Documented) -> str:

@@ -8,7 +8,8 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
+from operator import add
 from types import ModuleType
 from typing import Any, ClassVar, cast, get_type_hints
 
@@ -22,8 +23,8 @@ from ewallet_core.errors.requests import (
     UnknownArgumentError,
     UnknownInstructionError,
 )
-from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key
-from ewallet_core.instructions.validation import accepts, arguments_in, convert, description_of, is_secret
+from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, are_keys
+from ewallet_core.instructions.validation import FieldReader, readers_of
 from ewallet_core.types import PEOPLE, Role
 
 
@@ -38,6 +39,7 @@ class WorkClass(Enum):
 
 LONGEST_PATH_SHOWN = 200
 MOST_NEAREST = 3
+MOST_COMPARED = 12
 _CONTROLLER_KEYS = ("controller", "ctype")
 
 Selectors = Mapping[str, str]
@@ -138,6 +140,11 @@ class Instruction:
         return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
 
     @cached_property
+    def readers(self) -> dict[str, FieldReader]:
+        """What reads the value of each argument."""
+        return readers_of(self.request)
+
+    @cached_property
     def answers(self) -> Mapping[str, Any]:
         """The answer's keys beside `failed` with their types, from the TypedDict that the handler returns."""
         if self.generated_answers is not None:
@@ -148,7 +155,7 @@ class Instruction:
     def work_class(self) -> WorkClass:
         if not self.changes:
             return WorkClass.VIEW
-        takes_a_secret = any(is_secret(argument.type) for argument in self.arguments.values())
+        takes_a_secret = any(reader.is_secret for reader in self.readers.values())
         return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
 
     def __call__(self, request: Any, context: Any) -> Answer:
@@ -156,12 +163,11 @@ class Instruction:
 
     def fingerprint(self, request: Request) -> bytes:
         """A hash of path and arguments; of a secret only whether it was sent: a hash of it would leak it."""
-        sent = {name: getattr(request, name) for name in self.arguments}
-        shown = {
-            name: value is not None if is_secret(self.arguments[name].type) else value
-            for name, value in sent.items()
-            if name not in request.added or value is not None
-        }
+        shown = {}
+        for name, reader in self.readers.items():
+            value = getattr(request, name)
+            if value is not None or name not in request.added:
+                shown[name] = value is not None if reader.is_secret else value
         return hashlib.sha256(msgspec.json.encode([self.name, shown], order="sorted")).digest()
 
 
@@ -212,13 +218,19 @@ def _usual_roles(access: Access, changes: bool) -> Iterable[Role]:
 class InstructionRegistry:
     def __init__(self, instructions: Iterable[Instruction]) -> None:
         self._instructions = tuple(instructions)
-        self._selectors = {key for entry in self._instructions for form in entry.forms for key in form}
-        self._by_action: dict[str, list[tuple[Selectors, Instruction]]] = {}
-        for entry in self._instructions:
-            for form in entry.forms:
-                self._by_action.setdefault(form["action"], []).append((form, entry))
-        for forms in self._by_action.values():
-            forms.sort(key=lambda found: -len(found[0]))
+        forms = [(form, entry) for entry in self._instructions for form in entry.forms]
+        self._names = tuple(entry.name for entry in self._instructions)
+        self._selectors = {key for form, _ in forms for key in form}
+        self._words = {word for form, _ in forms for word in form.values()}
+        # If several match, the one with the most selectors is chosen.
+        forms.sort(key=lambda found: len(found[0]), reverse=True)
+        self._by_action_and_subject: dict[str, dict[str | None, list[tuple[Selectors, Instruction]]]] = {}
+        for action in {form["action"] for form, _ in forms}:
+            alike = [(form, entry) for form, entry in forms if form["action"] == action]
+            self._by_action_and_subject[action] = {
+                subject: [(form, entry) for form, entry in alike if form.get(action, subject) == subject]
+                for subject in {None, *(form.get(action) for form, _ in alike)}
+            }
 
     @classmethod
     def of(cls, *subjects: ModuleType) -> InstructionRegistry:
@@ -238,22 +250,21 @@ class InstructionRegistry:
 
     def match(self, chain: Mapping[str, Any]) -> tuple[Instruction, dict[str, Any]] | None:
         """As `find`, but None if the selectors pick no instruction."""
-        for form, found in self._with_action_of(chain):
-            if all(chain.get(key) == value for key, value in form.items()):
+        for form, found in self._like(chain):
+            if form.items() <= chain.items():
                 return found, {key: value for key, value in chain.items() if key not in form}
         return None
 
     def unknown(self, chain: Mapping[str, Any]) -> UnknownInstructionError:
-        """The error for a chain that picks no instruction; finding the nearest paths takes some 30 ms."""
+        """The error for a chain that picks no instruction."""
         path = self._path(chain)
         under_another_controller = [
             found.name
-            for form, found in self._with_action_of(chain)
+            for form, found in self._like(chain)
             if all(chain.get(key) == value for key, value in form.items() if key not in _CONTROLLER_KEYS)
         ]
         # The chain's other words that are in some path are compared, and never shown.
-        words = {word for entry in self for form in entry.forms for word in form.values()}
-        more = [value for value in chain.values() if isinstance(value, str) and value in words]
+        more = [value for value in chain.values() if isinstance(value, str) and value in self._words]
         alike = self.nearest(" ".join(dict.fromkeys([*path.split(), *more])))
         likely = dict.fromkeys([*under_another_controller, *alike])
         return UnknownInstructionError(f"`{path}`", list(likely)[:MOST_NEAREST])
@@ -263,12 +274,16 @@ class InstructionRegistry:
         return None if found is None else found[0]
 
     def nearest(self, path: str) -> list[str]:
-        return closest_to([found.name for found in self], path, MOST_NEAREST)
+        return list(closest_to(self._names, path, MOST_NEAREST))
 
-    def _with_action_of(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
-        """The forms with the chain's action, those with most selectors first."""
+    def _like(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
+        """The forms with the chain's action, and with its value of the key named like the action if any."""
         action = chain.get("action")
-        return self._by_action.get(action, ()) if isinstance(action, str) else ()
+        by_subject = self._by_action_and_subject.get(action) if isinstance(action, str) else None
+        if by_subject is None:
+            return ()
+        subject = chain.get(chain["action"])
+        return by_subject.get(subject if isinstance(subject, str) else None, by_subject[None])
 
     def _path(self, chain: Mapping[str, Any]) -> str:
         words = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
@@ -282,33 +297,34 @@ class InstructionRegistry:
 
 def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
     """The arguments as the instruction's request; raises an error that names the argument at fault."""
-    request = found.request(**_read(arguments, found.arguments))
+    request = found.request(**_read(arguments, found.readers))
     request.check()
     return request
 
 
-def _read(sent: Mapping[str, Any], known: Mapping[str, FieldInfo], within: str = "") -> dict[str, Any]:
+def _read(sent: Mapping[str, Any], known: Mapping[str, FieldReader], within: str = "") -> dict[str, Any]:
     """The values of the arguments; those of a nested object are named with the prefix `within`."""
     for name in sent:
         if name not in known:
             raise UnknownArgumentError(f"{within}{name}", sorted(f"{within}{each}" for each in known))
     values = {}
-    for name, argument in known.items():
-        if sent.get(name) is not None:
-            values[name] = _value(sent[name], argument.type, f"{within}{name}")
-        elif argument.required:
-            raise MissingArgumentError(f"{within}{name}", description_of(argument.type))
+    for name, reader in known.items():
+        if (value := sent.get(name)) is not None:
+            values[name] = _value(value, reader, f"{within}{name}")
+        elif reader.is_required:
+            raise MissingArgumentError(f"{within}{name}", reader.must_be)
     return values
 
 
-def _value(sent: Any, field_type: Any, name: str) -> Any:
-    if parts := arguments_in(field_type):
-        if not isinstance(sent, Mapping) or not sent or not all(map(is_key, sent)):
-            raise BadValueError(name, description_of(field_type))
-        return msgspec.convert(_read(sent, parts, f"{name}."), field_type)
-    if not accepts(field_type, sent):
-        raise BadValueError(name, description_of(field_type))
-    return convert(field_type, sent)
+def _value(sent: Any, reader: FieldReader, name: str) -> Any:
+    if reader.parts:
+        if not isinstance(sent, Mapping) or not sent or not are_keys(sent):
+            raise BadValueError(name, reader.must_be)
+        sent = _read(sent, reader.parts, f"{name}.")
+    try:
+        return reader.read(sent)
+    except ValueError:
+        raise BadValueError(name, reader.must_be) from None
 
 
 def instructions_in(subject: ModuleType) -> Iterator[Instruction]:
@@ -326,16 +342,32 @@ def _word(selector: Any) -> str:
     return selector[:LONGEST_PATH_SHOWN].encode("utf-8", "replace").decode()
 
 
-def closest_to(names: Iterable[str], path: str, count: int) -> list[str]:
+@lru_cache(maxsize=256)
+def closest_to(names: tuple[str, ...], path: str, count: int) -> tuple[str, ...]:
+    """The names most like the path, as a whole and cut to as many words: left-out last words cost less."""
+    # `difflib` is slow, so it compares only the names that share most pairs of characters with the path.
+    words, pairs = len(path.split()), _pairs(path)
     # A SequenceMatcher keeps what it computed about its second text, so the path is that one.
-    to_path, words = difflib.SequenceMatcher(None, b=path), len(path.split())
+    to_path = difflib.SequenceMatcher(None, b=path)
+
+    def forms(name: str) -> tuple[str, str]:
+        return name, " ".join(name.split()[:words])
+
+    def shared_pairs(name: str) -> float:
+        return sum(len(found & pairs) / len(found | pairs) for found in map(_pairs, forms(name)))
+
+    @cache
+    def ratio(form: str) -> float:
+        to_path.set_seq1(form)
+        return to_path.ratio()
 
     def similarity(name: str) -> float:
-        """How like the path a name is, as a whole and cut to as many words: left-out last words cost less."""
-        ratios = []
-        for known in (name, " ".join(name.split()[:words])):
-            to_path.set_seq1(known)
-            ratios.append(to_path.ratio())
-        return sum(ratios)
+        return sum(map(ratio, forms(name)))
 
-    return heapq.nlargest(count, names, key=similarity)
+    return tuple(heapq.nlargest(count, heapq.nlargest(MOST_COMPARED, names, shared_pairs), similarity))
+
+
+@lru_cache(maxsize=1_024)
+def _pairs(text: str) -> frozenset[str]:
+    """The text's pairs of neighbouring characters."""
+    return frozenset(map(add, f" {text}", f"{text} "))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ewallet_core.errors.requests import BadValueError
@@ -16,6 +17,7 @@ END_OF_TIME = 253_402_300_800_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
+_MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_MONTH = 33 * DAY
 _CALENDAR_CYCLE = 146_097 * DAY
 # `fromisoformat` reads more forms, such as weeks and ordinal dates, which clients must not rely on.
@@ -90,9 +92,14 @@ def find_time_zone(name: str) -> ZoneInfo:
         raise BadValueError("time_zone", "the IANA name of a time zone, such as Europe/Berlin") from None
 
 
-def last_days(now: int, zone: tzinfo, count: int) -> list[tuple[date, int]]:
+def last_days(now: int, zone: tzinfo, count: int) -> tuple[tuple[date, int], ...]:
     """The last days in that zone up to today, oldest first, each with the instant at which it ends."""
-    day = _date_in(zone, now)
+    return _days_up_to(_date_in(zone, now), zone, count)
+
+
+# Every view of an overview asks for the same ones until midnight.
+@lru_cache(maxsize=256)
+def _days_up_to(day: date, zone: tzinfo, count: int) -> tuple[tuple[date, int], ...]:
     end = _midnight(day + _DAY, zone)
     days: list[tuple[date, int]] = []
     while len(days) < count:
@@ -101,7 +108,7 @@ def last_days(now: int, zone: tzinfo, count: int) -> list[tuple[date, int]]:
         if start < end:
             days.append((day, end))
         day, end = day - _DAY, start
-    return days[::-1]
+    return tuple(days[::-1])
 
 
 def a_year_before(at: int, zone: tzinfo = UTC) -> int:
@@ -135,4 +142,4 @@ def _calendar(at: int) -> datetime:
 
 
 def _milliseconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // _MILLISECOND

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple, get_args
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import FieldInfo
 
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.spelling import without_needed_joiners
@@ -20,17 +19,18 @@ MOST_DECIMALS = 6
 
 Check = Callable[[Any], bool]
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def is_storable(value: str) -> bool:
     """Whether every database can store the text: it has no NUL and no lone surrogate."""
-    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    return "\x00" not in value and (value.isascii() or not _SURROGATE.search(value))
 
 
 def is_visible(value: str) -> bool:
     """Whether it neither begins nor ends with a space, and every character is visible or a needed joiner."""
     value = without_needed_joiners(value)
-    visible = all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in value)
-    return visible and value == value.strip()
+    return value.isprintable() and value == value.strip()
 
 
 # Invisible letters and marks (Unicode's default ignorable code points) that no category excludes.
@@ -46,7 +46,7 @@ def is_name(value: str) -> bool:
 
 def is_fully_visible(value: str) -> bool:
     """Whether every character is shown, so that it does not look like another name."""
-    return is_visible(value) and is_printable(value) and not _NEVER_SEEN.search(value)
+    return is_visible(value) and not _NEVER_SEEN.search(value)
 
 
 def is_printable(value: str) -> bool:
@@ -124,13 +124,6 @@ def reads_as(read: Callable[[str], Any]) -> Check:
     return check
 
 
-def arguments_in(field_type: Any) -> dict[str, FieldInfo]:
-    """The arguments in a field that is an object, by name; empty if it is not an object."""
-    parts = (field_type, *get_args(field_type))
-    objects = [part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct)]
-    return {argument.name: argument for made_of in objects for argument in msgspec.structs.fields(made_of)}
-
-
 def meta_of(field_type: Any) -> Meta:
     """The limits and description of a field, optional or not."""
     if metas := [part for part in getattr(field_type, "__metadata__", ()) if isinstance(part, Meta)]:
@@ -162,26 +155,58 @@ def _parts_of(field_type: Any) -> Iterator[Any]:
         yield from _parts_of(parts[0])
 
 
-def convert(field_type: Any, value: Any) -> Any:
-    """The value as the field has it; raises `ValueError` if its type or size is wrong.
+class FieldReader:
+    """Reads values of a field. It looks into the field's type once, which takes longer than reading a value.
 
-    A whole number may also be text.
+    If the field is an object, `parts` read the values in it, by name.
     """
-    if isinstance(value, str) and is_whole_number(field_type):
-        value = as_whole_number(value, signed=(meta_of(field_type).ge or 0) < 0)
-    return msgspec.convert(value, field_type)
+
+    def __init__(self, field_type: Any, *, is_required: bool = False) -> None:
+        meta = meta_of(field_type)
+        self._type = field_type
+        self.is_required = is_required
+        self.is_secret = is_secret(field_type)
+        self.must_be = str(meta.description)
+        self.parts = {
+            name: reader
+            for part in (field_type, *get_args(field_type))
+            if isinstance(part, type) and issubclass(part, msgspec.Struct)
+            for name, reader in readers_of(part).items()
+        }
+        self._is_whole_number = is_whole_number(field_type)
+        self._may_be_signed = (meta.ge or 0) < 0
+        self._check: Check | None = (meta.extra or {}).get("check")
+
+    @cached_property
+    def _holder(self) -> type[msgspec.Struct]:
+        """A struct with the value: msgspec looks into its type once, but into a single type each time."""
+        return msgspec.defstruct("Holder", [("value", self._type)])
+
+    def read(self, sent: Any) -> Any:
+        """The value as the field has it; raises `ValueError` if it is not accepted.
+
+        A whole number may also be text.
+        """
+        if self._is_whole_number and isinstance(sent, str):
+            sent = as_whole_number(sent, signed=self._may_be_signed)
+        # Its `ValidationError` and a `UnicodeError` are kinds of `ValueError`.
+        (value,) = msgspec.structs.astuple(msgspec.convert({"value": sent}, self._holder))
+        if isinstance(value, str) and not is_storable(value):
+            raise ValueError
+        if value is not None and self._check is not None and not self._check(value):
+            raise ValueError
+        return value
+
+
+def readers_of(struct: type[msgspec.Struct]) -> dict[str, FieldReader]:
+    return {
+        found.name: FieldReader(found.type, is_required=found.required)
+        for found in msgspec.structs.fields(struct)
+    }
 
 
 def accepts(field_type: Any, value: Any) -> bool:
-    try:
-        converted = convert(field_type, value)
-    except ValueError:
-        # `ValidationError` and `UnicodeError` are kinds of it.
-        return False
-    if isinstance(converted, str) and not is_storable(converted):
-        return False
-    check: Check | None = (meta_of(field_type).extra or {}).get("check")
-    return converted is None or check is None or check(converted)
+    return reads_as(FieldReader(field_type).read)(value)
 
 
 _WRITTEN = re.compile(r"([0-9]{1,15})-([a-z]{1,20})-([0-9]{1,18})")

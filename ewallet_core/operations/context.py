@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+import msgspec
+
 from ewallet_core.errors.accounts import NotLoggedInError
 from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Request, WorkClass
@@ -60,29 +62,30 @@ class Caller:
         return self.address == IN_PROCESS
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A request after parsing: its instruction with typed arguments, its credentials and its caller.
 
     `order_key` is the same for calls that must run one after another; None if the order does not matter.
-    `request_id` makes it safe to repeat, and the answer carries `reply_id`, the same id.
+    `request_id` makes it safe to repeat, and the answer carries it.
     """
 
     instruction: Instruction
     request: Request
     credentials: Credentials
     request_id: str | None
-    reply_id: str | None
     caller: Caller
     order_key: Hashable
+
+    @property
+    def reply_id(self) -> str | None:
+        return self.request_id
 
     @property
     def work_class(self) -> WorkClass:
         return self.instruction.work_class
 
 
-@dataclass(frozen=True, slots=True)
-class InvalidCall:
+class InvalidCall(msgspec.Struct, frozen=True):
     """A request that can't be carried out; `answer` makes its answer, which may be slow."""
 
     answer: Callable[[], Answer]
@@ -91,8 +94,7 @@ class InvalidCall:
     work_class: ClassVar[WorkClass] = WorkClass.VIEW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
 
     The subclasses say what was authenticated: a client id, a session, or a session with its active account.
@@ -138,13 +140,11 @@ class Context:
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientContext(Context):
+class ClientContext(Context, frozen=True, kw_only=True):
     client: ClientId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionContext(Context):
+class SessionContext(Context, frozen=True, kw_only=True):
     """The context of a caller with a session; `client` is None if the session belongs to no client.
 
     `permission` is what the permission sheet says about the instruction, and `seen` how the request was
@@ -157,8 +157,7 @@ class SessionContext(Context):
     seen: SeenRequest | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountContext(SessionContext):
+class AccountContext(SessionContext, frozen=True, kw_only=True):
     """The context of a caller with an account, as the account and its active wallet were found."""
 
     account: Account

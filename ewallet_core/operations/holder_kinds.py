@@ -21,7 +21,6 @@ from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
 from ewallet_core.operations.records import unlink_sheet
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of
-from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.wallets import Clock, Wallet, clocks
 
 
@@ -105,16 +104,14 @@ def _open_clock(context: AccountContext, reference: str | None) -> int:
 def _unlink_clock(context: Context, clock: Clock, field: str) -> None:
     if clock.timer.has_started:
         raise TimerUnderWayError(field, clock.id, clock.timer.state)
-    left = read_amount(context.transaction, clock.balance_id)
-    if left:
-        raise ClockNotEmptyError(field, clock.id, left)
+    if clock.balance_ms:
+        raise ClockNotEmptyError(field, clock.id, clock.balance_ms)
     _unlink_with_sheets(context, CLOCK, clock.id)
 
 
 def _unlink_wallet(context: Context, wallet: Wallet, field: str) -> None:
-    credits = read_amount(context.transaction, wallet.balance_id)
-    if credits:
-        raise WalletNotEmptyError(credits)
+    if wallet.credits:
+        raise WalletNotEmptyError(wallet.credits)
     for clock in clocks.all(context.transaction, ewallet_id=wallet.id):
         _unlink_clock(context, clock, field)
     _unlink_with_sheets(context, EWALLET, wallet.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ewallet_core.errors.credits import (
@@ -17,16 +18,15 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
-from ewallet_core.operations.events import record_event
-from ewallet_core.spelling import email_key
-from ewallet_core.storage.accounts import Account, AccountStatus, accounts
-from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import post, read_amount
+from ewallet_core.operations.events import new_event
+from ewallet_core.storage.accounts import Account, AccountStatus
+from ewallet_core.storage.events import EventKind, Movement, NewEvent, append_events
+from ewallet_core.storage.journal import Posted, post
 from ewallet_core.storage.linked_records import read_transfer_with_links
-from ewallet_core.storage.payees import find_payee
-from ewallet_core.storage.sheets import invoices, transfers
+from ewallet_core.storage.payees import Partner, find_partner, find_payee
+from ewallet_core.storage.sheets import Place, invoices, next_places, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_since
-from ewallet_core.storage.wallets import Wallet, wallets
+from ewallet_core.storage.wallets import Wallet, note_changes, read_account_and_wallet
 
 DAY_MS = 24 * 60 * 60_000
 INCOMING = "incoming"
@@ -44,7 +44,7 @@ def left_within(limit: int, spent: Spent) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The sender or the recipient of credits: an account and one of its wallets."""
+    """The sender or the recipient of credits: an account and one of its wallets, as it was before."""
 
     account: Account
     wallet: Wallet
@@ -91,18 +91,22 @@ class CreditTransfer:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferRecords:
-    """The ids of the records on one side's sheets; without a bill there is no invoice."""
+class CompletedSide:
+    """The ids of the records on one side's sheets, and its new credits, which are 0 if it is the issuer.
+
+    Without a bill there is no invoice.
+    """
 
     transfer: int
     invoice: int | None
+    credits: int
 
 
 @dataclass(frozen=True, slots=True)
 class CompletedTransfer:
     entry_id: int
-    sender: TransferRecords
-    recipient: TransferRecords
+    sender: CompletedSide
+    recipient: CompletedSide
 
 
 def own_side(context: AccountContext) -> Side:
@@ -111,25 +115,31 @@ def own_side(context: AccountContext) -> Side:
 
 def issuing_side(context: Context) -> Side:
     """The issuer, from which all credits come."""
-    core = context.system_core
-    return Side(core, wallets.require(context.transaction, id=core.ewallet_id))
+    return Side(*read_account_and_wallet(context.transaction, SYSTEM_CORE_ID))
 
 
-def partner_named(context: Context, email: str, field: str, payee_account: int | None = None) -> Side:
+def side_named(context: Context, email: str, field: str) -> Side:
+    """As `partner_named`, to be supplied with credits."""
+    partner = partner_named(context, email, field)
+    return Side(partner.account, partner.wallet)
+
+
+def partner_named(context: Context, email: str, field: str, payee_account: int | None = None) -> Partner:
     """The account with that email and its active wallet.
 
     Raises `PartnerUnknownError`, `PartnerUnavailableError` if it can't receive credits, or
     `PayeeChangedError` if it is not `payee_account`."""
-    account = accounts.find(context.transaction, email_key=email_key(email))
-    if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountStatus.ERASED:
+    payer_id = None if context.logged_in is None else context.logged_in.id
+    partner = find_partner(context.transaction, email, payer_id)
+    if partner is None or partner.account.id == SYSTEM_CORE_ID:
         if context.caller.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
     # First, because nothing is told of an account that can't be paid, not even its name.
-    require_available(account, field)
-    if payee_account not in (None, account.id):
+    require_available(partner.account, field)
+    if payee_account not in (None, partner.account.id):
         _reject_payee(context, email, field)
-    return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
+    return partner
 
 
 def _reject_payee(context: Context, email: str, field: str) -> None:
@@ -157,23 +167,22 @@ def move_between_wallets(context: Context, transfer: CreditTransfer) -> Complete
         context.now,
         reverses=transfer.reverses,
     )
-    entry_id = post(context.transaction, entry, context.issuer)
-    recorded = CompletedTransfer(
-        entry_id,
-        sender=_record(context, transfer, entry_id, sender),
-        recipient=_record(context, transfer, entry_id, recipient),
+    posted = post(context.transaction, entry, context.issuer)
+    places = _places(context, transfer, posted.entry_id)
+    completed = CompletedTransfer(
+        posted.entry_id,
+        sender=_record(context, transfer, posted, places, sender),
+        recipient=_record(context, transfer, posted, places, recipient),
     )
-    sent_to, got_from = {"transfer_to": recipient.account.email}, {"transfer_from": sender.account.email}
-    _record_moved(context, transfer, EventKind.CREDITS_LEFT, sender, recorded.sender, sent_to)
-    _record_moved(context, transfer, EventKind.CREDITS_ARRIVED, recipient, recorded.recipient, got_from)
-    return recorded
+    _record_moved(context, transfer, completed)
+    return completed
 
 
 def _require_credits(context: Context, transfer: CreditTransfer) -> None:
     sender, credits = transfer.sender, transfer.credits
-    balance, limit = read_amount(context.transaction, sender.balance), sender.account.daily_limit
-    if credits > balance:
-        raise NotEnoughCreditsError(credits, balance)
+    if credits > sender.wallet.credits:
+        raise NotEnoughCreditsError(credits, sender.wallet.credits)
+    limit = sender.account.daily_limit
     if limit is None or transfer.is_own:
         return
     spent = spent_today(context, sender.account)
@@ -183,7 +192,7 @@ def _require_credits(context: Context, transfer: CreditTransfer) -> None:
 
 
 def _require_room(context: Context, recipient: Side, credits: int) -> None:
-    balance = read_amount(context.transaction, recipient.balance)
+    balance = recipient.wallet.credits
     if balance + credits <= MOST_CREDITS:
         return
     if context.logged_in is not None and context.logged_in.id == recipient.account.id:
@@ -191,16 +200,34 @@ def _require_room(context: Context, recipient: Side, credits: int) -> None:
     raise PartnerBalanceLimitError(MOST_CREDITS)
 
 
-def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
-    """Write one side's records; the position of the issuer's is the entry's id."""
-    position = entry_id if side.issues else None
+def _places(context: Context, transfer: CreditTransfer, entry_id: int) -> dict[int, Place]:
+    """Where the records go, by sheet; the position of the issuer's is the entry's id.
+
+    The issuer's sheets don't count their records, so that supplies don't wait for each other.
+    """
+    places: dict[int, Place] = {}
+    counting: list[int] = []
+    for side in (transfer.sender, transfer.recipient):
+        sheets = [side.wallet.transfer_sheet_id]
+        if transfer.bill is not None:
+            sheets.append(side.wallet.invoice_sheet_id)
+        if side.issues:
+            places |= {sheet_id: Place(sheet_id, side.account.id, entry_id) for sheet_id in sheets}
+        else:
+            counting += sheets
+    return places | next_places(context.transaction, counting, context.now)
+
+
+def _record(
+    context: Context, transfer: CreditTransfer, posted: Posted, places: Mapping[int, Place], side: Side
+) -> CompletedSide:
+    """Write one side's records."""
     is_incoming = side is not transfer.sender and transfer.kind is not EntryKind.SUPPLY
-    transfer_id = transfers.append(
+    transfer_id = transfers.put(
         context.transaction,
-        side.wallet.transfer_sheet_id,
+        places[side.wallet.transfer_sheet_id],
         context.now,
-        position=position,
-        entry_id=entry_id,
+        entry_id=posted.entry_id,
         transfer_type=INCOMING if is_incoming else transfer.kind,
         from_account_id=transfer.sender.account.id,
         to_account_id=transfer.recipient.account.id,
@@ -208,14 +235,14 @@ def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Sid
         notes=transfer.notes,
         **_own_wallets(transfer, "_id"),
     )
+    credits = posted.amounts.get(side.balance, 0)
     if transfer.bill is None:
-        return TransferRecords(transfer_id, None)
-    invoice_id = invoices.append(
+        return CompletedSide(transfer_id, None, credits)
+    invoice_id = invoices.put(
         context.transaction,
-        side.wallet.invoice_sheet_id,
+        places[side.wallet.invoice_sheet_id],
         context.now,
-        position=position,
-        entry_id=entry_id,
+        entry_id=posted.entry_id,
         transfer_record_id=transfer_id,
         seller_account_id=transfer.bill.seller.id,
         credits=transfer.credits,
@@ -224,7 +251,7 @@ def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Sid
         notes=transfer.notes,
         **_parties(transfer, transfer.bill.seller),
     )
-    return TransferRecords(transfer_id, invoice_id)
+    return CompletedSide(transfer_id, invoice_id, credits)
 
 
 def _own_wallets(transfer: CreditTransfer, suffix: str = "") -> dict[str, int]:
@@ -249,33 +276,44 @@ def _parties(transfer: CreditTransfer, seller: Account) -> dict[str, str]:
     }
 
 
-def _record_moved(
+def _record_moved(context: Context, transfer: CreditTransfer, completed: CompletedTransfer) -> None:
+    """Note the change of both wallets, and write the events of both sides; the issuer has neither."""
+    sender, recipient = transfer.sender, transfer.recipient
+    got_from = {"transfer_from": sender.account.email}
+    arrived = _event(context, transfer, EventKind.CREDITS_ARRIVED, recipient, completed.recipient, got_from)
+    if sender.issues:
+        note_changes(context.transaction, recipient.wallet.id, None, context.now)
+        append_events(context.transaction, arrived)
+        return
+    sent_to = {"transfer_to": recipient.account.email}
+    left = _event(context, transfer, EventKind.CREDITS_LEFT, sender, completed.sender, sent_to)
+    note_changes(context.transaction, sender.wallet.id, recipient.wallet.id, context.now)
+    append_events(context.transaction, left, arrived)
+
+
+def _event(
     context: Context,
     transfer: CreditTransfer,
     kind: EventKind,
     side: Side,
-    recorded: TransferRecords,
+    completed: CompletedSide,
     partner: dict[str, str],
-) -> None:
-    """Note the change of that side's wallet, and write its event; the issuer has neither."""
-    if side.issues:
-        return
-    wallets.change(context.transaction, side.wallet.id, written_at=context.now)
+) -> NewEvent:
     refund = {}
     if transfer.reverses is not None:
-        refund["refund_of"] = read_transfer_with_links(context.transaction, recorded.transfer).refund_of
-    record_event(
+        refund["refund_of"] = read_transfer_with_links(context.transaction, completed.transfer).refund_of
+    return new_event(
         context,
         side.account.id,
         kind,
         transfer.movement,
         ewallet=side.wallet.id,
-        ewallet_credits=read_amount(context.transaction, side.balance),
+        ewallet_credits=completed.credits,
         credits=transfer.credits,
         **partner,
         **_own_wallets(transfer),
         notes=transfer.notes,
-        transfer_record=recorded.transfer,
-        invoice_record=recorded.invoice,
+        transfer_record=completed.transfer,
+        invoice_record=completed.invoice,
         **refund,
     )

@@ -11,7 +11,7 @@ from ewallet_core.operations.answer_data import minutes, timer_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.events import record_event
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import post, read_amount
+from ewallet_core.storage.journal import post
 from ewallet_core.storage.sheets import times
 from ewallet_core.storage.time_segments import assign_segments, keep_segment
 from ewallet_core.storage.wallets import Clock, clocks, find_run_out_clocks, store_timer
@@ -24,8 +24,7 @@ def settle_run_outs(context: Context, account_id: int) -> None:
     """
     for clock in find_run_out_clocks(context.transaction, account_id, context.now):
         context.transaction.must_write()
-        balance = read_amount(context.transaction, clock.balance_id)
-        run = clock.timer.run_out(context.now, balance)
+        run = clock.timer.run_out(context.now, clock.balance_ms)
         if run is not None:
             finish_run(context, clock, run, EventKind.TIMER_RAN_OUT)
 
@@ -61,12 +60,17 @@ def update_timer(
 
 def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) -> int:
     """Take the run's time from the clock, write its time record and event; returns the record's id."""
-    entry = time_spent(context.issuer, BalanceId(clock.balance_id), run.spent, run.stopped_at)
+    balance_id = BalanceId(clock.balance_id)
+    posted = post(
+        context.transaction,
+        time_spent(context.issuer, balance_id, run.spent, run.stopped_at),
+        context.issuer,
+    )
     record_id = times.append(
         context.transaction,
         clock.time_sheet_id,
         run.stopped_at,
-        entry_id=post(context.transaction, entry, context.issuer),
+        entry_id=posted.entry_id,
         time_start=run.started_at,
         time_stop=run.stopped_at,
         time_spent=run.spent,
@@ -82,7 +86,7 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         context,
         clock,
         Timer(),
-        read_amount(context.transaction, clock.balance_id),
+        posted.amounts.get(balance_id, clock.balance_ms),
         kind,
         Movement.TIME,
         time_record=record_id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from msgspec import Struct
 
 IN_PORT, OUT_PORT = 8080, 8081
 LAST_PORT = 65_535
@@ -17,8 +18,7 @@ _ADDRESS = re.compile(
 _HOW = "Write it as host:port, such as wallet.example.org:8080."
 
 
-@dataclass(frozen=True, slots=True)
-class ServerAddress:
+class ServerAddress(Struct, frozen=True):
     """A server's host, and the port for its instructions.
 
     The server says which port its events have, unless it is given (`host:8080/8081`). The connection uses TLS

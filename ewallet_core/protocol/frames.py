@@ -12,6 +12,7 @@ LARGEST_FRAME = 64 * 1024
 """The largest request in bytes, with its line end. An answer may be larger."""
 DEEPEST = 16
 """How deep objects and lists may be nested."""
+_CONTAINERS = frozenset((dict, list))
 FIRST_EVENT = "listening"
 """The event on the first line of the event port; the events after its sequence follow."""
 
@@ -32,7 +33,8 @@ def decode(frame: bytes) -> dict[str, Any]:
         raise (NotJsonError if _is_utf8(frame) else NotUtf8Error) from None
     if not isinstance(message, dict):
         raise MalformedError("A request is an object.", "Send an instruction, flat or enveloped.")
-    if _is_deeper(message, DEEPEST):
+    # Only a message with that many brackets can be that deep.
+    if frame.count(b"{") + frame.count(b"[") > DEEPEST and _is_deeper(message, DEEPEST):
         raise TooDeepError(DEEPEST)
     return message
 
@@ -48,10 +50,12 @@ def _is_utf8(frame: bytes) -> bool:
 def _is_deeper(message: dict[str, Any], levels: int) -> bool:
     containers: list[Any] = [message]
     for _ in range(levels + 1):
-        values = (
-            value for each in containers for value in (each.values() if isinstance(each, dict) else each)
-        )
-        containers = [value for value in values if isinstance(value, dict | list)]
+        containers = [
+            value
+            for each in containers
+            for value in (each.values() if type(each) is dict else each)
+            if type(value) in _CONTAINERS
+        ]
         if not containers:
             return False
     return True

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, case, func, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
@@ -55,12 +54,18 @@ class EventRow(Row, frozen=True):
 events = Rows(schema.events, EventRow)
 
 _account = schema.accounts.c
+_first: BindParameter[int] = bindparam("account_id")
+_second: BindParameter[int] = bindparam("second_account_id")
 # Counting locks the account's row, so events become visible in the order of their sequence.
-_NEXT_SEQUENCE = (
+_COUNT = (
     schema.accounts.update()
-    .where(_account.id == bindparam("account_id"))
-    .values(event_sequence=_account.event_sequence + 1)
-    .returning(_account.event_sequence)
+    .where(_account.id.in_([_first, _second]))
+    .values(
+        event_sequence=_account.event_sequence
+        + case((_account.id == _first, 1), else_=0)
+        + case((_account.id == _second, 1), else_=0)
+    )
+    .returning(_account.id, _account.event_sequence)
 )
 _SEQUENCE_OF_SESSION = (
     select(_account.event_sequence)
@@ -78,27 +83,27 @@ _AFTER = select(_event.id, _event.account_id).where(_event.id > bindparam("after
 _LATEST = select(func.max(_event.id))
 
 
-def append_event(
-    transaction: Transaction,
-    account_id: int,
-    kind: EventKind,
-    now: int,
-    *,
-    request_id: str | None,
-    movement: Movement | None = None,
-    **data: Any,
-) -> None:
-    """Write an event of the account, with the next number of its sequence."""
-    events.insert(
-        transaction,
-        account_id=account_id,
-        sequence=transaction.number(_NEXT_SEQUENCE, account_id=account_id),
-        kind=kind,
-        data=msgspec.json.encode(data).decode(),
-        at=now,
-        request_id=request_id,
-        movement=movement,
-    )
+class NewEvent(NamedTuple):
+    """An event that has no number yet; its columns are those of `EventRow`."""
+
+    account_id: int
+    kind: EventKind
+    data: str
+    at: int
+    request_id: str | None
+    movement: Movement | None = None
+
+
+def append_events(transaction: Transaction, first: NewEvent, second: NewEvent | None = None) -> None:
+    """Write an event, or both events of one change, with the next numbers of their accounts' sequences."""
+    second_id = None if second is None else second.account_id
+    counted = transaction.run(_COUNT, account_id=first.account_id, second_account_id=second_id)
+    newest: dict[int, int] = dict(counted.fetchall())
+    before_second = int(second_id == first.account_id)
+    rows = [{**first._asdict(), "sequence": newest[first.account_id] - before_second}]
+    if second is not None:
+        rows.append({**second._asdict(), "sequence": newest[second.account_id]})
+    events.insert_many(transaction, rows)
 
 
 def events_since(transaction: Transaction, account_id: int, since: int) -> list[EventRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, func, select
 
@@ -43,6 +44,13 @@ class PostingRow(Row, frozen=True):
     amount: int
     balance_after: int | None
     at: int
+
+
+class Posted(NamedTuple):
+    """The id of a stored entry, and the new amounts of its balances; the issuer's is derived."""
+
+    entry_id: int
+    amounts: dict[BalanceId, int]
 
 
 class SealRow(Row, frozen=True):
@@ -98,17 +106,9 @@ def issuer(transaction: Transaction) -> Issuer:
     return Issuer(by_unit[Unit.CREDIT], by_unit[Unit.MILLISECOND])
 
 
-def read_amount(transaction: Transaction, balance_id: int) -> int:
-    """The balance's amount; the issuer's is minus what circulates."""
-    balance = balances.require(transaction, id=balance_id)
-    if not balance.issues:
-        return balance.amount
-    # Summed in Python, because a sum in SQL could overflow.
-    return -sum(each.amount for each in balances.all(transaction, unit=balance.unit, issues=0))
-
-
-def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
-    """Store `entry` and update its balances; returns the entry's id."""
+def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
+    """Store `entry` and update its balances."""
+    amounts = {}
     entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at, reverses_id=entry.reverses)
     for posting in entry.postings:
         after, at = None, entry.at
@@ -116,6 +116,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
             after, at = transaction.run(
                 _MOVE, balance_id=posting.balance, by=posting.amount, at=entry.at
             ).fetchone()
+            amounts[posting.balance] = after
         postings.insert(
             transaction,
             entry_id=entry_id,
@@ -125,7 +126,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
             balance_after=after,
             at=at,
         )
-    return entry_id
+    return Posted(entry_id, amounts)
 
 
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:

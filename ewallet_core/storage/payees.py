@@ -6,7 +6,7 @@ import hashlib
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Update, bindparam, select
+from sqlalchemy import Select, Update, bindparam, exists, select
 
 from ewallet_core.lookalikes import mixes_scripts, skeleton
 from ewallet_core.spelling import email_key
@@ -14,6 +14,7 @@ from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wallets import ACCOUNT_AND_WALLET, SELECT_WITH_WALLET, Wallet
 from ewallet_core.types import Role, user_key
 
 HELD_MS = 24 * 60 * 60_000
@@ -135,20 +136,44 @@ def _take(transaction: Transaction, look: _Look, account_id: int, text: str) -> 
 
 _contact = schema.contact_records.c
 _WITHOUT_PAYEE = (
+    (_contact.account_id == bindparam("account_id"))
+    & (_contact.email_key == bindparam("email_key"))
+    & _contact.payee_account_id.is_(None)
+)
+_KEEP_PAYEE = (
     schema.contact_records.update()
-    .where(
-        _contact.account_id == bindparam("account_id"),
-        _contact.email_key == bindparam("email_key"),
-        _contact.payee_account_id.is_(None),
-    )
+    .where(_WITHOUT_PAYEE)
     .values(payee_account_id=bindparam("payee_id"), written_at=bindparam("now"))
 )
+_PARTNER = SELECT_WITH_WALLET.add_columns(exists().where(_WITHOUT_PAYEE)).where(
+    _account.email_key == bindparam("email_key")
+)
+
+
+class Partner(NamedTuple):
+    """An account that gets credits, and its active wallet.
+
+    `is_first_payee` says whether the payer has contacts with its email that had no account until now.
+    """
+
+    account: Account
+    wallet: Wallet
+    is_first_payee: bool
+
+
+def find_partner(transaction: Transaction, email: str, payer_id: int | None) -> Partner | None:
+    """The account with that email, to be paid by the account `payer_id`, or supplied without one."""
+    row = transaction.run(_PARTNER, email_key=email_key(email), account_id=payer_id).fetchone()
+    if row is None:
+        return None
+    account, wallet = ACCOUNT_AND_WALLET.split(row)
+    return Partner(account, wallet, bool(row[-1]))
 
 
 def keep_first_payee(transaction: Transaction, account_id: int, email: str, payee_id: int, now: int) -> None:
     """Note the payee in the account's contacts with that email that had no account when they were saved."""
     values = {"account_id": account_id, "email_key": email_key(email)}
-    transaction.run(_WITHOUT_PAYEE, **values, payee_id=payee_id, now=now)
+    transaction.run(_KEEP_PAYEE, **values, payee_id=payee_id, now=now)
 
 
 class ReservedEmail(Row, frozen=True):

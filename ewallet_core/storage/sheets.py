@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
@@ -106,17 +107,40 @@ PARTY_END = "\x1f"
 
 sheets = Rows(schema.sheets, Sheet)
 
+
+class Place(NamedTuple):
+    """Where a record goes: its sheet, the account of both, and the position on the sheet."""
+
+    sheet_id: int
+    account_id: int
+    position: int
+
+
 _sheet = schema.sheets.c
-_NEXT_POSITION = (
-    schema.sheets.update()
-    .where(_sheet.id == bindparam("sheet_id"))
-    .values(
-        last_position=_sheet.last_position + 1,
-        record_count=_sheet.record_count + 1,
-        written_at=bindparam("now"),
+
+
+@cache
+def _count_on(sheet_count: int) -> ReturningUpdate[Any]:
+    """Count one more record on each of so many sheets."""
+    ids: list[BindParameter[int]] = [bindparam(f"sheet_{number}") for number in range(sheet_count)]
+    return (
+        schema.sheets.update()
+        .where(_sheet.id.in_(ids) if sheet_count > 1 else _sheet.id == ids[0])
+        .values(
+            last_position=_sheet.last_position + 1,
+            record_count=_sheet.record_count + 1,
+            written_at=bindparam("now"),
+        )
+        .returning(_sheet.id, _sheet.account_id, _sheet.last_position)
     )
-    .returning(_sheet.last_position, _sheet.account_id)
-)
+
+
+def next_places(transaction: Transaction, sheet_ids: Collection[int], now: int) -> dict[int, Place]:
+    """The place of the next record on each of these sheets, which count it."""
+    values = {f"sheet_{number}": sheet_id for number, sheet_id in enumerate(sheet_ids)}
+    found = transaction.run(_count_on(len(sheet_ids)), now=now, **values).fetchall()
+    return {sheet_id: Place(sheet_id, account_id, position) for sheet_id, account_id, position in found}
+
 
 _ADD_TO_COUNT = (
     schema.sheets.update()
@@ -160,25 +184,17 @@ class Records(Rows[R]):
         self._own_id: Callable[..., Select[Any]] = cache(self._build_own_id)
         self._own = self._own_or_removed.where(record.unlinked_at.is_(None))
 
-    def append(
-        self, transaction: Transaction, sheet_id: int, now: int, *, position: int | None = None, **values: Any
-    ) -> int:
-        """Add a record to the sheet; returns its id.
+    def append(self, transaction: Transaction, sheet_id: int, now: int, **values: Any) -> int:
+        """Add a record to the sheet; returns its id."""
+        return self.put(transaction, next_places(transaction, [sheet_id], now)[sheet_id], now, **values)
 
-        The sheet counts its positions. The issuer's sheets don't, so that supplies don't wait for each other:
-        their records come with a `position`.
-        """
-        if position is None:
-            position, account_id = transaction.run(_NEXT_POSITION, sheet_id=sheet_id, now=now).fetchone()
-        else:
-            account_id = sheets.require(transaction, id=sheet_id).account_id
-        values = {"reference": f"{self.kind.capitalize()} {position}", **values}
+    def put(self, transaction: Transaction, place: Place, now: int, **values: Any) -> int:
+        """Add a record at that place, which the sheet has counted; returns its id."""
+        values = {"reference": f"{self.kind.capitalize()} {place.position}", **values}
         return self.insert(
             transaction,
-            sheet_id=sheet_id,
-            account_id=account_id,
-            position=position,
-            search_key=self.search_key({"account_id": account_id, **values}),
+            **place._asdict(),
+            search_key=self.search_key({"account_id": place.account_id, **values}),
             created_at=now,
             written_at=now,
             **values,

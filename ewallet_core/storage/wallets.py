@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, bindparam, 
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.rows import JoinedRows, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
@@ -81,18 +82,40 @@ def _amount_of(holder: Table) -> ColumnElement[int]:
 wallets = Rows(schema.ewallets, Wallet, credits=_amount_of(schema.ewallets))
 clocks = Rows(schema.clocks, Clock, balance_ms=_amount_of(schema.clocks))
 
-_clock = schema.clocks.c
+ACCOUNT_AND_WALLET = JoinedRows(accounts, wallets)
+_account, _wallet, _clock = schema.accounts.c, schema.ewallets.c, schema.clocks.c
+SELECT_WITH_WALLET = (
+    select(*ACCOUNT_AND_WALLET.columns)
+    .select_from(schema.accounts)
+    .join(schema.ewallets, (_wallet.id == _account.ewallet_id) & _wallet.unlinked_at.is_(None))
+)
+"""Accounts with their active wallets, which all have that are not erased."""
+_ONE_WITH_WALLET = SELECT_WITH_WALLET.where(_account.id == bindparam("account_id"))
 _ALL_DUE = (
     select(*clocks.columns)
     .where(_clock.runs_out_at <= bindparam("now"))
     .order_by(_clock.runs_out_at, _clock.id)
 )
 _DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
-
-
-_wallet = schema.ewallets.c
+_NOTE_CHANGES = (
+    schema.ewallets.update()
+    .where(_wallet.id.in_([bindparam("wallet_id"), bindparam("other_id")]))
+    .values(written_at=bindparam("now"))
+)
 _REFERENCE_OF_WALLET = select(_wallet.reference).where(_wallet.id == bindparam("id"))
 _REFERENCE_OF_CLOCK = select(_clock.reference).where(_clock.id == bindparam("id"))
+
+
+def read_account_and_wallet(transaction: Transaction, account_id: int) -> tuple[Account, Wallet]:
+    """The account of that id, which is not erased, and its active wallet."""
+    row = transaction.run(_ONE_WITH_WALLET, account_id=account_id).fetchone()
+    account, wallet = ACCOUNT_AND_WALLET.split(row)
+    return account, wallet
+
+
+def note_changes(transaction: Transaction, wallet_id: int, other_id: int | None, now: int) -> None:
+    """Note that one wallet, or both, were changed now."""
+    transaction.run(_NOTE_CHANGES, wallet_id=wallet_id, other_id=other_id, now=now)
 
 
 def read_wallet_reference(transaction: Transaction, wallet_id: int) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec.structs import replace
-from textual.cache import LRUCache
-from textual.css.stylesheet import Stylesheet
 
 from ewallet_core.presentation import formatting
 from ewallet_tui import config
@@ -25,24 +23,6 @@ class Appearance(Protocol):
     theme: str
 
     def set_keymap(self, keymap: dict[str, str]) -> None: ...
-
-
-MAX_SOURCES = 1_024
-
-
-class StylesheetReadOnce(Stylesheet):
-    """Parses a source again only if the theme's variables changed, not for every new screen."""
-
-    def __init__(self, *, variables: dict[str, str]) -> None:
-        super().__init__(variables=variables)
-        self._parse_cache = LRUCache(MAX_SOURCES)
-
-    def set_variables(self, variables: dict[str, str]) -> None:
-        if variables != self._variables:
-            super().set_variables(variables)
-
-    def reparse(self) -> None:
-        self.parse()
 
 
 class SettingsController:

@@ -84,6 +84,9 @@ class HomeScreen(BaseScreen):
         self._may_tour: bool | None = None
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
         self._has_asked_for_email = False
+        if context.state is not None:
+            # Before it is mounted: a class that changes later restyles the whole screen.
+            self._show_whether_lived(context.state)
 
     def compose_content(self) -> ComposeResult:
         with Horizontal(id="amounts"):
@@ -163,7 +166,7 @@ class HomeScreen(BaseScreen):
         nothing_yet = f"No activity yet. Supply credits with {SUPPLY.shown_key(self.context.settings.keys)}."
         listed.empty = nothing_yet if state.may_supply else NO_CREDITS_YET
         listed.show(rows)
-        self.set_class(bool(rows), "-lived")
+        self._show_whether_lived(state)
         kinds = {each["kind"] for each in state.activity}
         done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
         if all(done):
@@ -171,6 +174,9 @@ class HomeScreen(BaseScreen):
             self._may_tour = False
         awaited = None if done[0] or state.may_supply else be_supplied(state.account.email)
         self._show_steps(tour, listed, done if self._may_tour else (), awaited)
+
+    def _show_whether_lived(self, state: AccountState) -> None:
+        self.set_class(any(each["kind"] != "time" for each in state.activity), "-lived")
 
     def _show_steps(
         self, tour: Tour, listed: RecordList, done: Sequence[bool], awaited: TourStep | None = None

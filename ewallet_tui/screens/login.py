@@ -44,12 +44,19 @@ class LoginScreen(Screen[None]):
         Binding("ctrl+g", "forget_name", "Forget this name", key_display="^g", id="forget_name"),
     ]
 
-    def __init__(self, context: AppContext, make_forms: Callable[[], LoginForms]) -> None:
-        """`make_forms` imports the forms, which takes time."""
+    def __init__(
+        self, place: str, find_context: Callable[[], AppContext], make_forms: Callable[[], LoginForms]
+    ) -> None:
+        """`place` is that of the engine; `find_context` and `make_forms` are called after the first paint."""
         super().__init__()
-        self.context = context
+        self._place = place
+        self._find_context = find_context
         self._make_forms = make_forms
         self._forms: LoginForms | None = None
+
+    @property
+    def context(self) -> AppContext:
+        return self._find_context()
 
     def typing_at(self, moment: float) -> Typing:
         return Typing.HELD if self._forms is None else self._forms.typing_at(moment)
@@ -58,11 +65,7 @@ class LoginScreen(Screen[None]):
         with Vertical(id="middle"):
             yield Label("E W A L L E T", id="product")
             yield Label("credits, time, and a clock that keeps both", id="promise")
-            yield ConnectionBadge(with_place=True, change="change")
-
-    def on_mount(self) -> None:
-        self.context.connection_changed.subscribe(self, self._show_connection)
-        self._show_connection()
+            yield ConnectionBadge(self._place, with_place=True, change="change")
 
     def on_screen_resume(self) -> None:
         # Import the forms after the first paint.
@@ -105,6 +108,8 @@ class LoginScreen(Screen[None]):
     async def _show_forms(self) -> None:
         if self._forms is None:
             self._forms = self._make_forms()
+            self.context.connection_changed.subscribe(self, self._show_connection)
             await self.query_one("#middle").mount(self._forms, before=self.query_one(ConnectionBadge))
             await self.mount(self._forms.make_footer())
+            self._show_connection()
         await self._forms.open_login(unless_open=True)

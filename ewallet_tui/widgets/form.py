@@ -256,8 +256,8 @@ class Form(VerticalScroll, can_focus=False):
         if self.busy or (values := self._good_values()) is None:
             return
         self._is_sent = True
-        self.add_class("-busy")
-        self.add_class("-awaiting")
+        # Together: each change restyles the whole form.
+        self.add_class("-busy", "-awaiting")
         # A worker of the form would be cancelled with it.
         run_worker(self.app if self._tell_late else self, partial(self._await_answer, values))
 

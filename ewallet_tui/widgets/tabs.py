@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from textual.widgets import Static
 from ewallet_core.client import ConnectionStatus, Reach
 from ewallet_tui.navigation import DESTINATIONS, Destination
 from ewallet_tui.sanitize import plain
-from ewallet_tui.state import AccountInfo
 from ewallet_tui.status import (
     connection_status,
     connection_status_text,
@@ -30,6 +28,7 @@ from ewallet_tui.status import (
 
 if TYPE_CHECKING:
     from ewallet_tui.actions import Part
+    from ewallet_tui.state import AccountInfo
 
 MAX_NAME = 24
 SHORT_NAME, SHORT_PLACE = 8, 16
@@ -46,13 +45,13 @@ class ConnectionBadge(Widget):
     ConnectionBadge.-changeable:hover { background: $panel; }
     """
 
-    def __init__(self, *, with_place: bool = False, change: str = "", id: str | None = None) -> None:
-        super().__init__(id=id, classes="-changeable" if change else "")
+    def __init__(self, place: str = "", *, with_place: bool = False, change: str = "") -> None:
+        super().__init__(classes="-changeable" if change else "")
         self._with_place = with_place
         self._change = change
         self._account_name = ""
         self._connection = ConnectionStatus(Reach.OFFLINE)
-        self._place = ""
+        self._place = place
 
     @property
     def min_width(self) -> int:
@@ -126,9 +125,10 @@ def fits_within(room: int, numbered: Sequence[tuple[Destination, int]], current:
 class ScreenTab(Static):
     ALLOW_SELECT = False
 
-    @dataclass
     class TabChosen(Message):
-        mode: str
+        def __init__(self, mode: str) -> None:
+            super().__init__()
+            self.mode = mode
 
     def __init__(self, destination: Destination, number: int, *, current: bool) -> None:
         super().__init__(id=f"tab-{destination.mode}", classes="-current" if current else "")
@@ -233,9 +233,10 @@ class PartTabs(Horizontal):
 
     current: reactive[str] = reactive("")
 
-    @dataclass
     class PartChosen(Message):
-        part: str
+        def __init__(self, part: str) -> None:
+            super().__init__()
+            self.part = part
 
     def __init__(self, parts: Sequence[Part]) -> None:
         super().__init__()

@@ -109,10 +109,11 @@ def statements_of(database: SqliteDatabase) -> Iterator[list[str]]:
 
 
 class FailsAtCommit:
-    """The writer's connection, on which each COMMIT raises, whether it committed or not."""
+    """The writer's connection, on which COMMITs raise, whether it committed or not."""
 
-    def __init__(self, real: sqlite3.Connection, *, after_it_happened: bool, error: str) -> None:
+    def __init__(self, real: sqlite3.Connection, *, after_it_happened: bool, error: str, most: int) -> None:
         self._real = real
+        self._left = most
         self._happens = after_it_happened
         self._error = error
 
@@ -120,8 +121,9 @@ class FailsAtCommit:
         return getattr(self._real, name)
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        if sql != "COMMIT":
+        if sql != "COMMIT" or self._left == 0:
             return self._real.execute(sql, *values)
+        self._left -= 1
         self._real.execute("COMMIT" if self._happens else "ROLLBACK")
         reason = sqlite3.OperationalError("disk I/O error")
         reason.sqlite_errorname = self._error
@@ -130,12 +132,16 @@ class FailsAtCommit:
 
 @contextmanager
 def commits_fail(
-    database: SqliteDatabase, *, after_it_happened: bool, error: str = "SQLITE_IOERR_FSYNC"
+    database: SqliteDatabase,
+    *,
+    after_it_happened: bool,
+    error: str = "SQLITE_IOERR_FSYNC",
+    most: int = 1_000,
 ) -> Iterator[None]:
-    """Make COMMITs of the writer fail meanwhile."""
+    """Make the writer's COMMITs fail meanwhile, or the first `most` of them."""
     writer = writer_of(database)
     real = writer._connection
-    writer._connection = FailsAtCommit(real, after_it_happened=after_it_happened, error=error)
+    writer._connection = FailsAtCommit(real, after_it_happened=after_it_happened, error=error, most=most)
     yield
     writer._connection = real
 

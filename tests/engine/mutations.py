@@ -83,7 +83,7 @@ def a_balance_is_not_moved_with_its_posting(monkeypatch: pytest.MonkeyPatch) -> 
     post = journal.post
 
     def wrong(transaction, entry: Entry, issuing: Issuer) -> int:
-        entry_id = post(transaction, entry, issuing)
+        entry_id = post(transaction, entry, issuing).entry_id
         if entry.kind is EntryKind.TRANSFER:
             moved = entry.postings[0]
             transaction.run(journal._MOVE, balance_id=moved.balance, by=-moved.amount, at=entry.at)

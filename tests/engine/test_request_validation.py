@@ -18,6 +18,7 @@ from instructions import (
     supply,
 )
 
+from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.registry import Access
 
 
@@ -150,6 +151,13 @@ def test_unknown_selectors_are_answered_with_the_nearest_instructions(
     assert all(path in answer["warning"] for path in answer["details"]["nearest"])
 
 
+def test_an_instruction_is_found_by_its_path_with_a_mistake_in_each_later_word():
+    for name in [found.name for found in REGISTRY]:
+        first, *rest = name.split()
+        mistaken = " ".join([first, *(f"{word[:2]}{word[3:]}" for word in rest)])
+        assert name in REGISTRY.nearest(mistaken), mistaken
+
+
 @pytest.mark.parametrize(
     "request_",
     [
@@ -187,14 +195,16 @@ def test_credentials_must_be_text(ada, nothing_changes, name, value):
     assert answer["details"] == {"field": name}
 
 
-@pytest.mark.parametrize("request_id", ["", "7 chars", "r" * 129, "\ud800" * 8, "nul\x00nul\x00"], ids=repr)
+@pytest.mark.parametrize(
+    "request_id", ["", "7 chars", "r" * 129, "\ud800" * 8, "request\udfff", "nul\x00nul\x00"], ids=repr
+)
 def test_a_request_id_must_have_8_to_128_storable_characters(ada, nothing_changes, request_id):
     nothing_changes()
     answer = ada.expect_error("bad_value", **supply(), request_id=request_id)
     assert answer["details"] == {"field": "request_id"}
 
 
-@pytest.mark.parametrize("request_id", ["8 chars.", "r" * 128, "ⓡequest 1"])
+@pytest.mark.parametrize("request_id", ["8 chars.", "r" * 128, "ⓡequest 1", "\ud7ff\ue000" * 4])
 def test_a_request_id_at_its_limit_is_accepted(ada, request_id):
     assert ada.request(**supply(), request_id=request_id)["request_id"] == request_id
 

@@ -32,12 +32,12 @@ OVERVIEW = {"action": "view", "view": "overview"}
 FRAMING = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
 
 MOST: dict[str, tuple[dict[str, Any], int]] = {
-    "a transfer": (TRANSFER, 30),
-    "a payment": (PAY, 34),
-    "a supply": (supply(5), 29),
-    "a conversion to time": (to_clock(1), 25),
-    "a conversion to credits": (to_credits(credits=1), 26),
-    "the start of a timer": (START, 10),
+    "a transfer": (TRANSFER, 20),
+    "a payment": (PAY, 22),
+    "a supply": (supply(5), 22),
+    "a conversion to time": (to_clock(1), 21),
+    "a conversion to credits": (to_credits(credits=1), 21),
+    "the start of a timer": (START, 9),
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
     "the account": (VIEW_ACCOUNT, 2),
@@ -45,7 +45,7 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "a sheet": (view_list("transfer"), 7),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""
-MOST_OF_A_RUN = {"pause": (PAUSE, 11), "resume": (RESUME, 10), "stop": (STOP, 21)}
+MOST_OF_A_RUN = {"pause": (PAUSE, 10), "resume": (RESUME, 9), "stop": (STOP, 20)}
 
 
 @pytest.fixture(autouse=True)

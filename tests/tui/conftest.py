@@ -132,7 +132,9 @@ def make_app(folder: Path, instant: Instant, backend: Backend) -> MakeApp:
 
     def make(**choices: int | str) -> EWalletApp:
         preferences = replace(Preferences.read(folder), **choices)
-        return EWalletApp(backend.backends, preferences, backend.server, instant, instant.wall_seconds)
+        return EWalletApp(
+            lambda: backend.backends, preferences, backend.server, instant, instant.wall_seconds
+        )
 
     return make
 

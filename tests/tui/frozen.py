@@ -34,7 +34,9 @@ class Day(Instant):
     stops_in_the_past = True
 
     def make_app(self) -> EWalletApp:
-        return EWalletApp(self.backend.backends, Preferences(), self.backend.server, self, self.wall_seconds)
+        return EWalletApp(
+            lambda: self.backend.backends, Preferences(), self.backend.server, self, self.wall_seconds
+        )
 
     def open_engine(self) -> EWalletSessionManager:
         # The day may pass in leaps longer than a session lives.

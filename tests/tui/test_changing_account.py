@@ -132,9 +132,9 @@ async def test_a_session_that_ends_in_mid_form_gives_the_form_back_to_its_accoun
         await person.press("u")
         await person.wait_until(lambda: person.app.screen.query("FormScreen Form"))
         await person.fill(credits="100", cost="10", notes="half written")
-        person.app._heartbeat.tick()
+        person.app.services.heartbeat.tick()
         instant.sleep(minutes=100)
-        person.app._heartbeat.tick()
+        person.app.services.heartbeat.tick()
         await person.wait_until(lambda: person.app.screen.query("#login"))
         assert "what you typed is kept" in person.toasts
         assert "check" not in person.toasts
@@ -161,7 +161,7 @@ async def test_a_session_that_ends_in_mid_form_gives_the_form_back_to_its_accoun
         await person.press("u")
         await person.wait_until(lambda: person.app.screen.query("FormScreen Form"))
         instant.sleep(minutes=100)
-        person.app._heartbeat.tick()
+        person.app.services.heartbeat.tick()
         await person.wait_until(lambda: person.app.screen.query("#login"))
         await person.do_form(user_name="eve", user_pass=PASSWORD)
         await person.wait_until(lambda: person.shows_account("eve") and person.sees("0 credits"))

@@ -145,7 +145,9 @@ async def test_a_server_is_forgotten_after_a_question(opened, folder):
 
 
 async def test_a_chosen_server_that_is_not_there_is_said_at_the_start(backend, folder, instant, nowhere):
-    app = EWalletApp(backend.backends, Preferences.read(folder), nowhere, instant, instant.wall_seconds)
+    app = EWalletApp(
+        lambda: backend.backends, Preferences.read(folder), nowhere, instant, instant.wall_seconds
+    )
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(app, pilot)
         await person.wait_until(lambda: app.screen.query("#reason.-there"))
@@ -295,7 +297,7 @@ async def test_a_form_that_waits_when_the_certificate_changes_is_said_to_be_unan
 
 
 async def test_nothing_is_sent_to_a_new_server_before_it_is_trusted(backend, secured, instant):
-    app = EWalletApp(backend.backends, Preferences(), secured.place, instant, instant.wall_seconds)
+    app = EWalletApp(lambda: backend.backends, Preferences(), secured.place, instant, instant.wall_seconds)
     async with app.run_test(notifications=True) as pilot:
         person = Person(app, pilot)
         app.run_worker(app.context.send(action="login", user_name="ada", user_pass="four unrelated words"))

@@ -50,7 +50,7 @@ async def test_the_first_second_shown_after_a_jump_is_true_and_asked_for_once(op
         await person.register()
         await person.have_running_timer(60)
         app = person.app
-        app._heartbeat.tick()
+        app.services.heartbeat.tick()
         monkeypatch.setattr(StatusBar, "show", noting)
         for move, minutes, left in (
             (instant.sleep, 10, "50:00"),
@@ -62,7 +62,7 @@ async def test_the_first_second_shown_after_a_jump_is_true_and_asked_for_once(op
             move(minutes=minutes)
             # Whatever comes first: a second of the countdown, the regular look, or a key.
             app.context.timers.pass_second()
-            app._heartbeat.tick()
+            app.services.heartbeat.tick()
             await person.wait_until(lambda left=left: person.sees(f"● running  {left} left"))
             assert set(shown) == {int(left[:2]) * 60_000}
             assert asked["view"] == 1
@@ -71,7 +71,7 @@ async def test_the_first_second_shown_after_a_jump_is_true_and_asked_for_once(op
 async def test_the_lock_counts_a_sleep_and_the_first_key_does_not_reach_the_screen(opened, instant):
     async with opened(lock_after_minutes=15) as person:
         await person.register()
-        person.app._heartbeat.tick()
+        person.app.services.heartbeat.tick()
         instant.sleep(minutes=14)
         await person.press("3")
         await person.wait_until(lambda: person.app.current_mode == "clock")
@@ -81,7 +81,7 @@ async def test_the_lock_counts_a_sleep_and_the_first_key_does_not_reach_the_scre
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "clock")
         instant.sleep(minutes=16)
-        person.app._heartbeat.tick()
+        person.app.services.heartbeat.tick()
         await person.wait_until(lambda: person.app.current_mode == "lock")
 
 
@@ -93,7 +93,7 @@ async def test_toasts_keep_alive_and_both_countdowns_of_waits_count_a_sleep(open
         instant.sleep(minutes=-60)
         await person.wait_until(lambda: "Read me." in person.toasts)
         instant.sleep(seconds=10)
-        app._heartbeat.tick()
+        app.services.heartbeat.tick()
         assert not person.toasts
 
         while not person.sees("Try again in"):
@@ -106,12 +106,12 @@ async def test_toasts_keep_alive_and_both_countdowns_of_waits_count_a_sleep(open
         await person.do_form(user_name="ada", user_pass=PASSWORD)
         await person.wait_until(lambda: app.current_mode == "home" and app.screen.query("#content"))
         asked = person.count_instructions()
-        app._heartbeat.tick()
+        app.services.heartbeat.tick()
         instant.sleep(seconds=KEEP_ALIVE_SECONDS - 1)
-        app._heartbeat.tick()
+        app.services.heartbeat.tick()
         assert not asked["alive"]
         instant.pass_by(seconds=1)
-        app._heartbeat.tick()
+        app.services.heartbeat.tick()
         await person.wait_until(lambda: asked["alive"] == 2)
 
         app.context.connection._take(ConnectionStatus(Reach.RECONNECTING, 5, "gone"))

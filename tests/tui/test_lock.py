@@ -13,17 +13,17 @@ async def test_it_locks_once_the_time_that_was_chosen_has_passed(opened, instant
     async with opened() as person:
         await person.register()
         assert person.app.context.preferences.lock_after_minutes == 0
-        assert person.app._idle._timer is None
+        assert person.app.services.idle._timer is None
         instant.pass_by(minutes=25)
         person.app.context.settings.choose(lock_after_minutes=5)
         instant.pass_by(minutes=4)
         await person.press("6")
         instant.pass_by(minutes=4)
-        person.app._idle.look()
+        person.app.services.idle.look()
         await person.pilot.pause()
         assert person.app.current_mode == "account"
         instant.pass_by(minutes=2)
-        person.app._idle.look()
+        person.app.services.idle.look()
         await person.wait_until(lambda: person.app.current_mode == "lock")
 
 

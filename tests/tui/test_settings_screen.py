@@ -239,7 +239,7 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 @asynccontextmanager
 async def at_the_settings(day, preferences):
-    app = EWalletApp(day.backend.backends, preferences, day.backend.server, day, day.wall_seconds)
+    app = EWalletApp(lambda: day.backend.backends, preferences, day.backend.server, day, day.wall_seconds)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(app, pilot)
         await person.wait_until(lambda: app.screen.query("#login Input"))

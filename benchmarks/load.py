@@ -1,0 +1,120 @@
+"""Sends requests over many connections, one at a time on each, and times the answers.
+
+It is a program of its own, so that it shares no interpreter with what it measures: it reads a `Load` from its
+standard input and prints the `Answered`. Frames are encoded before, so that it has less to do than a server.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+SECONDS_ALLOWED = 60
+REQUEST_ID = b"@request_id@"
+"""What each request's own id replaces in a frame; it stays the same in length."""
+SUCCEEDED = b'"failed":false'
+
+
+class Load(msgspec.Struct, frozen=True):
+    """Where to send requests, for how long, and one connection's frame after the other."""
+
+    address: str
+    seconds: float
+    frames: list[str]
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """How many requests were answered in how many seconds, and how long they took."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+
+def frame_of(instruction: dict[str, Any]) -> str:
+    """The instruction as a line of JSON, with a place for the request id."""
+    return msgspec.json.encode({**instruction, "request_id": REQUEST_ID.decode()}).decode() + "\n"
+
+
+def run_load(address: str, frames: Sequence[str], seconds: float) -> Answered:
+    """Load the server at that address from another process. Raises `RuntimeError` if a request fails."""
+    load = msgspec.json.encode(Load(address, seconds, list(frames)))
+    ended = subprocess.run([sys.executable, __file__], input=load, capture_output=True, check=False)
+    if ended.returncode:
+        raise RuntimeError(ended.stderr.decode())
+    return msgspec.json.decode(ended.stdout, type=Answered)
+
+
+class _Connection:
+    def __init__(self, host: str, port: int, frame: bytes) -> None:
+        self.socket = socket.create_connection((host, port), SECONDS_ALLOWED)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._before, _, self._after = frame.partition(REQUEST_ID)
+        self._received = b""
+
+    def send(self, request_id: bytes) -> None:
+        self._request_id = request_id
+        self._sent_at = time.perf_counter_ns()
+        self.socket.sendall(self._before + request_id + self._after)
+
+    def read_answer(self) -> int | None:
+        """How many nanoseconds the answer took; None if it is not complete. Exits if the request failed."""
+        received = self.socket.recv(65_536)
+        if not received:
+            sys.exit("The server closed a connection.")
+        self._received += received
+        if not self._received.endswith(b"\n"):
+            return None
+        answer, self._received = self._received, b""
+        if SUCCEEDED not in answer or self._request_id not in answer:
+            sys.exit(answer.decode())
+        return time.perf_counter_ns() - self._sent_at
+
+
+def _send_all(load: Load) -> Answered:
+    host, _, port = load.address.rpartition(":")
+    connections = [_Connection(host, int(port), frame.encode()) for frame in load.frames]
+    selector = selectors.DefaultSelector()
+    for connection in connections:
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+    took: list[int] = []
+    first, waiting = f"{time.time_ns():x}-".encode(), len(connections)
+    began = time.perf_counter()
+    until = began + load.seconds
+    for number, connection in enumerate(connections):
+        connection.send(first + b"%08x" % number)
+    number = len(connections)
+    while waiting:
+        for key, _ in selector.select(SECONDS_ALLOWED) or sys.exit("The server does not answer."):
+            connection = key.data
+            nanoseconds = connection.read_answer()
+            if nanoseconds is None:
+                continue
+            took.append(nanoseconds)
+            if time.perf_counter() < until:
+                connection.send(first + b"%08x" % number)
+                number += 1
+            else:
+                waiting -= 1
+    seconds = time.perf_counter() - began
+    hundredths = statistics.quantiles(took, n=100) if len(took) > 1 else took * 99
+    return Answered(len(took), seconds, hundredths[49] / 1e6, hundredths[98] / 1e6)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(
+        msgspec.json.encode(_send_all(msgspec.json.decode(sys.stdin.buffer.read(), type=Load)))
+    )

@@ -1,0 +1,158 @@
+"""A server that is killed at random moments, while clients reconnect and repeat what was not answered."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import argon2
+import pytest
+from engine_client import SELECTORS
+from instructions import login
+from random_load import NAMES, LoadedFile, Sent, draw, kills_by_seed, open_funded_sessions
+from server_process import ServerProcess
+from socket_wire import Wire
+
+from ewallet_core import EWalletSessionManager
+from ewallet_core.client import EWalletClient
+from ewallet_core.security.passwords import Passwords
+
+SOCKETS = 4
+WITH_THE_CLIENT_LIBRARY = SOCKETS
+UNANSWERED_AT_ONCE = 8
+MOMENT_SECONDS = 0.02
+CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+NO_RATE_LIMITS = """
+[limits]
+requests_per_second_per_session = 1_000_000
+"""
+
+
+class Load:
+    """Clients of a server that send until they are told to stop, and then wait for the last answers."""
+
+    def __init__(self, file: Path, seed: int, sessions: list[dict[str, str]]) -> None:
+        self.file = LoadedFile(file)
+        self._seed = seed
+        self._sessions = sessions
+        self._numbers = [0] * (SOCKETS + 1)
+        self._is_stopped = threading.Event()
+
+    def start(self, threads: Executor, place: str, known_servers: Path) -> list[Future[None]]:
+        in_port = int(place.rpartition(":")[2])
+        running = [threads.submit(self.send_over_sockets, sender, in_port) for sender in range(SOCKETS)]
+        return [*running, threads.submit(self.send_with_the_client_library, place, known_servers)]
+
+    def stop(self) -> None:
+        self._is_stopped.set()
+
+    def request(self, sent: Sent) -> dict[str, Any]:
+        session = self._sessions[NAMES.index(sent.name)]
+        return {**SELECTORS, **session, **sent.instruction, "request_id": sent.request_id}
+
+    def send_over_sockets(self, sender: int, in_port: int) -> None:
+        """Send several requests at once, and those without an answer again after a broken connection."""
+        unanswered: dict[str, dict[str, Any]] = {}
+        while unanswered or not self._is_stopped.is_set():
+            try:
+                with closing(Wire(in_port)) as wire:
+                    wire.send(*unanswered.values())
+                    self._send_on(sender, wire, unanswered)
+            except TimeoutError:
+                raise
+            except (OSError, ValueError):
+                # The server is gone, the connection was reset, or the line was cut.
+                time.sleep(MOMENT_SECONDS)
+
+    def _send_on(self, sender: int, wire: Wire, unanswered: dict[str, dict[str, Any]]) -> None:
+        while unanswered or not self._is_stopped.is_set():
+            while len(unanswered) < UNANSWERED_AT_ONCE and not self._is_stopped.is_set():
+                sent = self._next(sender)
+                unanswered[sent.request_id] = {**self.request(sent), **self._sessions[sender]}
+                wire.send(unanswered[sent.request_id])
+            answer = json.loads(wire.next_bytes())
+            first = next(iter(unanswered))
+            assert answer["request_id"] == first
+            self.file.note_answer(first, answer)
+            del unanswered[first]
+
+    def send_with_the_client_library(self, place: str, known_servers: Path) -> None:
+        with EWalletClient(place, known_servers=known_servers) as client:
+            assert not client.send(**login(NAMES[WITH_THE_CLIENT_LIBRARY % len(NAMES)]))["failed"]
+            while not self._is_stopped.is_set():
+                sent = self._next(WITH_THE_CLIENT_LIBRARY)
+                answer = client.send(**sent.instruction, request_id=sent.request_id)
+                answer.pop("maybe_done", None)
+                self.file.note_answer(sent.request_id, answer)
+
+    def _next(self, sender: int) -> Sent:
+        sent = draw(self._seed, sender, self._numbers[sender])
+        self._numbers[sender] += 1
+        self.file.note_sent(sent)
+        return sent
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    settings = tmp_path / "ewallet.toml"
+    settings.write_text(NO_RATE_LIMITS)
+    process = ServerProcess(tmp_path, "--config", settings)
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def open_engine(tmp_path: Path) -> Callable[[], EWalletSessionManager]:
+    return lambda: EWalletSessionManager(f"sqlite:///{tmp_path / 'wallet.sqlite3'}", passwords=CHEAP)
+
+
+def wait_for_answers(file: LoadedFile, more: int, running: list[Future[None]]) -> None:
+    """Wait until there are so many more answers; raises what a client raised."""
+    count = len(file.answers) + more
+    while len(file.answers) < count:
+        for client in running:
+            if client.done():
+                client.result()
+        time.sleep(MOMENT_SECONDS / 10)
+
+
+@pytest.mark.parametrize(("seed", "kills"), kills_by_seed())
+def test_clients_of_a_killed_server_have_each_request_carried_out_once(
+    server: ServerProcess,
+    open_engine: Callable[[], EWalletSessionManager],
+    tmp_path: Path,
+    seed: int,
+    kills: int,
+) -> None:
+    drawn = random.Random(seed)
+    with closing(open_engine()) as engine:
+        load = Load(tmp_path / "wallet.sqlite3", seed, open_funded_sessions(engine, SOCKETS))
+    server.start()
+    with ThreadPoolExecutor(SOCKETS + 1) as threads:
+        running = load.start(threads, server.place, tmp_path / "known_servers")
+        try:
+            for _ in range(kills):
+                wait_for_answers(load.file, drawn.randint(1, 300), running)
+                time.sleep(drawn.uniform(0, MOMENT_SECONDS))
+                server.kill()
+                try:
+                    load.file.check()
+                finally:
+                    server.start()
+            wait_for_answers(load.file, 1, running)
+        finally:
+            load.stop()
+        for ended in running:
+            ended.result()
+    server.kill()
+    load.file.check(is_complete=True)
+    with closing(open_engine()) as engine:
+        load.file.repeat(list(load.file.sent.values()), lambda sent: engine.answer(load.request(sent)))
+    load.file.check(is_complete=True)

@@ -1,0 +1,52 @@
+"""The benchmarks run, and print one row for each thing that they measure; how fast it is, no test asserts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+KEYS = {"row", "unit", "ours", "limit", "limit_is", "ratio", "p50_ms", "p99_ms", "cpu_us"}
+
+
+def measure(*arguments: str | Path) -> dict[str, Any]:
+    """The JSON that a benchmark prints."""
+    command = [sys.executable, *map(str, arguments), "--json"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    measured: dict[str, Any] = json.loads(printed)
+    return measured
+
+
+def test_the_table_has_a_row_for_each_measurement_beside_its_limit(tmp_path: Path) -> None:
+    measured = measure(BENCHMARKS, "--quick", "serving", "--folder", tmp_path)
+
+    assert {"date", "commit", "python", "sqlite", "cores", "durability"} <= set(measured)
+    assert all(set(row) == KEYS for row in measured["rows"])
+    beside = {row["row"]: row["limit_is"] for row in measured["rows"]}
+    assert beside == {
+        "transfer, in process, one caller": "written by hand, sqlite3",
+        "transfer, 2 connections": "written by hand, sqlite3",
+        "transfer, 2 library clients": "written by hand, sqlite3",
+        "view wallet, one connection": "the same lines echoed",
+        "view wallet, one library client": "the same lines echoed",
+        "view wallet, 2 connections": "the same lines echoed",
+        "view wallet, 2 library clients": "the same lines echoed",
+    }
+
+
+def test_large_wallets_are_generated_and_verified(tmp_path: Path) -> None:
+    measured = measure(BENCHMARKS / "large.py", "--records", "1200", "--folder", tmp_path)
+
+    assert [row["row"] for row in measured["rows"]] == [
+        "sheet page",
+        "transfer",
+        "statement",
+        "summary by month",
+        "search without a hit",
+        "export everything, CSV",
+        "verify",
+    ]
+    assert all(set(row) == KEYS for row in measured["rows"])
