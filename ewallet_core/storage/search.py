@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Exists, Select, bindparam, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select, tuple_
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import HAS_TEXT, text_patterns
@@ -63,9 +63,9 @@ class FoundRecord(NamedTuple):
 
 
 class FoundRecords(Rows[Any]):
-    """The records of one type; `has_party` finds them by the name or email of the other party."""
+    """The records of one type, also found by the name or email of `other_party`, the id of an account."""
 
-    def __init__(self, records: Records[Any], has_party: Exists | None = None) -> None:
+    def __init__(self, records: Records[Any], other_party: ColumnElement[int] | None = None) -> None:
         super().__init__(records.table, records.row_type)
         self.kind = records.kind
         record, sheet = self.table.c, schema.sheets.c
@@ -78,7 +78,7 @@ class FoundRecords(Rows[Any]):
                 record.created_at >= bindparam("since"),
                 record.unlinked_at.is_(None),
                 sheet.unlinked_at.is_(None),
-                has_text if has_party is None else has_text | has_party,
+                has_text if other_party is None else has_text | _is_found(other_party, records.kind),
             )
         )
         self._of_account = self._newest_first(self._matching)
@@ -135,24 +135,51 @@ def _tag(index: int) -> str:
     return f"tag_{index}"
 
 
-def _matches_party(*parties: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether one of these accounts, except the searching one, has the text in its name or email."""
-    account = schema.accounts.c
-    return account.id.in_(parties) & (account.id != bindparam("account_id")) & HAS_TEXT
+RECORDS_PER_ACCOUNT = 20
+"""An account with this many records for each account that there is has all of those looked through once."""
 
 
-_transfer, _paid_with = schema.transfer_records.c, schema.transfer_records.alias("paid_with")
+def _is_found(party: ColumnElement[int], kind: RecordType) -> ColumnElement[bool]:
+    """Whether that account, unless it is the searching one, has the text in its name or email.
+
+    The account is looked up for each record, or all that have the text are found once, whichever reads less.
+    """
+    account, sheet, wallet = schema.accounts.c, schema.sheets.c, schema.ewallets.c
+    has_text = (account.id != bindparam("account_id")) & HAS_TEXT
+    accounts = select(func.max(account.id)).scalar_subquery()
+    records = (
+        select(func.sum(sheet.record_count))
+        .join(schema.ewallets, (sheet.owner_id == wallet.id) & (sheet.kind == kind))
+        .where(wallet.account_id == bindparam("account_id"))
+        .scalar_subquery()
+    )
+    return case(
+        (accounts * RECORDS_PER_ACCOUNT <= records, party.in_(select(account.id).where(has_text))),
+        else_=exists().where(account.id == party, has_text),
+    )
+
+
+def _other_side(transfer: Any) -> ColumnElement[int]:
+    """The account on the other side of the transfer record's columns; on both sides it is the own one."""
+    is_own = transfer.from_account_id == bindparam("account_id")
+    return case((is_own, transfer.to_account_id), else_=transfer.from_account_id)
+
+
+_invoice, _paid_with = schema.invoice_records.c, schema.transfer_records.alias("paid_with").c
 
 # Conversions, times and contacts have no other party.
-_HAS_PARTY = {
-    RecordType.TRANSFER: exists().where(_matches_party(_transfer.from_account_id, _transfer.to_account_id)),
-    RecordType.INVOICE: exists().where(
-        _paid_with.c.id == schema.invoice_records.c.transfer_record_id,
-        _matches_party(_paid_with.c.from_account_id, _paid_with.c.to_account_id),
+_OTHER_PARTY = {
+    RecordType.TRANSFER: _other_side(schema.transfer_records.c),
+    RecordType.INVOICE: case(
+        (_invoice.seller_account_id != bindparam("account_id"), _invoice.seller_account_id),
+        else_=select(_other_side(_paid_with))
+        .where(_paid_with.id == _invoice.transfer_record_id)
+        .correlate(schema.invoice_records)
+        .scalar_subquery(),
     ),
 }
 
-FOUND = tuple(FoundRecords(records, _HAS_PARTY.get(records.kind)) for records in ALL_RECORDS)
+FOUND = tuple(FoundRecords(records, _OTHER_PARTY.get(records.kind)) for records in ALL_RECORDS)
 
 
 def newest_first(
