@@ -12,19 +12,16 @@ from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
-from ewallet_core.storage.invoices import DELETED_ACCOUNT, read_invoice_with_parties
-from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
-from ewallet_core.storage.payees import ERASED_PAYEE, find_payee
+from ewallet_core.storage.described_records import DESCRIBED, ContactWithPayee, ConversionWithClocks
+from ewallet_core.storage.invoices import DELETED_ACCOUNT, InvoiceWithParties
+from ewallet_core.storage.linked_records import TransferWithLinks
+from ewallet_core.storage.payees import ERASED_PAYEE
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
-    ContactRecord,
-    ConversionRecord,
-    InvoiceRecord,
     Record,
     Records,
     Sheet,
     TimeRecord,
-    TransferRecord,
     contacts,
     conversions,
     invoices,
@@ -32,8 +29,7 @@ from ewallet_core.storage.sheets import (
     times,
     transfers,
 )
-from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import clocks, read_clock_reference, read_wallet_reference, wallets
+from ewallet_core.storage.wallets import clocks, wallets
 from ewallet_core.types import RecordType
 
 EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
@@ -53,7 +49,7 @@ class SheetKind:
     name: RecordType
     owner: Owner
     records: Records[Any]
-    describe: Callable[[Context, Any], Data]
+    describe: Callable[[Any], Data]
     columns: tuple[str, ...]
     noun: str = "sheet"
     listed_by: str | None = None
@@ -103,9 +99,7 @@ def _shown_email(email: str, state: AccountStatus) -> str:
     return DELETED_ACCOUNT if state is AccountStatus.ERASED else email
 
 
-def _transfer(context: Context, record: TransferRecord) -> Data:
-    if not isinstance(record, TransferWithLinks):
-        record = read_transfer_with_links(context.transaction, record.id)
+def _transfer(record: TransferWithLinks) -> Data:
     return {
         "transfer_type": record.transfer_type,
         "transfer_from": _shown_email(record.from_email, record.from_state),
@@ -113,15 +107,12 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
         "credits": record.credits,
         "notes": record.notes,
         "private_notes": record.private_notes,
-        **_moved_between(
-            context, read_wallet_reference, record.from_ewallet_id, record.to_ewallet_id, "ewallet"
-        ),
+        **_moved_between(record, "ewallet", record.from_ewallet_id, record.to_ewallet_id),
         **({} if record.reverses_id is None else {"refund_of": record.refund_of}),
     }
 
 
-def _invoice(context: Context, record: InvoiceRecord) -> Data:
-    invoice = read_invoice_with_parties(context.transaction, record.id)
+def _invoice(invoice: InvoiceWithParties) -> Data:
     (seller_name, seller_email), (buyer_name, buyer_email) = invoice.seller, invoice.buyer
     # Credits that are bought for money go to the buyer; those of a payment go to the seller.
     comes_in = invoice.is_sale is not bool(invoice.currency)
@@ -145,22 +136,18 @@ def _invoice(context: Context, record: InvoiceRecord) -> Data:
     }
 
 
-def _conversion(context: Context, record: ConversionRecord) -> Data:
+def _conversion(record: ConversionWithClocks) -> Data:
     return {
         "conversion_type": record.conversion_type,
         **minutes(minutes=record.milliseconds),
         "credits": record.credits,
         "notes": record.notes,
-        **_moved_between(context, read_clock_reference, record.from_clock_id, record.to_clock_id, "clock"),
+        **_moved_between(record, "clock", record.from_clock_id, record.to_clock_id),
     }
 
 
 def _moved_between(
-    context: Context,
-    read_reference: Callable[[Transaction, int], str],
-    from_id: int | None,
-    to_id: int | None,
-    word: str,
+    record: TransferWithLinks | ConversionWithClocks, word: str, from_id: int | None, to_id: int | None
 ) -> Data:
     """Both wallets or clocks of an own transfer, with their names now; nothing of any other record."""
     if from_id is None or to_id is None:
@@ -168,12 +155,12 @@ def _moved_between(
     return {
         f"from_{word}": from_id,
         f"to_{word}": to_id,
-        "from_reference": read_reference(context.transaction, from_id),
-        "to_reference": read_reference(context.transaction, to_id),
+        "from_reference": record.from_reference,
+        "to_reference": record.to_reference,
     }
 
 
-def _time(_context: Context, record: TimeRecord) -> Data:
+def _time(record: TimeRecord) -> Data:
     return {
         "time_start": timestamp(record.time_start),
         "time_stop": timestamp(record.time_stop),
@@ -184,8 +171,8 @@ def _time(_context: Context, record: TimeRecord) -> Data:
     }
 
 
-def _contact(context: Context, record: ContactRecord) -> Data:
-    kept, payee = record.payee_account_id, find_payee(context.transaction, record.email)
+def _contact(record: ContactWithPayee) -> Data:
+    kept, payee_id = record.payee_account_id, record.payee_id
     return {
         "name": record.name,
         "email": record.email,
@@ -198,8 +185,8 @@ def _contact(context: Context, record: ContactRecord) -> Data:
         "user_reference": record.reference,
         "payee_account": kept if kept != ERASED_PAYEE else None,
         # Whether another account has the email now.
-        "payee_changed": kept is not None and payee is not None and payee.id != kept,
-        "payee_caution": payee.caution if payee else None,
+        "payee_changed": kept is not None and payee_id is not None and payee_id != kept,
+        "payee_caution": record.caution,
     }
 
 
@@ -297,12 +284,13 @@ def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
+    described = DESCRIBED[kind.name].complete(context.transaction, record)
     return {
         "id": record.id,
         kind.sheet_key: record.sheet_id,
         "reference": record.reference,
         **dates(record),
-        **kind.describe(context, record),
+        **kind.describe(described),
     }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import case, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.sheets import InvoiceRecord, invoices
-from ewallet_core.storage.transaction import Transaction
 
 DELETED_ACCOUNT = "deleted account"
 """The name and the email of an account that was erased."""
@@ -64,7 +63,7 @@ _BUYER_ID = case(
     (_linked.c.from_account_id == _invoice.seller_account_id, _linked.c.to_account_id),
     else_=_linked.c.from_account_id,
 )
-_WITH_PARTIES = (
+SELECT_INVOICES_WITH_PARTIES = (
     select(
         *invoices.columns,
         _invoice.account_id,
@@ -81,13 +80,4 @@ _WITH_PARTIES = (
     .join(_linked, _linked.c.id == _invoice.transfer_record_id)
     .join(_seller, _seller.c.id == _invoice.seller_account_id)
     .join(_buyer, _buyer.c.id == _BUYER_ID)
-    .where(_invoice.id == bindparam("record_id"))
 )
-
-
-def read_invoice_with_parties(transaction: Transaction, record_id: int) -> InvoiceWithParties:
-    """The invoice record of that id, which exists."""
-    found = transaction.one(_WITH_PARTIES, InvoiceWithParties, record_id=record_id)
-    if found is None:
-        raise LookupError(f"no invoice record {record_id}")
-    return found

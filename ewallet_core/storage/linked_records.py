@@ -78,7 +78,8 @@ def find_linked_records(
 
 
 class TransferWithLinks(TransferRecord, frozen=True):
-    """A transfer record with both parties, and the account's own record of the payment that it refunds.
+    """A transfer record with both parties, the account's own record of the payment that it refunds, and the
+    names that its wallets have now.
 
     `reverses_id` is the entry of that payment, None unless this is a refund; `refund_of` is None too if that
     record was unlinked.
@@ -90,11 +91,14 @@ class TransferWithLinks(TransferRecord, frozen=True):
     to_state: AccountStatus
     reverses_id: int | None
     refund_of: int | None
+    from_reference: str | None
+    to_reference: str | None
 
 
 _record = schema.transfer_records.c
 _sender, _recipient = schema.accounts.alias("sender"), schema.accounts.alias("recipient")
 _paid = schema.transfer_records.alias("paid")
+_from_wallet, _to_wallet = schema.ewallets.alias("from_wallet"), schema.ewallets.alias("to_wallet")
 
 SELECT_TRANSFERS_WITH_LINKS = (
     select(
@@ -105,6 +109,8 @@ SELECT_TRANSFERS_WITH_LINKS = (
         _recipient.c.state,
         _entry.reverses_id,
         _paid.c.id,
+        _from_wallet.c.reference,
+        _to_wallet.c.reference,
     )
     .select_from(schema.transfer_records)
     .join(_sender, _sender.c.id == _record.from_account_id)
@@ -116,6 +122,8 @@ SELECT_TRANSFERS_WITH_LINKS = (
         & (_paid.c.account_id == _record.account_id)
         & _paid.c.unlinked_at.is_(None),
     )
+    .outerjoin(_from_wallet, _from_wallet.c.id == _record.from_ewallet_id)
+    .outerjoin(_to_wallet, _to_wallet.c.id == _record.to_ewallet_id)
 )
 _ONE_WITH_LINKS = SELECT_TRANSFERS_WITH_LINKS.where(_record.id == bindparam("record_id"))
 

@@ -199,6 +199,13 @@ def test_records_are_read_by_account_and_time(wallet_file, found):
     assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
 
 
+@pytest.mark.parametrize("found", search.FOUND, ids=lambda found: found.kind)
+def test_no_search_is_planned_anew_because_its_pattern_is_a_bound_value(found):
+    for statement in (found._of_account, found.build_found(False, 0)):
+        assert " LIKE (? || ?)" in _COMPILED.compiled(statement).sql
+        assert " LIKE ? " not in _COMPILED.compiled(statement).sql
+
+
 @pytest.mark.parametrize("found", search.FOUND[:2], ids=lambda found: found.kind)
 def test_the_other_partys_account_is_looked_up_or_all_are_read_once(wallet_file, found):
     steps = plan_of(wallet_file, found._of_account)
