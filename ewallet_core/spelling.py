@@ -17,6 +17,8 @@ def email_key(email: str) -> str:
 
     `ada@bücher.example` and `ADA@XN--BCHER-KVA.EXAMPLE` have the same key.
     """
+    if email.isascii() and _ENCODED not in (lower := email.lower()):
+        return lower
     local, at, domain = unicodedata.normalize("NFKC", email).rpartition("@")
     return f"{user_key(local)}{at}{'.'.join(map(_label_key, _DOTS.split(domain)))}"
 

@@ -51,6 +51,8 @@ SYSTEM_CORE_EMAIL = "core@ewallet.local"
 
 def user_key(name: str) -> str:
     """The key by which names and emails are compared: case and Unicode form make no difference."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

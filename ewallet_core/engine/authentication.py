@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+import msgspec
+
 from ewallet_core.errors.accounts import (
     ClientUnknownError,
     NotLoggedInError,
@@ -77,7 +79,7 @@ def note_use(context: Context) -> None:
 
 
 def _extended(kind: type[C], context: Context, **authenticated: Any) -> C:
-    return kind(**{name: getattr(context, name) for name in Context.__struct_fields__}, **authenticated)
+    return kind(**msgspec.structs.asdict(context), **authenticated)
 
 
 def _find_by_credentials(context: Context, asked: Asked) -> FoundCaller:

@@ -102,7 +102,7 @@ class Execution:
 
     def _seen(self, context: Context) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
-        seen = self._seen_request(context)
+        seen = self._seen_request(context, self._key(context))
         if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
@@ -110,9 +110,9 @@ class Execution:
         answer: Answer = msgspec.json.decode(seen.answer)
         return answer
 
-    def _seen_request(self, context: Context) -> SeenRequest | None:
+    def _seen_request(self, context: Context, key: dict[str, str] | None) -> SeenRequest | None:
         """The same request as it was seen before, which may be too long ago."""
-        if (key := self._key(context)) is None:
+        if key is None:
             return None
         if isinstance(context, SessionContext):
             return context.seen
@@ -121,7 +121,7 @@ class Execution:
     def _remember(self, context: Context, answer: Answer) -> None:
         if (key := self._key(context)) is None:
             return
-        if self._seen_request(context) is not None:
+        if self._seen_request(context, key) is not None:
             # It was too long ago, or the instruction would not have been carried out again.
             seen_requests.delete(context.transaction, **key)
         seen_requests.insert(

@@ -8,7 +8,6 @@ previous seal: only facts that never change, and no personal data, so erasing a 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,10 +71,10 @@ class Issuer:
 
 
 def sum_by_unit(postings: Iterable[Posting]) -> dict[Unit, int]:
-    sums: Counter[Unit] = Counter()
+    sums: dict[Unit, int] = {}
     for posting in postings:
-        sums[posting.unit] += posting.amount
-    return dict(sums)
+        sums[posting.unit] = sums.get(posting.unit, 0) + posting.amount
+    return sums
 
 
 def move_credits(

@@ -18,6 +18,7 @@ from ewallet_core.storage.sheets import (
     TimeRecord,
     contacts,
     conversions,
+    page_of,
     times,
 )
 from ewallet_core.storage.transaction import Transaction
@@ -82,6 +83,16 @@ class DescribedRecords(Generic[R]):
         self.row_type = row_type
         self.statement = statement
         self._by_id = statement.where(self.table.c.id == bindparam("record_id"))
+        self._page = page_of(statement, self.table)
+        self._removed_page = page_of(statement, self.table, removed=True)
+
+    def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
+        """At most `most` records of the sheet below position `before`, the newest first."""
+        return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
+
+    def removed_page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
+        """As `page`, of the records that were unlinked."""
+        return transaction.all(self._removed_page, self.row_type, sheet_id=sheet_id, before=before, most=most)
 
     def complete(self, transaction: Transaction, record: Record) -> R:
         """The record, which is read again unless it was read by this statement."""

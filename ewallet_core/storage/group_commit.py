@@ -8,11 +8,11 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
 from ewallet_core.storage.database import Deliver, Finished, Work
-from ewallet_core.storage.transaction import SAVEPOINT, Transaction, TransactionLostError
+from ewallet_core.storage.transaction import NeedsSavepoints, Transaction, TransactionLostError
 
 LARGEST_GROUP = 1_000
 
@@ -22,17 +22,22 @@ Waiting = tuple[Finished, Deliver]
 """A piece of work, not finished yet, and who gets it once it is."""
 
 
+class OpenTransaction(Protocol):
+    def __call__(self, connection: sqlite3.Connection, *, savepoints: bool) -> Transaction: ...
+
+
 class GroupCommitWriter:
     """A daemon thread with the one connection that writes.
 
-    Work may run more than once before it is answered, so its only effect must be on its transaction. Each
-    piece runs in a savepoint, so it is undone without the others of its group.
+    Work may run more than once before it is answered, so its only effect must be on its transaction. A group
+    runs without savepoints, for which SQLite copies every page that a piece changes. Only if a piece has to
+    be undone after it has written, the whole group runs again with each piece in a savepoint.
     """
 
     def __init__(
         self,
         connect: Callable[[], sqlite3.Connection],
-        open_transaction: Callable[[sqlite3.Connection], Transaction],
+        open_transaction: OpenTransaction,
         before_commit: Work,
     ) -> None:
         self._open_transaction = open_transaction
@@ -95,7 +100,7 @@ class GroupCommitWriter:
             group.append(waiting)
         return group, False
 
-    def _commit(self, group: list[Finished]) -> None:
+    def _commit(self, group: list[Finished], *, savepoints: bool = False) -> None:
         """Commit the group together; if that fails, each piece of work alone."""
         try:
             self._roll_back()
@@ -106,10 +111,13 @@ class GroupCommitWriter:
             _fail(group, _as_error(reason))
             return
         try:
-            transaction = self._open_transaction(self._connection)
+            transaction = self._open_transaction(self._connection, savepoints=savepoints)
             for piece in group:
-                self._carry_out(piece, transaction)
+                _carry_out(piece, transaction)
             self._before_commit(transaction)
+        except NeedsSavepoints:
+            self._commit(group, savepoints=True)
+            return
         except Exception as reason:  # noqa: BLE001 - the thread must go on with the next group
             self._give_up()
             self._fail_or_replay(group, _as_error(reason))
@@ -123,22 +131,6 @@ class GroupCommitWriter:
                 self._fail_or_replay(group, _as_error(reason))
             else:
                 _fail(group, OutcomeUnknownError())
-
-    def _carry_out(self, piece: Finished, transaction: Transaction) -> None:
-        piece.result = piece.error = None
-        self._connection.execute(f"SAVEPOINT {SAVEPOINT}")
-        try:
-            piece.result = piece.work(transaction)
-            self._connection.execute(f"RELEASE {SAVEPOINT}")
-        except TransactionLostError:
-            raise
-        except BaseException as reason:  # noqa: BLE001 - it is raised to the caller that waits
-            try:
-                transaction.undo()
-                self._connection.execute(f"RELEASE {SAVEPOINT}")
-            except (TransactionLostError, sqlite3.Error):
-                raise TransactionLostError from reason
-            piece.error = _as_error(reason)
 
     def _fail_or_replay(self, group: list[Finished], reason: BaseException) -> None:
         if len(group) == 1:
@@ -157,10 +149,27 @@ class GroupCommitWriter:
             self._connection.execute("ROLLBACK")
 
 
+def _carry_out(piece: Finished, transaction: Transaction) -> None:
+    piece.result = piece.error = None
+    transaction.begin_piece()
+    try:
+        piece.result = piece.work(transaction)
+        transaction.end_piece()
+    except (NeedsSavepoints, TransactionLostError):
+        raise
+    except BaseException as reason:  # noqa: BLE001 - it is raised to the caller that waits
+        try:
+            transaction.undo()
+            transaction.end_piece()
+        except (TransactionLostError, sqlite3.Error):
+            raise TransactionLostError from reason
+        piece.error = _as_error(reason)
+
+
 def _as_error(reason: BaseException) -> BaseException:
     """The error to raise to the caller: one of the storage in our words, any other as it is."""
     if isinstance(reason, TransactionLostError):
-        return _as_error(reason.__cause__ or reason)
+        return StorageFailedError(str(reason)) if reason.__cause__ is None else _as_error(reason.__cause__)
     return StorageFailedError(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, case, func, select
 from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Issuer, Posting, Unit, seal
 from ewallet_core.ledger.rates import EXACT
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -61,6 +62,15 @@ class SealRow(Row, frozen=True):
     hash: bytes
 
 
+class _LastSeal(Row, frozen=True):
+    """The last seal, and the id of the newest entry."""
+
+    position: int
+    entry_id: int
+    hash: bytes
+    newest_id: int
+
+
 balances = Rows(schema.balances, Balance)
 entries = Rows(schema.entries, EntryRow)
 postings = Rows(schema.postings, PostingRow)
@@ -76,8 +86,13 @@ _MOVE = (
     )
     .returning(_balance.amount, _balance.moved_at)
 )
-_LAST_SEAL = select(*seals.columns).order_by(schema.seals.c.position.desc()).limit(1)
-_UNSEALED = (
+_LAST_SEAL = (
+    select(*seals.columns, select(func.max(schema.entries.c.id)).scalar_subquery())
+    .order_by(schema.seals.c.position.desc())
+    .limit(1)
+)
+_NO_SEAL = _LastSeal(position=0, entry_id=0, hash=FIRST_SEAL, newest_id=ABOVE_ALL_IDS)
+_ENTRIES_AFTER = (
     select(*entries.columns).where(schema.entries.c.id > bindparam("last")).order_by(schema.entries.c.id)
 )
 _posting = schema.postings.c
@@ -110,6 +125,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
     """Store `entry` and update its balances."""
     amounts = {}
     entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at, reverses_id=entry.reverses)
+    stored = []
     for posting in entry.postings:
         after, at = None, entry.at
         if posting.balance not in (issuing.credits, issuing.milliseconds):
@@ -117,15 +133,18 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
                 _MOVE, balance_id=posting.balance, by=posting.amount, at=entry.at
             ).fetchone()
             amounts[posting.balance] = after
-        postings.insert(
-            transaction,
-            entry_id=entry_id,
-            balance_id=posting.balance,
-            unit=posting.unit,
-            amount=posting.amount,
-            balance_after=after,
-            at=at,
+        stored.append(
+            {
+                "entry_id": entry_id,
+                "balance_id": posting.balance,
+                "unit": posting.unit,
+                "amount": posting.amount,
+                "balance_after": after,
+                "at": at,
+            }
         )
+    postings.insert_many(transaction, stored)
+    transaction.unsealed.append((entry_id, entry))
     return Posted(entry_id, amounts)
 
 
@@ -139,16 +158,26 @@ def find_sending_balance(transaction: Transaction, entry_id: int) -> int | None:
 
 def seal_unsealed(transaction: Transaction) -> None:
     """Append a seal to the chain for each entry that has none."""
-    last = transaction.one(_LAST_SEAL, SealRow) or SealRow(position=0, entry_id=0, hash=FIRST_SEAL)
-    for row in transaction.all(_UNSEALED, EntryRow, last=last.entry_id):
+    last = transaction.one(_LAST_SEAL, _LastSeal) or _NO_SEAL
+    unsealed = range(last.entry_id + 1, last.newest_id + 1)
+    posted = transaction.unsealed
+    if len(posted) != len(unsealed) or any(entry_id not in unsealed for entry_id, _ in posted):
+        # Some were not written by this transaction's `post`, or there is no seal yet.
+        posted = list(_read_entries_after(transaction, last.entry_id))
+    chained, sealed = last.hash, []
+    for position, (entry_id, entry) in enumerate(posted, start=last.position + 1):
+        chained = seal(chained, entry_id, entry)
+        sealed.append({"position": position, "entry_id": entry_id, "hash": chained})
+    seals.insert_many(transaction, sealed)
+
+
+def _read_entries_after(transaction: Transaction, last_id: int) -> Iterator[tuple[int, Entry]]:
+    for row in transaction.all(_ENTRIES_AFTER, EntryRow, last=last_id):
         moved = tuple(
             Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount)
             for posting in postings.all(transaction, entry_id=row.id)
         )
-        entry = Entry(EntryKind(row.kind), row.at, moved, reverses=row.reverses_id)
-        chained = seal(last.hash, row.id, entry)
-        last = SealRow(position=last.position + 1, entry_id=row.id, hash=chained)
-        seals.insert(transaction, position=last.position, entry_id=row.id, hash=chained)
+        yield row.id, Entry(EntryKind(row.kind), row.at, moved, reverses=row.reverses_id)
 
 
 class Cost(Row, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, Table, bindparam, func, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from ewallet_core.storage import schema
@@ -149,6 +149,22 @@ _ADD_TO_COUNT = (
 )
 
 
+def page_of(statement: Select[Any], records: Table, *, removed: bool = False) -> Select[Any]:
+    """At most `most` of the records that the statement finds, on one sheet below position `before`.
+
+    Pages are keyed by position, so every page of a long sheet costs the same.
+    """
+    record = records.c
+    is_listed = record.unlinked_at.is_not(None) if removed else record.unlinked_at.is_(None)
+    return (
+        statement.where(
+            record.sheet_id == bindparam("sheet_id"), record.position < bindparam("before"), is_listed
+        )
+        .order_by(record.position.desc())
+        .limit(bindparam("most"))
+    )
+
+
 class Records(Rows[R]):
     """The records of one type; a search finds them by their reference and the `searched` columns."""
 
@@ -158,15 +174,7 @@ class Records(Rows[R]):
         self.searched = ("reference", *searched)
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
-        # Pages are keyed by position, so every page of a long sheet costs the same.
-        page = (
-            select(*self.columns)
-            .where(record.sheet_id == bindparam("sheet_id"), record.position < bindparam("before"))
-            .order_by(record.position.desc())
-            .limit(bindparam("most"))
-        )
-        self._page = page.where(record.unlinked_at.is_(None))
-        self._removed_page = page.where(record.unlinked_at.is_not(None))
+        self._page = page_of(select(*self.columns), self.table)
         nth = select(record.position).where(on_sheet).limit(1).offset(bindparam("others"))
         self._nth_newest = nth.order_by(record.position.desc())
         self._nth_oldest = nth.order_by(record.position)
@@ -219,10 +227,6 @@ class Records(Rows[R]):
     def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
         """At most `most` records below position `before`, the newest first."""
         return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
-
-    def removed_page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
-        """As `page`, of the records that were unlinked."""
-        return transaction.all(self._removed_page, self.row_type, sheet_id=sheet_id, before=before, most=most)
 
     def below_newest(self, transaction: Transaction, sheet: Sheet, count: int, newest: int) -> int:
         """The position below which are all of the sheet's `count` records except the `newest`."""

@@ -11,6 +11,8 @@ import msgspec
 from sqlalchemy import ClauseElement, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from ewallet_core.ledger.journal import Entry
+
 R = TypeVar("R", bound=msgspec.Struct)
 
 Values = dict[str, Any]
@@ -37,6 +39,9 @@ class DbConnection(Protocol):
     """What we use of a DB-API connection."""
 
     @property
+    def in_transaction(self) -> bool: ...
+
+    @property
     def total_changes(self) -> int: ...
 
     def execute(self, sql: str, values: Any = ..., /) -> DbCursor: ...
@@ -57,6 +62,7 @@ class CompiledStatement:
         names = compiled.positiontup or []
         self.sql = str(compiled)
         self.returns_key = bool(compiled.effective_returning)
+        self.writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
         self._constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
         self._in_order = _values_in_order(names)
 
@@ -100,7 +106,11 @@ def _as_rows(found: Sequence[Any], row_type: type[R]) -> list[R]:
 
 
 class TransactionLostError(Exception):
-    """The storage ended the whole transaction, with all the work in it; its cause says why."""
+    """The storage ended the whole transaction, with all the work in it; its cause, if known, says why."""
+
+
+class NeedsSavepoints(Exception):  # noqa: N818 - a request to start again, not an error
+    """A piece of work has to be undone; run all of its transaction again, each piece in a savepoint."""
 
 
 class NeedsWrite(Exception):  # noqa: N818 - a request to start again, not an error
@@ -108,12 +118,22 @@ class NeedsWrite(Exception):  # noqa: N818 - a request to start again, not an er
 
 
 class Transaction:
-    """What one piece of work reads and writes: all of it is kept, or none."""
+    """What one or several pieces of work read and write: all of it is kept, or none.
 
-    def __init__(self, connection: DbConnection, statements: Statements, *, writes: bool) -> None:
+    Without `savepoints`, it can undo only a piece that has not written yet.
+    """
+
+    def __init__(
+        self, connection: DbConnection, statements: Statements, *, writes: bool, savepoints: bool = False
+    ) -> None:
         self._connection = connection
         self._statements = statements
+        self._savepoints = savepoints
+        self._piece_has_written = False
+        self._unsealed_before = 0
         self.writes = writes
+        self.unsealed: list[tuple[int, Entry]] = []
+        """The entries that this transaction has posted, with their ids; they are sealed before its end."""
 
     def must_write(self) -> None:
         """Raise `NeedsWrite` unless this transaction may write."""
@@ -121,17 +141,17 @@ class Transaction:
             raise NeedsWrite
 
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
-        compiled = self._statements.compiled(statement)
+        compiled = self._compiled(statement)
         return self._connection.execute(compiled.sql, compiled.bind(values))
 
     def run_many(self, statement: ClauseElement, rows: Iterable[Values]) -> None:
         """Run the statement, which returns nothing, with the values of each of the rows."""
-        compiled = self._statements.compiled(statement)
+        compiled = self._compiled(statement)
         self._connection.executemany(compiled.sql, map(compiled.bind, rows))
 
     def insert(self, statement: ClauseElement, **values: Any) -> int:
         """Run the INSERT of one row; returns the integer key that the row got."""
-        compiled = self._statements.compiled(statement)
+        compiled = self._compiled(statement)
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
         key: int = cursor.fetchone()[0] if compiled.returns_key else cursor.lastrowid
         return key
@@ -159,12 +179,42 @@ class Transaction:
         row = self.run(statement, **values).fetchone()
         return None if row is None else row[0]
 
+    def begin_piece(self) -> None:
+        self._piece_has_written = False
+        self._unsealed_before = len(self.unsealed)
+        if self._savepoints:
+            self._connection.execute(f"SAVEPOINT {SAVEPOINT}")
+
     def undo(self) -> None:
         """Undo all that this piece of work has written; it may write again.
 
         Raises `TransactionLostError` if the storage has ended the whole transaction.
         """
-        try:
-            self._connection.execute(f"ROLLBACK TO {SAVEPOINT}")
-        except Exception as reason:
-            raise TransactionLostError from reason
+        if self._savepoints:
+            try:
+                self._connection.execute(f"ROLLBACK TO {SAVEPOINT}")
+            except Exception as reason:
+                raise TransactionLostError from reason
+        else:
+            self._require_transaction()
+            if self._piece_has_written:
+                raise NeedsSavepoints
+        self._piece_has_written = False
+        del self.unsealed[self._unsealed_before :]
+
+    def end_piece(self) -> None:
+        """Raises `TransactionLostError` as `undo` does."""
+        self._require_transaction()
+        if self._savepoints:
+            self._connection.execute(f"RELEASE {SAVEPOINT}")
+
+    def _require_transaction(self) -> None:
+        # After some errors SQLite rolls back by itself: then each later statement would be kept at once.
+        if not self._connection.in_transaction:
+            raise TransactionLostError("the storage ended the transaction")
+
+    def _compiled(self, statement: ClauseElement) -> CompiledStatement:
+        compiled = self._statements.compiled(statement)
+        if compiled.writes:
+            self._piece_has_written = True
+        return compiled

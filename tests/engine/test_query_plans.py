@@ -25,6 +25,7 @@ from ewallet_core.storage import (
     time_segments,
     wallets,
 )
+from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.types import user_key
 
@@ -33,6 +34,8 @@ _RECORDS = (sheets.transfers, sheets.invoices, sheets.conversions, sheets.times,
 
 PLANNED: dict[str, Executable] = {
     **{f"a page of {records.table.name}": records._page for records in _RECORDS},
+    **{f"a page of described {kind} records": DESCRIBED[kind]._page for kind in DESCRIBED},
+    **{f"a page of removed {kind} records": DESCRIBED[kind]._removed_page for kind in DESCRIBED},
     **{f"the nth newest of {records.table.name}": records._nth_newest for records in _RECORDS},
     **{f"the nth oldest of {records.table.name}": records._nth_oldest for records in _RECORDS},
     **{f"one of {records.table.name}": records._own for records in _RECORDS},

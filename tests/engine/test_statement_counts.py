@@ -43,7 +43,7 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "the clock": (VIEW_CLOCK, 3),
     "the account": (VIEW_ACCOUNT, 2),
     "the overview": (OVERVIEW, 12),
-    "a sheet": (view_list("transfer"), 7),
+    "a sheet": (view_list("transfer"), 3),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""
 MOST_OF_A_RUN = {"pause": (PAUSE, 10), "resume": (RESUME, 9), "stop": (STOP, 20)}
