@@ -79,7 +79,9 @@ def _run(command: list[str]) -> Iterator[tuple[str, int]]:
 def spawn(command: list[str], columns: int = 80, rows: int = 24) -> pexpect.spawn[str]:
     """The command in a pseudo-terminal of that size."""
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    return pexpect.spawn(
+    # With this, each start would compile our modules again, and not those that are installed.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    terminal = pexpect.spawn(
         command[0],
         command[1:],
         env=environment,
@@ -87,6 +89,9 @@ def spawn(command: list[str], columns: int = 80, rows: int = 24) -> pexpect.spaw
         encoding="utf-8",
         timeout=SECONDS_ALLOWED,
     )
+    # Otherwise each key is sent 50 ms late.
+    terminal.delaybeforesend = None
+    return terminal
 
 
 def read_all(terminals: Iterable[pexpect.spawn[str]], seconds: float) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 from accounts import PASSWORD, Person
 from limits import HELLO
-from processes import EWALLET, read_all, spawn
+from processes import EWALLET, cpu_seconds, read_all, spawn
 from table import Measurement, Row, in_pairs
 
 from ewallet_core import EWalletSessionManager
@@ -31,8 +31,8 @@ NOTES = "Lesson on Tuesday"
 class Start:
     """How long a start of the app took to its first paint, and the login after it to Home."""
 
-    first_paint: float
-    login: float
+    first_paint: Measurement
+    login: Measurement
 
 
 def start_up_rows(folder: Path, runs: int) -> Iterator[Row]:
@@ -40,14 +40,16 @@ def start_up_rows(folder: Path, runs: int) -> Iterator[Row]:
     data = folder / "start-up"
     data.mkdir()
     _make_wallet(data)
-    hello, paints, logins = [], [], []
+    hello: list[Measurement] = []
+    paints: list[Measurement] = []
+    logins: list[Measurement] = []
     for run in range(runs + 1):
         took = _start_hello()
         start = _start_app(data, is_first=run == 0)
         if run:
-            hello.append(Measurement(took))
-            paints.append(Measurement(start.first_paint))
-            logins.append(Measurement(start.login))
+            hello.append(took)
+            paints.append(start.first_paint)
+            logins.append(start.login)
     yield in_pairs("first paint", "s", "Textual hello world", hello, paints)
     yield in_pairs("login to Home painted", "s", "first paint", paints, logins)
 
@@ -63,11 +65,11 @@ def _make_wallet(folder: Path) -> None:
         OWNER.send(engine, action="pay", pay=PARTNER.email, credits=1, notes=NOTES)
 
 
-def _start_hello() -> float:
+def _start_hello() -> Measurement:
     began = time.perf_counter()
     terminal = spawn([sys.executable, "-c", HELLO])
     try:
-        return _seconds_to("Hello there", terminal, began)
+        return _measure_until("Hello there", terminal, began)
     finally:
         terminal.close(force=True)
 
@@ -76,24 +78,26 @@ def _start_app(folder: Path, *, is_first: bool) -> Start:
     began = time.perf_counter()
     terminal = spawn([EWALLET, "--data-dir", str(folder)])
     try:
-        first_paint = _seconds_to("E W A L L E T", terminal, began)
+        first_paint = _measure_until("E W A L L E T", terminal, began)
         return Start(first_paint, _log_in(terminal, is_first=is_first))
     finally:
         terminal.close(force=True)
 
 
-def _log_in(terminal: pexpect.spawn[str], *, is_first: bool) -> float:
-    """Fill in the form, and send it; the seconds from that key until Home shows the latest payment."""
+def _log_in(terminal: pexpect.spawn[str], *, is_first: bool) -> Measurement:
+    """Fill in the form, and send it; measure from that key until Home shows the latest payment."""
     read_all([terminal], SECONDS_TO_READ)
     # The app remembers the name of the last login, and asks only for the password.
     terminal.send(f"{OWNER.name}\t{PASSWORD}" if is_first else PASSWORD)
     terminal.expect_exact("\N{BULLET}" * len(PASSWORD))
     read_all([terminal], SECONDS_TO_PRESS)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), cpu_seconds(terminal.pid)
     terminal.send("\r")
-    return _seconds_to(NOTES, terminal, began)
+    return _measure_until(NOTES, terminal, began, used)
 
 
-def _seconds_to(words: str, terminal: pexpect.spawn[str], began: float) -> float:
+def _measure_until(words: str, terminal: pexpect.spawn[str], began: float, used: float = 0) -> Measurement:
+    """The seconds since `began` when these words are painted, and the CPU time since `used`."""
     terminal.expect_exact(words)
-    return time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    return Measurement(seconds, cpu_us=(cpu_seconds(terminal.pid) - used) * 1e6)

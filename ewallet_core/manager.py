@@ -64,7 +64,7 @@ class EWalletSessionManager:
     ) -> None:
         self._clock = clock
         self._config = config or EngineConfig()
-        self._database = open_database(database_url or default_url(data_folder()))
+        self._database = open_database(database_url or default_url(data_folder()), self._config.durability)
         try:
             credits_issuer = self._database.write(self._set_up)
         except StorageFailedError as reason:

@@ -31,6 +31,16 @@ class RecordType(StrEnum):
     CONTACT = "contact"
 
 
+class Durability(StrEnum):
+    """What a change survives once it was answered: always the end of the process.
+
+    With `full`, also a power failure of the machine; with `normal`, the latest changes may then be lost.
+    """
+
+    FULL = "full"
+    NORMAL = "normal"
+
+
 TRANSFER_WORDS = {
     "supply": "supplied",
     "payment": "paid",

@@ -138,7 +138,9 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
     try:
         url = settings.database or database_url(data_folder(folder))
         config = EngineConfig(
-            self_supply=settings.self_supply, stop_in_the_past=settings.rules.stop_in_the_past
+            self_supply=settings.self_supply,
+            stop_in_the_past=settings.rules.stop_in_the_past,
+            durability=settings.storage.durability,
         )
         engine = EWalletSessionManager(url, config=config)
     except StorageUnavailableError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -29,29 +29,18 @@ def authenticate(context: Context, access: Access, instruction: str = "") -> Con
     """The context of the authenticated caller; raises the error of what `access` needs and is missing."""
     if access is Access.ANYBODY or (access is Access.SYSTEM and context.caller.is_in_process):
         return context
+    is_live = context.caller.live_session_id is not None
+    if access is Access.CLIENT and not is_live:
+        return _extended(ClientContext, context, client=_client(context))
     asked = Asked(context.now, instruction, context.request_id, of_session=access is Access.SESSION)
-    if context.caller.live_session_id is not None:
-        # A live session is used without its client id, which lives as long as the session.
-        found = find_by_session(context.transaction, asked, context.caller.live_session_id)
-        session = require_live(context, found.session)
-        given = _hash(context.credentials.session_token)
-        if given is not None and given != session.token_hash:
-            raise SessionUnknownError
-    elif access is Access.CLIENT:
-        client_hash = _hash(context.credentials.client_id)
-        client = client_ids.find(context.transaction, hash=client_hash) if client_hash else None
-        return _extended(ClientContext, context, client=_require_usable(context, client))
-    else:
-        found = _find_by_credentials(context, asked)
-        _require_usable(context, found.client)
-        session = require_live(context, found.session)
+    found = _find_live(context, asked) if is_live else _find_by_credentials(context, asked)
     account = found.account
     if access is not Access.SESSION:
         error = NotLoggedInError() if account is None else why_not_active(account)
         if error is not None:
             raise error
     of_session = {
-        "session": session,
+        "session": found.session,
         "client": found.client,
         "permission": found.permission,
         "seen": found.seen,
@@ -82,19 +71,39 @@ def _extended(kind: type[C], context: Context, **authenticated: Any) -> C:
     return kind(**msgspec.structs.asdict(context), **authenticated)
 
 
+def _client(context: Context) -> ClientId:
+    client_hash = _hash(context.credentials.client_id)
+    found = client_ids.find(context.transaction, hash=client_hash) if client_hash is not None else None
+    return _require_valid(context, found)
+
+
 def _find_by_credentials(context: Context, asked: Asked) -> FoundCaller:
+    """The caller with a valid client id and a live session."""
     client_hash = _hash(context.credentials.client_id)
     if client_hash is None:
         raise ClientUnknownError
     token_hash = _hash(context.credentials.session_token)
-    return find_by_credentials(context.transaction, asked, client_hash, token_hash)
+    found = find_by_credentials(context.transaction, asked, client_hash, token_hash)
+    _require_valid(context, found.client)
+    require_live(context, found.session)
+    return found
+
+
+def _find_live(context: Context, asked: Asked) -> FoundCaller:
+    """The live session's caller; it is used without its client id, which lives as long as the session."""
+    found = find_by_session(context.transaction, asked, cast("int", context.caller.live_session_id))
+    session = require_live(context, found.session)
+    given = _hash(context.credentials.session_token)
+    if given is not None and given != session.token_hash:
+        raise SessionUnknownError
+    return found
 
 
 def _hash(token: str | None) -> bytes | None:
     return None if token is None else hash_token(token)
 
 
-def _require_usable(context: Context, client: ClientId | None) -> ClientId:
+def _require_valid(context: Context, client: ClientId | None) -> ClientId:
     """The client id; raises `ClientUnknownError`, or `SessionExpiredError` if its session expired with it."""
     if client is None:
         raise ClientUnknownError

@@ -20,6 +20,7 @@ from ewallet_core.storage.operators import PermissionLine
 from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
+from ewallet_core.types import Durability
 
 SYSTEM_CORE_ID = 1
 IN_PROCESS = "in process"
@@ -38,6 +39,7 @@ class EngineConfig:
     session_limit: int = 100
     self_supply: bool | None = None
     stop_in_the_past: bool | None = None
+    durability: Durability = Durability.FULL
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:

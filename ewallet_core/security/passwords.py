@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cached_property
+from base64 import b64encode
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from ewallet_core import security
 from ewallet_core.errors.accounts import CommonPasswordError, PasswordIsNameError
@@ -27,21 +28,22 @@ class Passwords:
 
     def matches(self, password: str, hashed: str | None) -> bool:
         """Whether the password has that hash; without a hash the answer is no and takes as long."""
-        # Created with the first check of any password, so the delay of that check reveals nothing.
-        dummy = self._dummy_hash
         try:
-            self._hasher.verify(hashed or dummy, _normalize(password))
+            self._hasher.verify(hashed or hash_of_no_password(self._hasher), _normalize(password))
         except (VerificationError, InvalidHashError):
             return False
         return hashed is not None
 
-    @cached_property
-    def _dummy_hash(self) -> str:
-        return self._hasher.hash("the password of no account")
-
     def is_outdated(self, hashed: str) -> bool:
         """Whether the hash was made with other parameters than the current ones."""
         return self._hasher.check_needs_rehash(hashed)
+
+
+def hash_of_no_password(hasher: PasswordHasher) -> str:
+    """A hash with the hasher's parameters, put together: to compute one takes as long as a check."""
+    parameters = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    salt, digest = (b64encode(bytes(size)).decode() for size in (hasher.salt_len, hasher.hash_len))
+    return f"$argon2id$v={ARGON2_VERSION}${parameters}${salt.rstrip('=')}${digest.rstrip('=')}"
 
 
 def _normalize(password: str) -> str:

@@ -15,6 +15,7 @@ from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.validation import meta_of
 from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, is_valid_host
 from ewallet_core.server.limits import Limits
+from ewallet_core.types import Durability
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
 DatabaseUrl = Annotated[str, Meta(min_length=1, description="a URL, such as sqlite:////folder/file")]
@@ -35,6 +36,12 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     stop_in_the_past: bool = False
 
 
+class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the database is kept."""
+
+    durability: Annotated[Durability, Meta(description="full or normal")] = Durability.FULL
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: Host = "127.0.0.1"
     in_port: Port = IN_PORT
@@ -47,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     self_supply: bool = False
     rules: Rules = Rules()
     limits: Limits = Limits()
+    storage: Storage = Storage()
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -76,8 +84,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings by name; raises `SettingsError` if one is unknown or invalid."""
-        rules, limits = _read_part(table, "rules", Rules), _read_part(table, "limits", Limits)
-        return _read({**table, "rules": rules, "limits": limits}, cls)
+        parts = (("rules", Rules), ("limits", Limits), ("storage", Storage))
+        return _read({**table, **{name: _read_part(table, name, kind) for name, kind in parts}}, cls)
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """These settings, overridden by each option that is not None. Raises `SettingsError`."""

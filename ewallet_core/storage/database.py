@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import Durability
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class Database(Protocol):
         ...
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, durability: Durability = Durability.FULL) -> Database:
     """Open the database at that SQLAlchemy URL; create or migrate it if needed.
 
     Raises `StorageUnavailableError`.
@@ -63,4 +64,4 @@ def open_database(url: str) -> Database:
     # Imported here, because a process needs only the backend of its own database.
     from ewallet_core.storage.sqlite import SqliteDatabase, parse_url  # noqa: PLC0415
 
-    return SqliteDatabase(parse_url(url))
+    return SqliteDatabase(parse_url(url), durability)

@@ -112,12 +112,10 @@ class GroupCommitWriter:
             return
         try:
             transaction = self._open_transaction(self._connection, savepoints=savepoints)
-            for piece in group:
-                _carry_out(piece, transaction)
+            if not _can_carry_out(group, transaction):
+                self._commit(group, savepoints=True)
+                return
             self._before_commit(transaction)
-        except NeedsSavepoints:
-            self._commit(group, savepoints=True)
-            return
         except Exception as reason:  # noqa: BLE001 - the thread must go on with the next group
             self._give_up()
             self._fail_or_replay(group, _as_error(reason))
@@ -147,6 +145,16 @@ class GroupCommitWriter:
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+def _can_carry_out(group: list[Finished], transaction: Transaction) -> bool:
+    """Carry out each piece of work; returns False if all of it must run again with savepoints."""
+    try:
+        for piece in group:
+            _carry_out(piece, transaction)
+    except NeedsSavepoints:
+        return False
+    return True
 
 
 def _carry_out(piece: Finished, transaction: Transaction) -> None:

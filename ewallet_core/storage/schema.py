@@ -74,6 +74,12 @@ def one_of(column: str, *values: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
+def index_of_values(column: str) -> sa.Index:
+    """An index without the rows that have no value in that column, where few have one."""
+    has_value = sa.text(f"{column} IS NOT NULL")
+    return sa.Index(None, column, sqlite_where=has_value, postgresql_where=has_value)
+
+
 MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 
 accounts = new_table(
@@ -158,7 +164,7 @@ entries = new_table(
     *numbers("at"),
     foreign_id("entries", "reverses_id", optional=True),
     one_of("kind", *EntryKind),
-    sa.Index(None, "reverses_id"),
+    index_of_values("reverses_id"),
 )
 
 postings = new_table(

@@ -21,9 +21,9 @@ from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.types import user_key
+from ewallet_core.types import Durability, user_key
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 BUSY_SECONDS = 10
 
 T = TypeVar("T")
@@ -32,9 +32,9 @@ T = TypeVar("T")
 class SqliteDatabase:
     """A SQLite file, or a database in memory if the URL names no file."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, durability: Durability) -> None:
         self._in_memory = url.database in (None, "", ":memory:")
-        self._engine = _engine(url, self._in_memory)
+        self._engine = _engine(url, durability, in_memory=self._in_memory)
         self._statements = Statements(self._engine.dialect)
         try:
             if url.database is not None and not self._in_memory:
@@ -101,20 +101,20 @@ def _driver(connection: Any) -> sqlite3.Connection:
     return driver
 
 
-def _engine(url: URL, in_memory: bool) -> Engine:
+def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
         **({"poolclass": StaticPool} if in_memory else {}),
     )
-    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "connect", lambda connection, _record: _set_up(connection, durability))
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
     _enable_write_ahead_log(connection)
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA synchronous = {durability}")
     connection.execute("PRAGMA foreign_keys = ON")
     # A statement's temporary rows are too few to be worth a file.
     connection.execute("PRAGMA temp_store = MEMORY")

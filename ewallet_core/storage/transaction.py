@@ -188,7 +188,8 @@ class Transaction:
     def undo(self) -> None:
         """Undo all that this piece of work has written; it may write again.
 
-        Raises `TransactionLostError` if the storage has ended the whole transaction.
+        Raises `NeedsSavepoints` if it has written and there are none, or `TransactionLostError` if the
+        storage has ended the whole transaction.
         """
         if self._savepoints:
             try:
@@ -203,7 +204,7 @@ class Transaction:
         del self.unsealed[self._unsealed_before :]
 
     def end_piece(self) -> None:
-        """Raises `TransactionLostError` as `undo` does."""
+        """Raises `TransactionLostError` if the storage has ended the whole transaction."""
         self._require_transaction()
         if self._savepoints:
             self._connection.execute(f"RELEASE {SAVEPOINT}")

@@ -104,6 +104,11 @@ class BaseScreen(Screen[None]):
         """The reason shown last for a greyed key, and when."""
 
     def compose(self) -> ComposeResult:
+        # Textual sets these when the screen gets its size; then they would restyle all its widgets.
+        for size, breakpoints in zip(
+            self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+        ):
+            self.add_class(*[name for least, name in breakpoints or () if least <= size][-1:])
         yield TabsBar(self.MODE)
         yield StatusBar()
         with Vertical(id="content"):

@@ -311,11 +311,10 @@ class Form(VerticalScroll, can_focus=False):
             if tell_late is not None:
                 tell_late(answer)
             return
-        self.remove_class("-awaiting")
         if not answer["failed"]:
             self.post_message(self.Done(self, answer))
             return
-        self.remove_class("-busy")
+        self.remove_class("-busy", "-awaiting")
         self._is_sent = False
         self._show_error(self.spec.reworded(answer))
 

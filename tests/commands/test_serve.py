@@ -17,9 +17,12 @@ import pytest
 from click.testing import CliRunner, Result
 from serve_process import TIMEOUT_SECONDS, ServeProcess, served, wire_to
 
+from ewallet_core.commands.serve import _open_engine
 from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.security.tokens import fingerprint_of
 from ewallet_core.server.certificates import ensure_self_signed
+from ewallet_core.server.settings import Settings, Storage
+from ewallet_core.types import Durability
 from ewallet_tui.__main__ import main
 
 ANY_PORTS = ("--in-port", 0, "--out-port", 0)
@@ -219,6 +222,14 @@ def test_options_override_the_file_and_the_supervisor_is_notified(tmp_path, used
             assert running.ends() == (0, "", "")
     assert (tmp_path / "here").exists()
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("chosen", Durability)
+def test_the_engine_has_the_durability_of_the_settings(tmp_path, chosen):
+    settings = Settings(database=f"sqlite:///{tmp_path / 'here'}", storage=Storage(durability=chosen))
+    with _open_engine(settings, tmp_path) as engine:
+        (synchronous,) = engine._database._writer._connection.execute("PRAGMA synchronous").fetchone()
+    assert synchronous == {Durability.NORMAL: 1, Durability.FULL: 2}[chosen]
 
 
 def test_an_internal_error_is_logged_and_not_answered(tmp_path):

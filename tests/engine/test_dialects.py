@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
+from storage_statements import storage_modules
 
-import ewallet_core.storage
 from ewallet_core.storage import schema
 from ewallet_core.storage.journal import entries
 from ewallet_core.storage.rows import Rows
@@ -20,12 +17,6 @@ from ewallet_core.storage.transaction import Statements
 
 SQLITE, POSTGRESQL = sqlite.dialect(), postgresql.dialect(paramstyle="format")
 each_dialect = pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=lambda dialect: dialect.name)
-
-
-def storage_modules() -> list[ModuleType]:
-    found = pkgutil.walk_packages(ewallet_core.storage.__path__, "ewallet_core.storage.")
-    names = [module.name for module in found if not module.ispkg and ".migrations." not in module.name]
-    return [importlib.import_module(name) for name in names]
 
 
 def statements_in(value: object) -> Iterator[Executable]:

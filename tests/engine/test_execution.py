@@ -15,6 +15,7 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import InstructionRegistry, NoArguments, instruction
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.storage.accounts import accounts
+from ewallet_core.storage.wallets import wallets
 
 RENAME = {"action": "rename", "rename": "account"}
 UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
@@ -27,6 +28,14 @@ def rename_and_fail(_asked: NoArguments, context: AccountContext) -> Answer:
     raise NotEnoughCreditsError(1, 0).with_after_rollback(
         lambda: accounts.change(context.transaction, context.account.id, phone="1")
     )
+
+
+@instruction(RENAME, answers={"before": str, "after": str})
+def rename_wallet(_asked: NoArguments, context: AccountContext) -> Answer:
+    """Change the wallet that was found with the caller."""
+    before = context.wallet
+    wallets.change(context.transaction, before.id, reference="Purse")
+    return {"before": before.reference, "after": context.wallet.reference}
 
 
 @pytest.fixture
@@ -50,6 +59,14 @@ def test_the_error_is_stored_for_its_request_id(ada, failing):
     refused = [ada.engine._database.write(failing.run) for _ in range(2)]
     assert refused[0] == refused[1]
     ada.expect_error("request_id_reused", **supply(5), request_id="half way 1")
+
+
+def test_what_was_found_with_the_caller_is_read_again_after_a_change(ada):
+    dispatcher = ada.engine.dispatcher
+    request = {**SELECTORS, **RENAME, **ada.credentials}
+    call = dispatcher.parse(request, registry=InstructionRegistry((rename_wallet,)))
+    answer = dispatcher.run(call)
+    assert (answer["before"], answer["after"]) == ("Wallet 1", "Purse")
 
 
 @pytest.mark.parametrize("instruction", [LOGOUT, UNLINK], ids=["logout", "unlink"])

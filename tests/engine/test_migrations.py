@@ -24,13 +24,21 @@ pytestmark = pytest.mark.usefixtures("on_disk")
 def schema_of(engine: Engine) -> dict[str, Any]:
     """The columns, keys, constraints and indexes of every table, as the database reports them."""
     found = inspect(engine)
+
+    def get_indexes(name: str) -> list[dict[str, Any]]:
+        conditions = "dialect_options"
+        return [
+            {**index, conditions: {option: str(value) for option, value in index.get(conditions, {}).items()}}
+            for index in found.get_indexes(name)
+        ]
+
     looks = (
         found.get_columns,
         found.get_pk_constraint,
         found.get_foreign_keys,
         found.get_unique_constraints,
         found.get_check_constraints,
-        found.get_indexes,
+        get_indexes,
     )
     names = set(found.get_table_names()) - {"alembic_version"}
     return {name: [str(sorted(look(name), key=str)) for look in looks] for name in sorted(names)}

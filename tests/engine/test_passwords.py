@@ -125,6 +125,28 @@ def slow() -> Interrupted:
     return Interrupted(time_cost=2, memory_cost=8, parallelism=1)
 
 
+class Noting(argon2.PasswordHasher):
+    """A hasher that keeps the hashes that it verified, and makes none."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=2, memory_cost=8, parallelism=1)
+        self.verified = []
+
+    def hash(self, password):
+        pytest.fail("a password was hashed")
+
+    def verify(self, hashed, password):
+        self.verified.append(argon2.extract_parameters(hashed))
+        return super().verify(hashed, password)
+
+
+def test_the_password_of_no_account_costs_one_check_at_the_usual_cost(registered, open_engine):
+    hasher = Noting()
+    client = registered.at(open_engine(passwords=Passwords(hasher)))
+    client.expect_error("login_refused", **login("of-no-account"))
+    assert [(each.time_cost, each.memory_cost, each.parallelism) for each in hasher.verified] == [(2, 8, 1)]
+
+
 def test_a_throttled_login_is_refused_before_hashing(registered, open_engine, slow):
     client = registered.at(open_engine(passwords=Passwords(slow)))
     for _ in range(3):

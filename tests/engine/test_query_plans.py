@@ -6,11 +6,13 @@ import contextlib
 import re
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from storage_statements import storage_modules
 
 from ewallet_core.storage import (
     callers,
@@ -19,6 +21,7 @@ from ewallet_core.storage import (
     overview,
     payees,
     record_order,
+    schema,
     search,
     sheets,
     statements,
@@ -289,3 +292,40 @@ def test_a_past_balance_is_one_step_for_each_day(wallet_file):
     index = "SEARCH postings USING INDEX ix_postings_balance_id_at_id (balance_id=? AND at<?)"
     assert steps.count(index) == overview.PAST_DAYS
     assert [step for step in steps if "SCAN postings" in step or "TEMP B-TREE" in step] == []
+
+
+# Each index costs every insert, so some query must need it
+
+INDEXES = sorted(str(index.name) for table in schema.metadata.sorted_tables for index in table.indexes)
+
+
+def queries_in(value: object) -> Iterator[Executable]:
+    """The statements in a module's value, however deep."""
+    if isinstance(value, Executable):
+        yield value
+    elif isinstance(value, dict):
+        yield from queries_in(tuple(value.values()))
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from queries_in(part)
+    elif not isinstance(value, type) and type(value).__module__.startswith("ewallet_core.storage"):
+        yield from queries_in(getattr(value, "__dict__", {}))
+
+
+@pytest.fixture(scope="module")
+def queries_by_index(new_wallet_file: Path) -> dict[str, set[str]]:
+    """The names of the queries whose plan has each index."""
+    named = [*(PLANNED | IN_ORDER | SUMS | IN_ANY_ORDER | ADDED_UP).items()]
+    for module in storage_modules():
+        if module is not schema:
+            named += [(name, query) for name, value in vars(module).items() for query in queries_in(value)]
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, query in named:
+        for index in re.findall(r"\bix_\w+", " ".join(plan_of(new_wallet_file, query))):
+            found[index].add(name)
+    return found
+
+
+@pytest.mark.parametrize("index", INDEXES)
+def test_each_index_is_used_by_a_query(queries_by_index, index):
+    assert index in queries_by_index

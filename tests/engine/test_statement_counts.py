@@ -33,12 +33,12 @@ OVERVIEW = {"action": "view", "view": "overview"}
 FRAMING = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
 
 MOST: dict[str, tuple[dict[str, Any], int]] = {
-    "a transfer": (TRANSFER, 20),
-    "a payment": (PAY, 22),
-    "a supply": (supply(5), 22),
-    "a conversion to time": (to_clock(1), 21),
-    "a conversion to credits": (to_credits(credits=1), 21),
-    "the start of a timer": (START, 9),
+    "a transfer": (TRANSFER, 18),
+    "a payment": (PAY, 20),
+    "a supply": (supply(5), 20),
+    "a conversion to time": (to_clock(1), 19),
+    "a conversion to credits": (to_credits(credits=1), 19),
+    "the start of a timer": (START, 8),
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
     "the account": (VIEW_ACCOUNT, 2),
@@ -46,7 +46,7 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "a sheet": (view_list("transfer"), 3),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""
-MOST_OF_A_RUN = {"pause": (PAUSE, 10), "resume": (RESUME, 9), "stop": (STOP, 20)}
+MOST_OF_A_RUN = {"pause": (PAUSE, 9), "resume": (RESUME, 8), "stop": (STOP, 18)}
 
 
 @pytest.fixture(autouse=True)

@@ -5,16 +5,29 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from commit_groups import Interruption, commits_fail, disable_syncs, full_disk, note, notes, together
+from commit_groups import (
+    Interruption,
+    commits_fail,
+    disable_syncs,
+    full_disk,
+    note,
+    notes,
+    together,
+    writer_of,
+)
 from database_file import execute_sql
 from instructions import VIEW_WALLET, supply
 
 from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.types import Durability
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
 LARGE = supply(5, notes="n" * 1000)
 SHARDS = 4
+
+NORMAL, FULL = 1, 2  # of SQLite's pragma
 
 
 # Full disk
@@ -120,6 +133,19 @@ def test_a_commit_on_a_full_disk_has_not_happened(ada):
     with commits_fail(ada.engine._database, after_it_happened=False, error="SQLITE_FULL"):
         ada.expect_error("storage_failed", **supply(5), request_id="no room 1")
     assert ada.credits == 0
+
+
+# Durability
+
+
+@pytest.mark.parametrize(
+    ("config", "synchronous"),
+    [(EngineConfig(), FULL), (EngineConfig(durability=Durability.NORMAL), NORMAL)],
+    ids=["default", "normal"],
+)
+def test_the_writer_waits_for_the_disk_unless_the_operator_chose_otherwise(open_engine, config, synchronous):
+    database = open_engine(config=config)._database
+    assert writer_of(database)._connection.execute("PRAGMA synchronous").fetchone() == (synchronous,)
 
 
 # Damaged file

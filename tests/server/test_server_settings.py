@@ -14,7 +14,8 @@ import pytest
 
 from ewallet_core.commands import serve_command
 from ewallet_core.server.limits import Limits
-from ewallet_core.server.settings import Rules, Settings, SettingsError
+from ewallet_core.server.settings import Rules, Settings, SettingsError, Storage
+from ewallet_core.types import Durability
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "serving.md").read_text()
@@ -25,7 +26,8 @@ DEPLOYED = "/opt/ewallet/bin/ewallet"
 NAMES = [setting.name for setting in msgspec.structs.fields(Settings)]
 RULES = [rule.name for rule in msgspec.structs.fields(Rules)]
 LIMITS = [limit.name for limit in msgspec.structs.fields(Limits)]
-TABLES = {"rules", "limits"}
+STORAGE = [setting.name for setting in msgspec.structs.fields(Storage)]
+TABLES = {"rules", "limits", "storage"}
 
 
 @pytest.fixture
@@ -41,6 +43,9 @@ def read(file: Path, written: str) -> Settings:
 def test_missing_settings_have_defaults(file):
     settings = read(file, "host = '::1'\n[limits]\nconnections = 7\n[rules]\nstop_in_the_past = true\n")
     assert settings == Settings(host="::1", limits=Limits(connections=7), rules=Rules(stop_in_the_past=True))
+    assert read(file, "[storage]\ndurability = 'normal'") == Settings(
+        storage=Storage(durability=Durability.NORMAL)
+    )
     assert read(file, "") == Settings()
 
 
@@ -77,6 +82,11 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
         ("rules = true", "`rules` is a table. Write its settings below a line `[rules]`."),
         ("[rules]\nstop_in_the_past = 1", "`rules.stop_in_the_past` can't be 1. It must be true or false."),
+        (
+            "[storage]\ndurability = 'fast'",
+            '`storage.durability` can\'t be "fast". It must be full or normal.',
+        ),
+        ("[storage]\ndurability = true", "`storage.durability` can't be true. It must be full or normal."),
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
         ("[limits]\nguests = 1", "There is no setting `limits.guests`. The settings are: connections, "),
@@ -141,7 +151,7 @@ def test_the_example_in_the_docs_has_the_defaults(file):
     assert read(file, example) == Settings()
     lines = [line.lstrip("# ") for line in example.splitlines()]
     options = {line.partition(" = ")[0] for line in lines if " = " in line}
-    assert options == {*NAMES, *RULES, *LIMITS} - TABLES
+    assert options == {*NAMES, *RULES, *LIMITS, *STORAGE} - TABLES
 
 
 # The systemd unit
