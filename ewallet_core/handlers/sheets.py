@@ -56,6 +56,10 @@ class ViewList(PageRequest, frozen=True):
         if self.removed and self.skip is not None:
             raise ArgumentsClashError(("removed", "skip"))
 
+    def takes_long(self) -> bool:
+        """To sort or to add up, all records are read."""
+        return self.sort is not None or self.totals
+
 
 class UnlinkList(Request, frozen=True):
     """One of the account's own lists."""
