@@ -1,11 +1,17 @@
-"""Settings of the whole test run: the number of workers, and fewer garbage collections."""
+"""Settings of the whole test run: the number of workers, and what is done once instead of in each test."""
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Generator, Iterator
 
 import pytest
+import zxcvbn
+from sqlalchemy import Dialect
+
+from ewallet_core.storage import sqlite
+from ewallet_core.storage.transaction import Statements
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
@@ -21,3 +27,32 @@ def rare_garbage_collection() -> Iterator[None]:
     gc.set_threshold(100_000, 50, 100)
     yield
     gc.set_threshold(*default)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_modules_are_kept() -> Iterator[None]:
+    """Let processes that tests start keep what they compile, because starting them takes long without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_once() -> Iterator[None]:
+    """Compile each statement once per test run instead of once per engine."""
+    statements_by_dialect: dict[tuple[str, str], Statements] = {}
+
+    def statements(dialect: Dialect) -> Statements:
+        return statements_by_dialect.setdefault((dialect.name, dialect.paramstyle), Statements(dialect))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "Statements", statements)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rate_passwords_once() -> Iterator[None]:
+    """Rate each password once per test run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zxcvbn, "zxcvbn", functools.cache(zxcvbn.zxcvbn))
+        yield

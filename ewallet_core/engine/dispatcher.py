@@ -6,8 +6,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -41,7 +40,7 @@ from ewallet_core.operations.context import (
 )
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
-from ewallet_core.storage.database import Database
+from ewallet_core.storage.database import Database, Finished, Work
 from ewallet_core.storage.transaction import NeedsWrite, Transaction
 
 MOST_PREPARATIONS = 5
@@ -60,41 +59,41 @@ class KeyedLocks:
 
     def __init__(self) -> None:
         self._changing = threading.Lock()
-        self._waiting: dict[Hashable, deque[Future[None]]] = {}
+        self._waiting: dict[Hashable, deque[Callable[[], None]]] = {}
+        """What waits for each lock that is held."""
 
-    def acquire(self, key: Hashable) -> Future[None]:
-        """A future that is done once the lock is held; if it is cancelled, the lock goes to the next.
+    def acquire(self, key: Hashable, granted: Callable[[], None]) -> bool:
+        """Whether the lock is held at once; if not, `release` calls `granted` once it is, in its own thread.
 
         The key None is no lock: it is granted at once, to any number.
         """
-        turn: Future[None] = Future()
-        if key is not None:
-            with self._changing:
-                if key in self._waiting:
-                    self._waiting[key].append(turn)
-                    return turn
+        if key is None:
+            return True
+        with self._changing:
+            if key not in self._waiting:
                 self._waiting[key] = deque()
-        turn.set_result(None)
-        return turn
+                return True
+            self._waiting[key].append(granted)
+            return False
 
-    def give_up(self, key: Hashable, turn: Future[None]) -> None:
-        """Stop waiting for the lock, or release it if it is held."""
-        if not turn.cancel():
-            self.release(key)
+    def give_up(self, key: Hashable, granted: Callable[[], None]) -> None:
+        """Stop waiting for the lock, or release it if it has been granted meanwhile."""
+        with self._changing:
+            if granted in self._waiting[key]:
+                self._waiting[key].remove(granted)
+                return
+        self.release(key)
 
     def release(self, key: Hashable) -> None:
         """Grant the lock to the one that has waited longest."""
         if key is None:
             return
-        while True:
-            with self._changing:
-                if not self._waiting[key]:
-                    del self._waiting[key]
-                    return
-                following = self._waiting[key].popleft()
-            if following.set_running_or_notify_cancel():
-                following.set_result(None)
+        with self._changing:
+            if not self._waiting[key]:
+                del self._waiting[key]
                 return
+            granted = self._waiting[key].popleft()
+        granted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,14 @@ class Dependencies:
     config: EngineConfig
     passwords: Passwords
     issuer: Issuer
+
+
+def _failure(error: BaseException) -> Answer:
+    """The answer to what has raised this error."""
+    if isinstance(error, WalletError):
+        return error_answer(error)
+    _log.error("an instruction failed", exc_info=error)
+    return error_answer(EngineFailedError())
 
 
 def _refuse_ignored(beside: Credentials) -> None:
@@ -125,7 +132,7 @@ class Dispatcher:
         self.clock = dependencies.clock
         self.listener: InstructionListener | None = None
         self.changed: Callable[[], None] = lambda: None
-        """Called after each instruction that changed something, from its thread."""
+        """Called after something was changed, from the thread that notices it."""
         self.order = KeyedLocks()
         """The calls of one client run one after another, by their `order_key`."""
         self._dependencies = dependencies
@@ -170,23 +177,48 @@ class Dispatcher:
         """Carry the call out after the earlier calls of its client, and answer it."""
         if isinstance(call, InvalidCall):
             return self.run_now(call)
-        turn = self.order.acquire(call.order_key)
+        turn = threading.Event()
+        if not self.order.acquire(call.order_key, turn.set):
+            try:
+                turn.wait()
+            except BaseException:
+                self.order.give_up(call.order_key, turn.set)
+                raise
         try:
-            turn.result()
             return self.run_now(call)
         finally:
-            self.order.give_up(call.order_key, turn)
+            self.order.release(call.order_key)
 
     def run_now(self, call: Call | InvalidCall) -> Answer:
         """As `run`, for a caller that holds the lock of the call's `order_key`."""
         try:
             answer = call.answer() if isinstance(call, InvalidCall) else self._carry_out(call)
-        except WalletError as error:
-            answer = error_answer(error)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer
-            _log.exception("an instruction failed")
-            answer = error_answer(EngineFailedError())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller must get an answer
+            answer = _failure(error)
         return in_reply_to(call.reply_id, answer)
+
+    def view(self, calls: Sequence[Call]) -> list[Answer | None]:
+        """As `run_now` for views, in one read transaction; None for one that has to write something first."""
+        try:
+            return self.database.read(lambda transaction: [self._view(call, transaction) for call in calls])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the callers must get their answers
+            if len(calls) > 1:
+                # One alone is at fault, and the others must not fail with it.
+                return [answer for call in calls for answer in self.view([call])]
+            return [in_reply_to(call.reply_id, _failure(error)) for call in calls]
+
+    def work(self, call: Call) -> Work:
+        """The call as work for `Database.submit`, to be answered by `answer_to`."""
+        return Execution(call, self.context).run
+
+    def answer_to(self, call: Call, finished: Finished) -> Answer:
+        answer = finished.result if finished.error is None else _failure(finished.error)
+        return in_reply_to(call.reply_id, answer)
+
+    def notice_change(self) -> None:
+        """Something was changed: wake what waits for changes."""
+        self._cleanup_thread.notice_change()
+        self.changed()
 
     def answer(
         self,
@@ -236,9 +268,17 @@ class Dispatcher:
             # A repeated request must get its first answer even if its preparation would fail now.
             seen = self._read(execution.first_answer)
             answer = self._prepare_and_run(call.instruction.prepare, execution) if seen is None else seen
-        self._cleanup_thread.notice_change()
-        self.changed()
+        self.notice_change()
         return answer
+
+    def _view(self, call: Call, transaction: Transaction) -> Answer | None:
+        try:
+            answer = Execution(call, self.context).run(transaction)
+        except NeedsWrite:
+            return None
+        except WalletError as error:
+            answer = error_answer(error)
+        return in_reply_to(call.reply_id, answer)
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         """The result of `work`; if it must write something first, it runs again as a change."""

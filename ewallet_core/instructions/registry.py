@@ -29,9 +29,12 @@ from ewallet_core.types import PEOPLE, Role
 
 
 class WorkClass(Enum):
-    """How an instruction is run: by a reader, by the writer, or first by the threads for passwords."""
+    """Which of a server's threads runs an instruction, so that a slow one delays no quick one."""
 
     VIEW = auto()
+    """It reads a few rows."""
+    LONG = auto()
+    """It reads as many rows as there are, or acts on the process itself."""
     CHANGE = auto()
     PASSWORD = auto()
     """A password is hashed, which is slow by design."""
@@ -69,6 +72,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     def needs(self) -> Instruction | None:
         """Another instruction whose permission these arguments need too."""
         return None
+
+    def takes_long(self) -> bool:
+        """Whether a view with these arguments may read all records of a sheet, and not only a page."""
+        return False
 
 
 class NoArguments(Request, frozen=True):
@@ -153,10 +160,10 @@ class Instruction:
 
     @cached_property
     def work_class(self) -> WorkClass:
-        if not self.changes:
-            return WorkClass.VIEW
+        if self.prepare is None:
+            return WorkClass.CHANGE if self.changes else WorkClass.VIEW
         takes_a_secret = any(reader.is_secret for reader in self.readers.values())
-        return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
+        return WorkClass.PASSWORD if takes_a_secret else WorkClass.LONG
 
     def __call__(self, request: Any, context: Any) -> Answer:
         return {"failed": False, **self.carry_out(request, context)}

@@ -84,7 +84,8 @@ class Call(msgspec.Struct, frozen=True):
 
     @property
     def work_class(self) -> WorkClass:
-        return self.instruction.work_class
+        found = self.instruction.work_class
+        return WorkClass.LONG if found is WorkClass.VIEW and self.request.takes_long() else found
 
 
 class InvalidCall(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ class InvalidCall(msgspec.Struct, frozen=True):
     answer: Callable[[], Answer]
     reply_id: str | None
     order_key: Hashable = None
-    work_class: ClassVar[WorkClass] = WorkClass.VIEW
+    work_class: ClassVar[WorkClass] = WorkClass.LONG
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

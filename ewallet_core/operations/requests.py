@@ -44,6 +44,10 @@ class PeriodRequest(ZonedRequest, frozen=True):
         if self.starts_at is not None and self.ends_at is not None and self.starts_at > self.ends_at:
             raise PeriodReversedError
 
+    def takes_long(self) -> bool:
+        """A period may hold all records."""
+        return True
+
     @property
     def starts_at(self) -> int | None:
         """The first millisecond of the period, in UTC."""

@@ -1,10 +1,11 @@
-"""One accepted connection: reads lines, sends frames, closes."""
+"""One accepted connection: lines in, frames out, its time limits, and an orderly end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import FrameTooLongError
@@ -14,35 +15,33 @@ from ewallet_core.protocol.frames import LARGEST_FRAME, encode
 from ewallet_core.server.limits import Limits
 
 
-class LineReader:
-    """Splits a stream into lines, with limits on length and time."""
+class LineBuffer:
+    """Splits what arrives into lines; of a line that is too long it keeps nothing."""
 
-    def __init__(self, reader: asyncio.StreamReader, idle_seconds: int, unfinished_seconds: int) -> None:
-        self._reader = reader
-        self._idle_seconds = idle_seconds
-        self._unfinished_seconds = unfinished_seconds
-        self._buffer = bytearray()
+    __slots__ = ("_data", "_searched", "_skips")
+
+    def __init__(self) -> None:
+        self._data = bytearray()
         self._searched = 0
         self._skips = False
-        self._deadline: float | None = None
 
-    async def next(self) -> bytes | None:
-        """The next line without its end, or None at the end of the stream.
+    @property
+    def is_begun(self) -> bool:
+        """Whether a line was begun and not ended."""
+        return self._skips or bool(self._data)
 
-        After `FrameTooLongError`, the next call returns the line after that one. After `IdleTooLongError` or
-        `LineUnfinishedError`, nothing more should be read.
+    def add(self, data: bytes) -> None:
+        self._data += data
+
+    def next_line(self) -> bytes | None:
+        """The next line without its end, or None until more arrives.
+
+        After `FrameTooLongError`, the next call returns the line after that one.
         """
-        while True:
-            if (line := self._take_line()) is not None:
-                return line
-            if not await self._read_more():
-                return None
-
-    def _take_line(self) -> bytes | None:
-        while (end := self._buffer.find(b"\n", self._searched)) >= 0:
-            line = bytes(self._buffer[:end])
-            del self._buffer[: end + 1]
-            self._searched, self._deadline = 0, None
+        while (end := self._data.find(b"\n", self._searched)) >= 0:
+            line = bytes(self._data[:end])
+            del self._data[: end + 1]
+            self._searched = 0
             if self._skips:
                 self._skips = False
                 continue
@@ -50,136 +49,339 @@ class LineReader:
                 raise FrameTooLongError(LARGEST_FRAME)
             return line
         if self._skips:
-            self._buffer.clear()
-        self._searched = len(self._buffer)
+            self._data.clear()
+        self._searched = len(self._data)
         if self._searched >= LARGEST_FRAME:
-            self._buffer.clear()
-            self._searched, self._skips = 0, True
+            self.clear()
+            self._skips = True
             raise FrameTooLongError(LARGEST_FRAME)
         return None
 
-    async def _read_more(self) -> bool:
-        """Wait for more bytes; False at the end of the stream."""
-        now = asyncio.get_running_loop().time()
-        is_begun = bool(self._buffer) or self._skips
-        if is_begun and self._deadline is None:
-            self._deadline = now + self._unfinished_seconds
-        try:
-            async with asyncio.timeout_at(self._deadline or now + self._idle_seconds):
-                more = await self._reader.read(LARGEST_FRAME)
-        except TimeoutError:
-            if is_begun:
-                raise LineUnfinishedError(self._unfinished_seconds) from None
-            raise IdleTooLongError(self._idle_seconds) from None
-        self._buffer += more
-        return bool(more)
+    def clear(self) -> None:
+        self._data.clear()
+        self._searched = 0
 
 
+LINES_AT_ONCE = 16
+"""How many lines of one connection are read before the others have their turn."""
 MOST_UNSENT_BYTES = 256 * 1024
-"""How much may be waiting to be sent before the next `send` waits."""
+"""How much may be waiting to be sent before nothing more is read."""
 LEAST_READ_BYTES = 64 * 1024
 """What a client must read within `unread_seconds`; even a slow connection manages that."""
 CLOSE_SECONDS = 1.0
 
 
-class Connection:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
-        self._reader = reader
-        self._writer = writer
+class Roster(Protocol):
+    """Keeps the open connections."""
+
+    def admit(self, connection: Connection) -> None:
+        """Add a new connection; raises the error with which it must be closed."""
+
+    def discard(self, connection: Connection) -> None:
+        """Remove a connection that is closed and has nothing under way."""
+
+
+class Connection(asyncio.Protocol):
+    """What both ports share. A subclass gets each line, and sends frames.
+
+    While too many answers are due, or the client reads none, no more lines are taken, and then no more bytes
+    are read. There is one timer, for the earliest of the time limits; what a limit depends on is only noted,
+    and looked at when the timer fires.
+    """
+
+    __slots__ = (
+        "_answers_due",
+        "_begun_at",
+        "_closing_at",
+        "_frames",
+        "_heard_at",
+        "_idle_seconds",
+        "_ignores_input",
+        "_input",
+        "_is_at_end",
+        "_is_ending",
+        "_is_lost",
+        "_is_paused",
+        "_is_turn_due",
+        "_limits",
+        "_loop",
+        "_read_before",
+        "_reason",
+        "_roster",
+        "_sent",
+        "_timer",
+        "_transport",
+        "_unread_since",
+        "address",
+    )
+
+    def __init__(self, roster: Roster, limits: Limits, idle_seconds: int) -> None:
+        self._roster = roster
         self._limits = limits
-        self._socket = writer.get_extra_info("socket")
-        self._sent = 0
-        peer = writer.get_extra_info("peername")
-        # A client that has already disconnected has no address.
-        self.address = str(peer[0]).partition("%")[0] if peer else "unknown"
+        self._idle_seconds = idle_seconds
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self.address = "unknown"
         """The client's host, without the port: limits per address are limits per machine."""
-        writer.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
+        self._input = LineBuffer()
+        self._heard_at = 0.0
+        self._begun_at: float | None = None
+        """When the unfinished line was begun, if there is one."""
+        self._is_paused = self._is_turn_due = self._ignores_input = self._is_at_end = False
+        self._frames: list[bytes] = []
+        self._answers_due = 0
+        self._sent = self._read_before = 0
+        self._unread_since: float | None = None
+        """Since when the client has read too little, if too much is waiting to be sent."""
+        self._is_ending = self._is_lost = False
+        self._reason: WalletError | None = None
+        self._closing_at: float | None = None
 
-    def lines(self, idle_seconds: int) -> LineReader:
-        return LineReader(self._reader, idle_seconds, self._limits.unfinished_line_seconds)
+    # What the subclasses do and use
 
-    async def send(self, *messages: Any) -> None:
-        """Send each message as a frame.
+    def line_received(self, line: bytes) -> None:
+        raise NotImplementedError
 
-        Raises `OSError` if the connection is closed, and `ReaderTooSlowError` if the client doesn't read in
-        time; the client gets that error too, and the connection closes.
-        """
-        await self._write(b"".join(map(encode, messages)))
+    def line_refused(self, error: FrameTooLongError) -> None:
+        raise NotImplementedError
 
-    async def send_heartbeat(self) -> None:
+    def room_to_send(self) -> None:
+        """The client has read what was waiting to be sent."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the client reads what it is sent."""
+        return self._unread_since is None
+
+    def expect_answer(self) -> None:
+        """Count an answer that will be sent by `answer`."""
+        self._answers_due += 1
+
+    def answer(self, message: Any) -> None:
+        """Send an answer that was expected."""
+        self._answers_due -= 1
+        self.send(message)
+        if self._is_lost and not self._answers_due:
+            self._roster.discard(self)
+
+    def send(self, *messages: Any) -> None:
+        """Send each message as a frame, together with all that is sent in this iteration of the loop."""
+        if not self._frames:
+            self._loop.call_soon(self._flush)
+        self._frames.extend(map(encode, messages))
+
+    def send_heartbeat(self) -> None:
         """Send an empty line, which shows the client that the connection still works."""
-        await self._write(b"\n")
+        self._write(b"\n")
 
-    async def wait_until_closed(self) -> None:
-        """Wait until the client closes; what it sends until then is discarded."""
-        while await self._reader.read(MOST_UNSENT_BYTES):
-            pass
+    def ignore_input(self) -> None:
+        """Read on and drop what arrives, without time limits."""
+        self._ignores_input = True
+        self._input.clear()
+        self._resume()
 
-    async def close(self, reason: WalletError | None = None) -> None:
-        """Send the reason, if there is one, and close."""
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._close_in_order(reason)
-        self.abort()
+    def end(self, reason: WalletError | None) -> None:
+        """Take no more lines; close with that reason once the answers that are due have been sent."""
+        if not self._is_ending:
+            self._is_ending, self._reason = True, reason
+            self.ignore_input()
+            if not self._answers_due and not self._frames:
+                self._close()
 
     def abort(self) -> None:
         """Close at once and discard what is waiting to be sent."""
-        # A transport that has closed by itself can't be aborted.
-        if self._socket is not None and self._socket.fileno() >= 0:
-            self._writer.transport.abort()
+        self._transport.abort()
 
-    async def _close_in_order(self, reason: WalletError | None) -> None:
-        """Send everything, and read what is left: unread input makes the system reset the connection."""
-        if self._writer.transport.is_closing():
-            await self._writer.wait_closed()
-            return
-        if reason is not None:
-            self._writer.write(encode(error_answer(reason)))
-        self._writer.transport.set_write_buffer_limits(high=0)
-        await self._writer.drain()
-        if self._writer.can_write_eof():
-            self._writer.write_eof()
-            await self.wait_until_closed()
-        else:
-            self._writer.close()
-            await self._writer.wait_closed()
+    # asyncio.Protocol
 
-    async def _write(self, frames: bytes) -> None:
-        if self._writer.transport.is_closing():
-            # Nothing is sent after the reason for closing.
-            raise ConnectionResetError
-        self._writer.write(frames)
-        self._sent += len(frames)
-        if self._unsent <= MOST_UNSENT_BYTES:
-            await self._writer.drain()
-            return
-        read = self._read
-        while not await self._drain():
-            if self._read - read < LEAST_READ_BYTES:
-                raise self._close_later(ReaderTooSlowError(self._limits.unread_seconds))
-            read = self._read
-
-    @property
-    def _unsent(self) -> int:
-        return self._writer.transport.get_write_buffer_size()
-
-    @property
-    def _read(self) -> int:
-        return self._sent - self._unsent
-
-    async def _drain(self) -> bool:
-        """Whether there is room to send more within `unread_seconds`."""
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
+        # A client that has already disconnected has no address.
+        if peer := transport.get_extra_info("peername"):
+            self.address = str(peer[0]).partition("%")[0]
+        self._heard_at = self._loop.time()
         try:
-            async with asyncio.timeout(self._limits.unread_seconds):
-                await self._writer.drain()
-        except TimeoutError:
-            return False
-        return True
+            self._roster.admit(self)
+        except WalletError as error:
+            self.end(error)
+        self._watch()
 
-    def _close_later(self, reason: ReaderTooSlowError) -> ReaderTooSlowError:
-        """Send the reason and leave the client a moment to read it, without waiting for that."""
-        if not self._writer.transport.is_closing():
-            self._writer.write(encode(error_answer(reason)))
-            self._writer.close()
-            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
-        return reason
+    def data_received(self, data: bytes) -> None:
+        if not self._ignores_input:
+            self._input.add(data)
+            self._take_lines()
+
+    def eof_received(self) -> bool:
+        self._is_at_end = True
+        if self._ignores_input:
+            self.end(None)
+        else:
+            self._take_lines()
+        # Without TLS, the answers that are due can still be sent.
+        return self._closing_at is None and self._transport.can_write_eof()
+
+    def pause_writing(self) -> None:
+        self._unread_since = self._loop.time()
+        self._read_before = self._bytes_read
+        self._watch()
+
+    def resume_writing(self) -> None:
+        self._unread_since = None
+        if not self._is_ending:
+            self._take_turn()
+            self.room_to_send()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._is_lost = self._is_ending = self._ignores_input = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._answers_due:
+            self._roster.discard(self)
+
+    # Input
+
+    def _take_lines(self) -> None:
+        for _ in range(LINES_AT_ONCE):
+            if self._ignores_input:
+                return
+            if not self._has_room:
+                self._pause()
+                return
+            try:
+                line = self._input.next_line()
+            except FrameTooLongError as error:
+                self.line_refused(error)
+                continue
+            if line is None:
+                self._read_on()
+                return
+            self._begun_at = None
+            self.line_received(line)
+        self._pause()
+        self._take_turn()
+
+    @property
+    def _has_room(self) -> bool:
+        return self.is_read and self._answers_due < self._limits.requests_at_once_per_connection
+
+    def _read_on(self) -> None:
+        """Wait for more bytes: all lines were taken."""
+        if self._is_at_end:
+            self.end(None)
+            return
+        self._heard_at = self._loop.time()
+        self._resume()
+        if self._input.is_begun and self._begun_at is None:
+            self._begun_at = self._heard_at
+            self._watch()
+
+    def _pause(self) -> None:
+        if not self._is_paused:
+            self._is_paused = True
+            self._begun_at = None
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
+            self._watch()
+
+    def _take_turn(self) -> None:
+        """Take more lines in the next iteration of the loop, if some are left."""
+        if self._is_paused and not self._is_turn_due:
+            self._is_turn_due = True
+            self._loop.call_soon(self._continue)
+
+    def _continue(self) -> None:
+        self._is_turn_due = False
+        self._take_lines()
+
+    # Output
+
+    def _flush(self) -> None:
+        frames = b"".join(self._frames)
+        self._frames.clear()
+        self._write(frames)
+        if not self._is_ending:
+            self._take_turn()
+        elif not self._answers_due:
+            self._close()
+
+    def _write(self, frames: bytes) -> None:
+        # Nothing is sent after the reason for closing.
+        if self._closing_at is None and not self._transport.is_closing():
+            self._sent += len(frames)
+            self._transport.write(frames)
+
+    @property
+    def _bytes_read(self) -> int:
+        """How many bytes the client has read, or the system holds for it."""
+        return self._sent - self._transport.get_write_buffer_size()
+
+    def _close(self) -> None:
+        """Send the reason, and read to the end: unread input makes the system reset the connection."""
+        if self._closing_at is not None:
+            return
+        if self._reason is not None:
+            self._write(encode(error_answer(self._reason)))
+        self._closing_at = self._loop.time()
+        with contextlib.suppress(OSError):
+            if self._transport.can_write_eof() and not self._is_at_end:
+                self._transport.write_eof()
+            else:
+                self._transport.close()
+        self._watch()
+
+    # Time limits
+
+    def _watch(self) -> None:
+        """Set the timer to the next time limit, unless it fires before that."""
+        if self._is_lost or (limit := self._next_limit()) is None:
+            return
+        due_at, _ = limit
+        if self._timer is not None:
+            if self._timer.when() <= due_at:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due_at, self._check)
+
+    def _check(self) -> None:
+        self._timer = None
+        if (limit := self._next_limit()) is not None:
+            due_at, exceeded = limit
+            if due_at <= self._loop.time():
+                exceeded()
+        self._watch()
+
+    def _next_limit(self) -> tuple[float, Callable[[], None]] | None:
+        """When a time limit is exceeded if nothing happens before, and what to do then."""
+        if self._closing_at is not None:
+            return self._closing_at + CLOSE_SECONDS, self.abort
+        if self._unread_since is not None:
+            return self._unread_since + self._limits.unread_seconds, self._check_reader
+        if self._ignores_input or self._is_paused:
+            return None
+        if self._begun_at is not None:
+            return self._begun_at + self._limits.unfinished_line_seconds, self._end_unfinished
+        return self._heard_at + self._idle_seconds, self._end_idle
+
+    def _check_reader(self) -> None:
+        read = self._bytes_read
+        if read - self._read_before < LEAST_READ_BYTES:
+            self._drop(ReaderTooSlowError(self._limits.unread_seconds))
+        else:
+            self._unread_since, self._read_before = self._loop.time(), read
+
+    def _drop(self, reason: ReaderTooSlowError) -> None:
+        """Send the reason and leave the client a moment to read it; answers that are due are discarded."""
+        self._is_ending, self._reason = True, reason
+        self.ignore_input()
+        self._close()
+
+    def _end_unfinished(self) -> None:
+        self.end(LineUnfinishedError(self._limits.unfinished_line_seconds))
+
+    def _end_idle(self) -> None:
+        self.end(IdleTooLongError(self._idle_seconds))

@@ -5,70 +5,66 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from ewallet_core.engine.event_stream import EventSubscription
+from ewallet_core.engine.event_stream import EventMessage, EventSubscription
 from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.requests import MalformedError
+from ewallet_core.errors.requests import FrameTooLongError, MalformedError
+from ewallet_core.errors.server import EngineFailedError
 from ewallet_core.instructions.validation import as_whole_number
 from ewallet_core.protocol.frames import decode
-from ewallet_core.server.connection import Connection
+from ewallet_core.server.connection import Connection, Roster
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.limits import Limits
 
 READ_INTERVAL_SECONDS = 1.0
 """How often to read without a change in this process: other processes may write to the database too."""
 COLLECT_SECONDS = 0.005
+HEARTBEAT_SECONDS = 20.0
 
 _log = logging.getLogger("ewallet_core")
 
 
-@dataclass(eq=False, slots=True)
-class EventRecipient:
-    """A connection that receives events: its subscription, and what wakes it."""
-
-    subscription: EventSubscription
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class EventBroadcaster:
-    """Wakes the recipients of an account when it has new events."""
+    """Wakes the connections of an account when it has new events."""
 
     def __init__(self, engine: Engine, executor: Executor) -> None:
         self._engine = engine
         self._executor = executor
-        self._recipients: set[EventRecipient] = set()
+        self._recipients: set[EventConnection] = set()
+        self._of_account: dict[int | None, set[EventConnection]] = {}
+        self._loop = asyncio.get_running_loop()
         self._wake_up = asyncio.Event()
+        self._is_woken = False
         self._latest: int | None = None
-        self._sessions_read_at = 0.0
+        self._all_read_at = 0.0
 
-    @contextmanager
-    def to(self, subscription: EventSubscription) -> Iterator[EventRecipient]:
-        """Wake a new recipient with that subscription from now on, while the context lasts."""
-        recipient = EventRecipient(subscription)
+    def add(self, recipient: EventConnection) -> None:
+        """Wake that connection from now on."""
         self._recipients.add(recipient)
+        self._of_account.setdefault(recipient.account, set()).add(recipient)
         # Without a latest event, the next read wakes every recipient.
         self._latest = self._latest if len(self._recipients) > 1 else None
         self._wake_up.set()
-        try:
-            yield recipient
-        finally:
-            self._recipients.discard(recipient)
+
+    def remove(self, recipient: EventConnection) -> None:
+        self._recipients.discard(recipient)
+        self._leave_account(recipient)
+
+    def move(self, recipient: EventConnection, account: int | None) -> None:
+        """Wake that connection for events of that account, and no longer for those of the former one."""
+        if recipient in self._recipients:
+            self._leave_account(recipient)
+            recipient.account = account
+            self._of_account.setdefault(account, set()).add(recipient)
 
     async def run(self) -> None:
         """Read new events in intervals, and soon after each change in this process."""
-        loop = asyncio.get_running_loop()
-
-        def wake_up() -> None:
-            loop.call_soon_threadsafe(self._wake_up.set)
-
-        self._engine.on_change(wake_up)
+        self._engine.on_change(self._notice_change)
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -76,11 +72,24 @@ class EventBroadcaster:
                         await self._wake_up.wait()
                 # Collect the changes of a burst: to read after each would cost too much.
                 await asyncio.sleep(COLLECT_SECONDS)
+                self._is_woken = False
                 self._wake_up.clear()
                 if self._recipients:
                     await self._try_to_wake()
         finally:
             self._engine.on_change(lambda: None)
+
+    def _notice_change(self) -> None:
+        """Wake the broadcaster, from any thread, once in a burst of changes."""
+        if not self._is_woken:
+            self._is_woken = True
+            self._loop.call_soon_threadsafe(self._wake_up.set)
+
+    def _leave_account(self, recipient: EventConnection) -> None:
+        others = self._of_account.get(recipient.account, set())
+        others.discard(recipient)
+        if not others:
+            self._of_account.pop(recipient.account, None)
 
     async def _try_to_wake(self) -> None:
         try:
@@ -91,29 +100,32 @@ class EventBroadcaster:
             _log.exception("the event broadcaster failed")
 
     async def _wake_recipients(self) -> None:
-        first = self._latest is None
         after = self._latest
         self._latest, accounts = await self._executor.read(lambda: self._engine.changed_accounts(after))
-        now = self._engine.clock()
-        for recipient in self._recipients:
-            if first or recipient.subscription.account in accounts or recipient.subscription.due_at <= now:
-                recipient.woken.set()
-        await self._wake_by_session()
+        woken = self._recipients if after is None else self._in(accounts)
+        for recipient in list(woken):
+            recipient.wake()
+        if self._loop.time() - self._all_read_at >= READ_INTERVAL_SECONDS:
+            self._all_read_at = self._loop.time()
+            await self._wake_all_that_are_due()
 
-    async def _wake_by_session(self) -> None:
-        """Wake the recipients whose session has ended or has another active account."""
-        now = asyncio.get_running_loop().time()
-        if now - self._sessions_read_at < READ_INTERVAL_SECONDS:
-            return
-        self._sessions_read_at = now
+    def _in(self, accounts: set[int]) -> list[EventConnection]:
+        return [recipient for account in accounts for recipient in self._of_account.get(account, ())]
+
+    async def _wake_all_that_are_due(self) -> None:
+        """Wake the recipients whose session ends soon, has ended, or has another active account.
+
+        Those that have been sent nothing for long get a heartbeat.
+        """
         active = await self._executor.read(self._engine.active_accounts)
-        for recipient in self._recipients:
-            subscription = recipient.subscription
-            if subscription.session is not None and active.get(subscription.session) != subscription.account:
-                recipient.woken.set()
-
-
-HEARTBEAT_SECONDS = 20.0
+        now, loop_now = self._engine.clock(), self._loop.time()
+        for recipient in list(self._recipients):
+            session = recipient.subscription.session
+            is_other = session is not None and active.get(session) != recipient.subscription.account
+            if is_other or recipient.subscription.due_at <= now:
+                recipient.wake()
+            if loop_now - recipient.sent_at >= HEARTBEAT_SECONDS:
+                recipient.send_heartbeat()
 
 
 class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,52 +137,96 @@ class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OutPort:
+    """What the connections of the event port share."""
+
     def __init__(
         self, engine: Engine, executor: Executor, broadcaster: EventBroadcaster, limits: Limits
     ) -> None:
-        self._engine = engine
-        self._executor = executor
-        self._broadcaster = broadcaster
-        self._limits = limits
+        self.engine = engine
+        self.executor = executor
+        self.broadcaster = broadcaster
+        self.limits = limits
 
-    async def handle(self, connection: Connection) -> None:
-        """Send events until the client disconnects; raises the error with which to close the connection."""
-        line = await connection.lines(self._limits.unfinished_line_seconds).next()
-        if line is None:
-            return
-        who = _introduction_in(line)
-        sending = asyncio.create_task(self._send_events(who, connection))
-        closed = asyncio.create_task(connection.wait_until_closed())
+    def connect(self, roster: Roster) -> Connection:
+        return EventConnection(self, roster)
+
+
+class EventConnection(Connection):
+    """Sends the events of the session that its first line names, until the client disconnects."""
+
+    __slots__ = ("_is_reading", "_is_woken", "_port", "account", "sent_at", "subscription")
+
+    def __init__(self, port: OutPort, roster: Roster) -> None:
+        # Silence before the first line is as suspect as an unfinished line.
+        super().__init__(roster, port.limits, port.limits.unfinished_line_seconds)
+        self._port = port
+        self._is_reading = self._is_woken = False
+        self.subscription: EventSubscription
+        self.account: int | None = None
+        """The account for whose events it is woken."""
+        self.sent_at = 0.0
+
+    def line_received(self, line: bytes) -> None:
         try:
-            await asyncio.wait({sending, closed}, return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                sending.result()
-        finally:
-            for task in (sending, closed):
-                task.cancel()
-            await asyncio.gather(sending, closed, return_exceptions=True)
+            who = _introduction_in(line)
+        except WalletError as error:
+            self.end(error)
+            return
+        self.ignore_input()
+        self.subscription = self._port.engine.follow(who.client_id, who.session_token)
+        self._port.broadcaster.add(self)
+        self._read(lambda: self.subscription.begin(who.since))
 
-    async def _send_events(self, who: Introduction, connection: Connection) -> None:
-        subscription = self._engine.follow(who.client_id, who.session_token)
-        with self._broadcaster.to(subscription) as recipient:
-            await connection.send(*await self._executor.read(lambda: subscription.begin(who.since)))
-            while True:
-                recipient.woken.clear()
-                messages = await self._executor.read(subscription.read_new)
-                if messages:
-                    await connection.send(*messages)
-                else:
-                    await _wait_until_woken(recipient, connection)
+    def line_refused(self, error: FrameTooLongError) -> None:
+        self.end(error)
 
+    def room_to_send(self) -> None:
+        if self._is_woken:
+            self.wake()
 
-async def _wait_until_woken(recipient: EventRecipient, connection: Connection) -> None:
-    """Wait until there may be new events, and send heartbeats meanwhile."""
-    while True:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HEARTBEAT_SECONDS):
-                await recipient.woken.wait()
-                return
-        await connection.send_heartbeat()
+    def wake(self) -> None:
+        """Read the new events now, or as soon as it has read and the client has room for more."""
+        self._is_woken = True
+        if not self._is_reading and self.is_read:
+            self._read(self.subscription.read_new)
+
+    def send_heartbeat(self) -> None:
+        self.sent_at = self._loop.time()
+        super().send_heartbeat()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._port.broadcaster.remove(self)
+
+    def _read(self, work: Callable[[], list[EventMessage]]) -> None:
+        self._is_reading, self._is_woken = True, False
+        self._port.executor.read(work).add_done_callback(self._have_read)
+
+    def _have_read(self, reading: asyncio.Future[list[EventMessage]]) -> None:
+        self._is_reading = False
+        if self._is_ending or reading.cancelled():
+            return
+        try:
+            messages = reading.result()
+        except WalletError as error:
+            self._leave(error)
+            return
+        except Exception as error:  # noqa: BLE001 - the client must learn why it gets no more
+            _log.error("the events of a connection could not be read", exc_info=error)
+            self._leave(EngineFailedError())
+            return
+        if self.subscription.account != self.account:
+            self._port.broadcaster.move(self, self.subscription.account)
+        if messages:
+            self.sent_at = self._loop.time()
+            self.send(*messages)
+        if messages or self._is_woken:
+            # There may be more than a page of them.
+            self.wake()
+
+    def _leave(self, reason: WalletError) -> None:
+        self._port.broadcaster.remove(self)
+        self.end(reason)
 
 
 def _introduction_in(line: bytes) -> Introduction:

@@ -1,22 +1,31 @@
-"""Runs calls for the event loop: in threads by work class, each client's calls in order."""
+"""Carries out calls for the event loop, in threads by work class, each client's calls in order."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import queue
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar, cast
 
 from ewallet_core.engine.dispatcher import Dispatcher
 from ewallet_core.engine.event_stream import EventSubscription
-from ewallet_core.errors.server import ServerBusyError
-from ewallet_core.instructions.envelope import Answer
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import EngineClosedError, ServerBusyError
+from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to
 from ewallet_core.instructions.registry import WorkClass
 from ewallet_core.operations.context import Call, InvalidCall
 from ewallet_core.server.limits import Limits
+from ewallet_core.storage.database import Finished
+from ewallet_core.storage.transaction import Transaction
 
-READERS, WRITERS = 6, 48
-"""Threads for views, fewer than the storage has connections, and for changes, which commit in groups."""
+LONG_THREADS = 2
+MOST_VIEWS_AT_ONCE = 32
+"""How many views are read in one transaction, and answered together."""
 BUSY_RETRY_MS = 500
 
 T = TypeVar("T")
@@ -40,57 +49,164 @@ class Engine(Protocol):
     def on_change(self, changed: Callable[[], None]) -> None: ...
 
 
+@dataclass(eq=False, slots=True)
+class PendingCall:
+    """A call that is under way, and what gets its answer."""
+
+    call: Call | InvalidCall
+    answered: Callable[[Answer], None]
+
+
+@dataclass(eq=False, slots=True)
+class Change:
+    """A call as the work of the writer."""
+
+    pending: PendingCall
+    call: Call
+    work: Callable[[Transaction], Answer]
+
+    def __call__(self, transaction: Transaction) -> Answer:
+        return self.work(transaction)
+
+
+Answered = list[tuple[PendingCall, Answer]]
+
+
 class Executor:
-    """Threads that run the calls of one event loop, so that the loop never waits for the storage."""
+    """Runs the calls of the running event loop, so that it never waits for the storage or for a password.
+
+    What the loop has read in one iteration is handed over together, and what was carried out together comes
+    back in one wake-up: most of the cost of a thread is that of changing to it.
+    """
 
     def __init__(self, dispatcher: Dispatcher, limits: Limits) -> None:
         self._dispatcher = dispatcher
-        self._limits = limits
-        self._threads = {
-            WorkClass.VIEW: ThreadPoolExecutor(READERS, "ewallet-views"),
-            WorkClass.CHANGE: ThreadPoolExecutor(WRITERS, "ewallet-changes"),
-            WorkClass.PASSWORD: ThreadPoolExecutor(limits.passwords_at_once, "ewallet-passwords"),
-        }
+        self._order = dispatcher.order
+        self._most_passwords = limits.passwords_at_once + limits.passwords_waiting
+        self._loop = asyncio.get_running_loop()
+        self._loop_thread = threading.get_ident()
+        self._ready: list[tuple[PendingCall, Call]] = []
+        self._under_way: set[PendingCall] = set()
+        """The calls that hold the lock of their `order_key`."""
         self._passwords = 0
+        self._views: queue.SimpleQueue[list[tuple[PendingCall, Call]] | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._run_views, name="ewallet-views", daemon=True)
+        self._reader.start()
+        self._long = ThreadPoolExecutor(LONG_THREADS, "ewallet-long")
+        self._hashing = ThreadPoolExecutor(limits.passwords_at_once, "ewallet-passwords")
+        self._events = ThreadPoolExecutor(1, "ewallet-events")
 
-    async def run(self, call: Call | InvalidCall) -> Answer:
-        """Carry the call out after the earlier calls of its client; raises `ServerBusyError`.
+    def run(self, call: Call | InvalidCall, answered: Callable[[Answer], None]) -> None:
+        """Carry the call out after the earlier calls of its client, and call `answered` in the loop.
 
         While it waits for those it occupies no thread, and only one password of a client waits for a thread.
         """
-        order, key = self._dispatcher.order, call.order_key
-        turn = order.acquire(key)
-        try:
-            if not turn.done():
-                await asyncio.wrap_future(turn)
-        except asyncio.CancelledError:
-            order.give_up(key, turn)
-            raise
-        try:
-            work = self._submit(call)
-        except BaseException:
-            order.release(key)
-            raise
-        is_password = call.work_class is WorkClass.PASSWORD
-        self._passwords += is_password
-        try:
-            answer = asyncio.wrap_future(work)
-            # A cancelled task does not stop work that has begun: the next call still waits for that.
-            work.add_done_callback(lambda _: order.release(key))
-            return await answer
-        finally:
-            self._passwords -= is_password
+        pending = PendingCall(call, answered)
+        if self._order.acquire(call.order_key, partial(self._grant, pending)):
+            self._begin(pending)
 
-    def _submit(self, call: Call | InvalidCall) -> Future[Answer]:
-        most = self._limits.passwords_at_once + self._limits.passwords_waiting
-        if call.work_class is WorkClass.PASSWORD and self._passwords >= most:
-            raise ServerBusyError(BUSY_RETRY_MS)
-        return self._threads[call.work_class].submit(self._dispatcher.run_now, call)
-
-    async def read(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads[WorkClass.VIEW], work)
+    def read(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Read something for the event port."""
+        return self._loop.run_in_executor(self._events, work)
 
     def shut_down(self) -> None:
-        """Wait for the work that has begun, and end the threads."""
-        for threads in self._threads.values():
+        """Wait for the work that has begun, and end the threads; the loop no longer runs."""
+        self._views.put(None)
+        self._reader.join()
+        for threads in (self._long, self._hashing, self._events):
             threads.shutdown(cancel_futures=True)
+        # A program in this process may go on with the same sessions.
+        for pending in self._under_way:
+            self._order.release(pending.call.order_key)
+
+    def _grant(self, pending: PendingCall) -> None:
+        """Begin a call whose turn it is; the thread is that of the call before it."""
+        if threading.get_ident() == self._loop_thread:
+            self._loop.call_soon(self._begin, pending)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._begin, pending)
+        except RuntimeError:
+            # The server has stopped.
+            self._order.release(pending.call.order_key)
+
+    def _begin(self, pending: PendingCall) -> None:
+        self._under_way.add(pending)
+        call, work_class = pending.call, pending.call.work_class
+        if work_class is WorkClass.LONG or isinstance(call, InvalidCall):
+            self._long.submit(self._run_apart, pending, self._finish)
+        elif work_class is not WorkClass.PASSWORD:
+            if not self._ready:
+                self._loop.call_soon(self._dispatch_ready)
+            self._ready.append((pending, call))
+        elif self._passwords < self._most_passwords:
+            self._passwords += 1
+            self._hashing.submit(self._run_apart, pending, self._finish_password)
+        else:
+            self._refuse(pending, ServerBusyError(BUSY_RETRY_MS))
+
+    def _dispatch_ready(self) -> None:
+        """Hand what is ready to the reader and to the writer."""
+        ready, self._ready = self._ready, []
+        views = []
+        for pending, call in ready:
+            if call.work_class is WorkClass.CHANGE:
+                self._submit(pending, call)
+            else:
+                views.append((pending, call))
+        if views:
+            self._views.put(views)
+
+    def _submit(self, pending: PendingCall, call: Call) -> None:
+        try:
+            change = Change(pending, call, self._dispatcher.work(call))
+            self._dispatcher.database.submit(change, self._deliver)
+        except EngineClosedError as error:
+            self._refuse(pending, error)
+
+    def _refuse(self, pending: PendingCall, error: WalletError) -> None:
+        self._finish([(pending, in_reply_to(pending.call.reply_id, error_answer(error)))])
+
+    def _run_views(self) -> None:
+        """Carry out the views that wait, in the reader's thread."""
+        while (batch := self._views.get()) is not None:
+            for start in range(0, len(batch), MOST_VIEWS_AT_ONCE):
+                views = batch[start : start + MOST_VIEWS_AT_ONCE]
+                answers = self._dispatcher.view([call for _, call in views])
+                self._in_loop(self._finish_views, list(zip(views, answers, strict=True)))
+
+    def _run_apart(self, pending: PendingCall, finish: Callable[[Answered], None]) -> None:
+        self._in_loop(finish, [(pending, self._dispatcher.run_now(pending.call))])
+
+    def _deliver(self, group: list[Finished]) -> None:
+        """Take what the writer has committed together, in its thread."""
+        self._in_loop(self._finish_changes, group)
+
+    def _in_loop(self, finish: Callable[[list[T]], None], finished: list[T]) -> None:
+        # When the server has stopped, the loop is closed, and the answers have no connection any longer.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(finish, finished)
+
+    def _finish_views(self, views: list[tuple[tuple[PendingCall, Call], Answer | None]]) -> None:
+        for (pending, call), answer in views:
+            if answer is None:
+                # It has to write something first, so it runs again as a change.
+                self._submit(pending, call)
+            else:
+                self._finish([(pending, answer)])
+
+    def _finish_changes(self, group: list[Finished]) -> None:
+        self._dispatcher.notice_change()
+        for finished in group:
+            change = cast("Change", finished.work)
+            self._finish([(change.pending, self._dispatcher.answer_to(change.call, finished))])
+
+    def _finish_password(self, answered: Answered) -> None:
+        self._passwords -= len(answered)
+        self._finish(answered)
+
+    def _finish(self, answered: Answered) -> None:
+        for pending, answer in answered:
+            self._under_way.discard(pending)
+            self._order.release(pending.call.order_key)
+            pending.answered(answer)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from typing import Annotated
 
 import msgspec
@@ -51,8 +50,7 @@ class ConnectionLimiter:
     def is_exempt(self, address: str) -> bool:
         return self._limits.loopback_is_exempt and is_loopback(address)
 
-    @contextmanager
-    def admit(self, address: str) -> Iterator[None]:
+    def admit(self, address: str) -> None:
         """Count a connection; raises `TooManyConnectionsError` or `TooManyFromAddressError` at a limit."""
         limits = self._limits
         if self.count >= limits.connections:
@@ -60,12 +58,12 @@ class ConnectionLimiter:
         if self._from[address] >= limits.connections_per_address and not self.is_exempt(address):
             raise TooManyFromAddressError(limits.connections_per_address)
         self._from[address] += 1
-        try:
-            yield
-        finally:
-            self._from[address] -= 1
-            if not self._from[address]:
-                del self._from[address]
+
+    def leave(self, address: str) -> None:
+        """Uncount a connection that was admitted."""
+        self._from[address] -= 1
+        if not self._from[address]:
+            del self._from[address]
 
 
 SECOND_MS = 1_000

@@ -5,46 +5,41 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Awaitable, Callable
+from asyncio import sslproto
+from collections.abc import Callable
 from typing import cast
 
-from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.server import (
-    PortUnavailableError,
-    ServerStoppingError,
-    TooManyConnectionsError,
-    TooManyFromAddressError,
-)
-from ewallet_core.server.connection import Connection
-from ewallet_core.server.limits import ConnectionLimiter, Limits
+from ewallet_core.errors.server import PortUnavailableError, ServerStoppingError
+from ewallet_core.server.connection import Connection, Roster
+from ewallet_core.server.limits import ConnectionLimiter
 
 BACKLOG = 1_024
-HANDSHAKE_SECONDS = 10.0
+HANDSHAKE_SECONDS = 10
 ANY_FREE = 0
-
-Handle = Callable[[Connection], Awaitable[None]]
 
 
 class Listener:
-    """Listens on one port of a host, and runs `handle` for each connection."""
+    """Listens on one port of a host; `connect` makes the protocol of each connection."""
 
     def __init__(
         self,
-        handle: Handle,
+        connect: Callable[[Roster], Connection],
         limiter: ConnectionLimiter,
-        limits: Limits,
         host: str,
         tls: ssl.SSLContext | None,
     ) -> None:
-        self._handle = handle
+        self._connect = connect
         self._limiter = limiter
-        self._limits = limits
         self._host = host
         self._tls = tls
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._handling: set[asyncio.Task[None]] = set()
+        self._connections: set[Connection] = set()
+        self._admitted: set[Connection] = set()
         self._is_draining = False
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+        self.encrypted: set[asyncio.Transport] = set()
+        """The transports below those of TLS, also of connections whose handshake is unfinished."""
 
     @property
     def port(self) -> int | None:
@@ -58,15 +53,9 @@ class Listener:
         if self._server is not None and port in (ANY_FREE, self.port):
             return self._server
         self._is_draining = False
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.start_server(
-                self._accept,
-                self._host,
-                port,
-                backlog=BACKLOG,
-                ssl=self._tls,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS if self._tls else None,
-            )
+            return await loop.create_server(self._make_protocol, self._host, port, backlog=BACKLOG)
         except (OSError, OverflowError) as reason:
             raise PortUnavailableError(self._host, port, _describe(reason)) from reason
         except ValueError as reason:
@@ -89,51 +78,74 @@ class Listener:
         if server is not None:
             await _close(server)
 
-    def drain(self) -> set[asyncio.Task[None]]:
-        """Stop reading, send the answers that are due, and close the connections; returns their tasks."""
+    def drain(self) -> None:
+        """Take no more requests, and close each connection once its answers are sent, without waiting."""
         self._is_draining = True
-        for task in self._handling:
-            task.cancel()
-        # Cancelled once only: a second call must not interrupt the answers.
-        self._handling.clear()
-        return set(self._tasks)
+        for connection in list(self._connections):
+            connection.end(ServerStoppingError())
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, self._limits)
-        task = asyncio.create_task(self._run(connection))
+    async def wait_until_empty(self) -> None:
+        """Wait until all connections are closed, and all their requests carried out."""
+        await self._is_empty.wait()
 
-        def done(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
+    def abort(self) -> None:
+        """Close all connections at once, also those whose TLS handshake is unfinished."""
+        for connection in list(self._connections):
             connection.abort()
+        for transport in list(self.encrypted):
+            transport.abort()
 
-        self._tasks.add(task)
-        task.add_done_callback(done)
-
-    async def _run(self, connection: Connection) -> None:
-        try:
-            with self._limiter.admit(connection.address):
-                await connection.close(await self._run_handler(connection))
-        except (TooManyConnectionsError, TooManyFromAddressError) as error:
-            await connection.close(error)
-
-    async def _run_handler(self, connection: Connection) -> WalletError | None:
-        """Handle the connection; returns why it ends, unless the client closed it."""
+    def admit(self, connection: Connection) -> None:
+        """As `Roster.admit`."""
+        self._connections.add(connection)
+        self._is_empty.clear()
+        self._limiter.admit(connection.address)
+        self._admitted.add(connection)
         if self._is_draining:
-            return ServerStoppingError()
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._handling.add(task)
-        try:
-            await self._handle(connection)
-        except WalletError as error:
-            return error
-        except OSError:
-            return None
-        except asyncio.CancelledError:
-            task.uncancel()
-            return ServerStoppingError()
-        finally:
-            self._handling.discard(task)
-        return None
+            raise ServerStoppingError
+
+    def discard(self, connection: Connection) -> None:
+        """As `Roster.discard`."""
+        self._connections.discard(connection)
+        if connection in self._admitted:
+            self._admitted.remove(connection)
+            self._limiter.leave(connection.address)
+        if not self._connections:
+            self._is_empty.set()
+
+    def _make_protocol(self) -> asyncio.BaseProtocol:
+        connection = self._connect(self)
+        return connection if self._tls is None else TlsProtocol(connection, self._tls, self.encrypted)
+
+
+class TlsProtocol(sslproto.SSLProtocol):
+    """TLS between a transport and the protocol of a connection, which begins after the handshake."""
+
+    # Each connection has a read buffer of this size, zeroed and therefore resident. asyncio's default is
+    # 256 KiB; a record of TLS has at most 16 KiB, and more than one at a time is no faster for short lines.
+    max_size = 16 * 1024
+
+    def __init__(
+        self, connection: Connection, context: ssl.SSLContext, encrypted: set[asyncio.Transport]
+    ) -> None:
+        super().__init__(
+            asyncio.get_running_loop(),
+            connection,
+            context,
+            waiter=None,  # type: ignore[arg-type]
+            server_side=True,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+        )
+        self._encrypted = encrypted
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._below = cast("asyncio.Transport", transport)
+        self._encrypted.add(self._below)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: BaseException | None) -> None:
+        self._encrypted.discard(self._below)
+        super().connection_lost(error)
 
 
 async def _close(server: asyncio.Server) -> None:

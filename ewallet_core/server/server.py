@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import threading
 from collections.abc import Coroutine
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 class Server:
-    """Serves `engine` on two ports of a host; all but `ports` and `shut_down` runs in one event loop."""
+    """Serves `engine` on two ports of a host, in the running event loop."""
 
     def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
         limiter = ConnectionLimiter(limits)
@@ -29,14 +30,14 @@ class Server:
         self._broadcaster = EventBroadcaster(engine, self._executor)
         in_port = InPort(engine.dispatcher, self._executor, limiter, limits)
         out_port = OutPort(engine, self._executor, self._broadcaster, limits)
-        self._in_listener = Listener(in_port.handle, limiter, limits, host, tls)
-        self._out_listener = Listener(out_port.handle, limiter, limits, host, tls)
+        self._in_listener = Listener(in_port.connect, limiter, host, tls)
+        self._out_listener = Listener(out_port.connect, limiter, host, tls)
         self._broadcasting: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
 
     @property
     def ports(self) -> tuple[int, int] | None:
-        """The ports of instructions and of events; None while it is closed."""
+        """The ports of instructions and of events; None while it is closed. Any thread may ask."""
         in_port, out_port = self._in_listener.port, self._out_listener.port
         return None if in_port is None or out_port is None else (in_port, out_port)
 
@@ -53,35 +54,46 @@ class Server:
                 raise
             return await self._in_listener.switch_to(instructions), await self._out_listener.switch_to(events)
 
-    async def close(self) -> set[asyncio.Task[None]]:
-        """Stop accepting and drain the open connections, without waiting for them; returns their tasks."""
+    async def close(self) -> None:
+        """Stop accepting and drain the open connections, without waiting for them."""
         for listener in (self._in_listener, self._out_listener):
             await listener.close()
-        return self._in_listener.drain() | self._out_listener.drain()
+            listener.drain()
 
     async def stop(self) -> None:
         """As `close`, and wait until all connections are closed."""
-        if connections := await self.close():
-            await asyncio.wait(connections, timeout=DRAIN_SECONDS)
-        # The broadcaster, and connections that did not close in time; a task may start another as it ends.
+        await self.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._in_listener.wait_until_empty()
+                await self._out_listener.wait_until_empty()
+        # Connections that did not close in time, and those whose TLS handshake is unfinished.
+        self._in_listener.abort()
+        self._out_listener.abort()
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+        # A transport closes its socket in the iteration after it was aborted.
+        await asyncio.sleep(0)
 
     def shut_down(self) -> None:
-        """Wait for the work that is still running, and end its threads."""
+        """Wait for the work that is still running, and end its threads, once the loop no longer runs."""
         self._executor.shut_down()
 
 
 class ServerThread:
     """A server in its own event loop and daemon thread."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="ewallet-listener", daemon=True)
         self._thread.start()
+
+        async def create() -> Server:
+            return Server(engine, host, tls, limits)
+
+        self.server = self.run(create())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()

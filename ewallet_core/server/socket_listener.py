@@ -85,7 +85,7 @@ class SocketListener:
                 raise ServerStoppingError
             if self._thread is None:
                 # A program that opens no sockets does not pay for asyncio and TLS.
-                from ewallet_core.server.server import Server, ServerThread  # noqa: PLC0415
+                from ewallet_core.server.server import ServerThread  # noqa: PLC0415
 
-                self._thread = ServerThread(Server(self._engine, self.host, self._tls, self._limits))
+                self._thread = ServerThread(self._engine, self.host, self._tls, self._limits)
             return self._thread

@@ -9,9 +9,9 @@ from sqlalchemy import Select, Table, bindparam, select
 
 from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
-from ewallet_core.storage.linked_records import SELECT_TRANSFERS_WITH_LINKS, TransferWithLinks
+from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.search import FoundRecord
-from ewallet_core.storage.sheets import ConversionRecord, Record, TimeRecord, conversions, times
+from ewallet_core.storage.sheets import Record
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, clocks
 from ewallet_core.types import RecordType
@@ -32,14 +32,9 @@ def _newest(statement: Select[Any], table: Table) -> Select[Any]:
     )
 
 
-_RECENT: tuple[tuple[RecordType, Select[Any], type[Record]], ...] = (
-    (RecordType.TRANSFER, _newest(SELECT_TRANSFERS_WITH_LINKS, schema.transfer_records), TransferWithLinks),
-    (RecordType.TIME, _newest(select(*times.columns), schema.time_records), TimeRecord),
-    (
-        RecordType.CONVERSION,
-        _newest(select(*conversions.columns), schema.conversion_records),
-        ConversionRecord,
-    ),
+_RECENT: tuple[tuple[RecordType, Select[Any], type[Record]], ...] = tuple(
+    (kind, _newest(DESCRIBED[kind].statement, DESCRIBED[kind].table), DESCRIBED[kind].row_type)
+    for kind in (RecordType.TRANSFER, RecordType.TIME, RecordType.CONVERSION)
 )
 
 _clock = schema.clocks.c

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import zxcvbn
 from database_file import significant_rows, violations_in
 from engine_client import EngineClient
+from example import Example
 from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
 from instructions import START, supply, to_clock
-from sqlalchemy import Dialect, Engine, create_engine
+from sqlalchemy import Engine, create_engine
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
-from ewallet_core.storage import sqlite
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.sqlite import SqliteDatabase
-from ewallet_core.storage.transaction import Statements
 
 OpenEngine = Callable[..., EWalletSessionManager]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compile_once() -> Iterator[None]:
-    """Compile each statement once per test run instead of once per engine."""
-    statements_by_dialect: dict[tuple[str, str], Statements] = {}
-
-    def statements(dialect: Dialect) -> Statements:
-        return statements_by_dialect.setdefault((dialect.name, dialect.paramstyle), Statements(dialect))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite, "Statements", statements)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def rate_passwords_once() -> Iterator[None]:
-    """Rate each password once per test run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zxcvbn, "zxcvbn", functools.cache(zxcvbn.zxcvbn))
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -74,23 +52,21 @@ def wallclock() -> Wallclock:
     return Wallclock()
 
 
+def open_on(file: Path, wallclock: Wallclock, **choices: Any) -> EWalletSessionManager:
+    usual = {"database_url": f"sqlite:///{file}", "clock": wallclock, "passwords": CHEAP}
+    engine = EWalletSessionManager(**{**usual, **choices})
+    engine.listen_through(FakeListener())
+    return engine
+
+
 @pytest.fixture
 def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]:
     """Open an engine on the wallet file; several at a time are possible."""
     opened: list[EWalletSessionManager] = []
 
     def open_one(**choices: Any) -> EWalletSessionManager:
-        engine = EWalletSessionManager(
-            **{
-                "database_url": f"sqlite:///{wallet_file}",
-                "clock": wallclock,
-                "passwords": CHEAP,
-                **choices,
-            }
-        )
-        engine.listen_through(FakeListener())
-        opened.append(engine)
-        return engine
+        opened.append(open_on(wallet_file, wallclock, **choices))
+        return opened[-1]
 
     yield open_one
     for engine in opened:
@@ -169,6 +145,29 @@ def nothing_changes(wallet_file: Path, engine: EWalletSessionManager) -> Iterato
     before: list[object] = []
     yield lambda: before.append(significant_rows(wallet_file))
     assert significant_rows(wallet_file) == before[0]
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """An example, and a client at the point where it succeeds."""
+
+    example: Example
+    caller: EngineClient
+    wallclock: Wallclock
+
+
+@pytest.fixture(scope="module")
+def arranged(request: pytest.FixtureRequest, new_wallet_file: Path) -> Iterator[Arranged]:
+    """The example of the parameter, arranged once for all tests of the module, which may change nothing."""
+    wallclock = Wallclock()
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        file = Path(shutil.copy(new_wallet_file, folder))
+        with contextlib.closing(open_on(file, wallclock)) as engine:
+            caller = request.param.arrange(EngineClient(engine), wallclock)
+            before = significant_rows(file)
+            yield Arranged(request.param, caller, wallclock)
+            assert significant_rows(file) == before
+            assert violations_in(file) == []
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import cycle
 
 import pytest
@@ -64,30 +66,34 @@ def test_a_name_requested_concurrently_is_given_once(engine):
 
 
 def test_a_lock_is_granted_in_the_order_of_asking_and_forgotten_at_the_end():
-    locks = KeyedLocks()
-    turns = [locks.acquire("ada") for _ in range(4)]
+    locks, granted = KeyedLocks(), []
+    assert locks.acquire("ada", lambda: granted.append(0))
+    assert not any(locks.acquire("ada", partial(granted.append, turn)) for turn in (1, 2, 3))
     for position in range(4):
-        assert [turn.done() for turn in turns] == [each <= position for each in range(4)]
+        assert granted == [*range(1, position + 1)]
         locks.release("ada")
     assert locks._waiting == {}
 
 
 def test_a_lock_keeps_no_other_key_waiting_and_none_is_no_lock():
     locks = KeyedLocks()
-    granted = [locks.acquire(key) for key in ("ada", "bob", None, None)]
-    assert all(turn.done() for turn in granted)
+    assert all(locks.acquire(key, pytest.fail) for key in ("ada", "bob", None, None))
     for key in ("ada", "bob", None, None):
         locks.release(key)
     assert locks._waiting == {}
 
 
-def test_a_wait_that_is_cancelled_is_passed_over():
-    locks = KeyedLocks()
-    _, given_up, patient = (locks.acquire("ada") for _ in range(3))
-    assert given_up.cancel()
+def test_a_wait_that_is_given_up_is_passed_over():
+    locks, granted = KeyedLocks(), []
+    locks.acquire("ada", pytest.fail)
+    locks.acquire("ada", pytest.fail)
+    locks.acquire("ada", granted.clear)
+    locks.give_up("ada", pytest.fail)
+    locks.acquire("ada", partial(granted.append, "patient"))
     locks.release("ada")
-    assert patient.done()
-    assert not patient.cancel()
+    assert granted == []
+    locks.give_up("ada", granted.clear)
+    assert granted == ["patient"]
     locks.release("ada")
     assert locks._waiting == {}
 
@@ -95,13 +101,13 @@ def test_a_wait_that_is_cancelled_is_passed_over():
 def test_a_wait_that_is_interrupted_leaves_the_lock_to_the_others(ada, monkeypatch):
     dispatcher, order = ada.engine.dispatcher, ada.engine.dispatcher.order
     call = dispatcher.parse({"controller": "client", "ctype": "action", **supply(1), **ada.credentials})
-    order.acquire(call.order_key)
+    order.acquire(call.order_key, pytest.fail)
 
-    def interrupt(turn: Future[None]) -> None:
+    def interrupt(turn: threading.Event) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Future, "result", interrupt)
+        patched.setattr(threading.Event, "wait", interrupt)
         with pytest.raises(KeyboardInterrupt):
             dispatcher.run(call)
     order.release(call.order_key)

@@ -55,7 +55,7 @@ ODD_SPELLINGS = (
 )  # fmt: skip
 
 
-def every_number() -> Iterator[Any]:
+def find_numbers() -> Iterator[tuple[Example, str, Any]]:
     """Each numeric argument of each instruction once, with the value of its example."""
     seen = set()
     for example in EXAMPLES:
@@ -65,7 +65,10 @@ def every_number() -> Iterator[Any]:
             is_number |= isinstance(value, int | float) and not isinstance(value, bool)
             if (is_number or argument == "cost") and (example.found.name, argument) not in seen:
                 seen.add((example.found.name, argument))
-                yield pytest.param(example, argument, value, id=f"{example} / {argument}")
+                yield example, argument, value
+
+
+NUMBERS = tuple(find_numbers())
 
 
 def with_ids() -> Iterator[Any]:
@@ -81,6 +84,7 @@ def with_ids() -> Iterator[Any]:
 def test_an_answer_has_the_declared_types(anonymous, wallclock, example):
     answer = example.arrange(anonymous, wallclock).request(**example.instruction)
     assert list(answer_type_errors(answer, example.found.answers)) == []
+    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 
 @each_example
@@ -88,13 +92,27 @@ def test_the_declared_keys_are_those_of_the_protocol(example):
     assert set(example.found.answers) == set(example.answer)
 
 
-@pytest.mark.parametrize(("example", "argument"), every_argument())
-def test_a_value_just_beyond_a_limit_is_refused(anonymous, wallclock, nothing_changes, example, argument):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    for value in beyond(example, argument):
-        answer = caller.expect_error("bad_value", **{**example.instruction, argument: value})
-        assert answer["details"] == {"field": argument}
+# Their requests are refused, and so change nothing for the next.
+each_arranged = pytest.mark.parametrize("arranged", EXAMPLES, ids=str, indirect=True, scope="module")
+
+
+@each_arranged
+def test_a_value_just_beyond_a_limit_is_refused(arranged):
+    example = arranged.example
+    for argument in (*example.arguments, *example.optional):
+        for value in beyond(example, argument):
+            answer = arranged.caller.expect_error("bad_value", **{**example.instruction, argument: value})
+            assert answer["details"] == {"field": argument}
+
+
+@each_arranged
+def test_every_number_has_one_grammar(arranged):
+    example = arranged.example
+    for argument in [argument for other, argument, _ in NUMBERS if other is example]:
+        is_signed = (limits(example, argument).ge or 0) < 0
+        for odd in (*ODD_SPELLINGS, *([] if is_signed else ["-1", "-12"])):
+            answer = arranged.caller.expect_error("bad_value", **{**example.instruction, argument: odd})
+            assert answer["details"] == {"field": argument}
 
 
 @pytest.mark.parametrize(("example", "argument"), every_argument())
@@ -107,17 +125,7 @@ def test_a_value_at_a_limit_is_accepted(anonymous, wallclock, example, argument)
             assert answer.get("code") not in ("bad_value", "engine_failed", "storage_failed"), answer
 
 
-@pytest.mark.parametrize(("example", "argument", "value"), every_number())
-def test_every_number_has_one_grammar(anonymous, wallclock, nothing_changes, example, argument, value):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    is_signed = (limits(example, argument).ge or 0) < 0
-    for odd in (*ODD_SPELLINGS, *([] if is_signed else ["-1", "-12"])):
-        answer = caller.expect_error("bad_value", **{**example.instruction, argument: odd})
-        assert answer["details"] == {"field": argument}
-
-
-@pytest.mark.parametrize(("example", "argument", "value"), every_number())
+@pytest.mark.parametrize(("example", "argument", "value"), NUMBERS, ids=str)
 def test_every_number_may_be_text(anonymous, wallclock, example, argument, value):
     caller = example.arrange(anonymous, wallclock)
     as_text = caller.send(**{**example.instruction, argument: str(value)})
@@ -137,12 +145,6 @@ def test_an_id_of_another_account_is_answered_like_a_missing_one(
     theirs = stranger.expect_error("not_found", **asked)
     nowhere = stranger.expect_error("not_found", **{**asked, argument: 999_999})
     assert theirs == nowhere
-
-
-@each_example
-def test_an_answer_survives_a_json_round_trip(anonymous, wallclock, example):
-    answer = example.arrange(anonymous, wallclock).request(**example.instruction)
-    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 
 def test_the_actions_that_change_nothing_are_those_of_the_registry():

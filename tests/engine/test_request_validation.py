@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from answer_shapes import ERROR_ANSWER, shape_errors
 from engine_client import SELECTORS
-from example import bring
+from example import Example
 from examples import EXAMPLES
 from fakes import MINUTE
 from instructions import (
@@ -22,98 +24,79 @@ from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.registry import Access
 
 
-def needs(access: Access):
-    return pytest.mark.parametrize(
-        "example",
-        [example for example in EXAMPLES if example.access is access],
-        ids=str,
-    )
+def of(access: Access) -> list[Example]:
+    return [example for example in EXAMPLES if example.access is access]
 
 
-each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
-each_argument = pytest.mark.parametrize(
-    ("example", "argument"),
-    [
-        pytest.param(example, argument, id=f"{example} / {argument}")
-        for example in EXAMPLES
-        for argument in (*example.arguments, *example.optional)
-    ],
-)
+needs_a_session = pytest.mark.parametrize("example", of(Access.SESSION), ids=str)
 
 
-@each_example
-def test_an_unknown_argument_is_named(anonymous, wallclock, nothing_changes, example):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    answer = caller.expect_error("unknown_argument", **example.instruction, colour="red")
+def each_arranged(examples: Sequence[Example]) -> pytest.MarkDecorator:
+    """For tests whose requests are refused, and so change nothing for the next."""
+    return pytest.mark.parametrize("arranged", examples, ids=str, indirect=True, scope="module")
+
+
+@each_arranged(EXAMPLES)
+def test_an_unknown_argument_is_named(arranged):
+    example = arranged.example
+    answer = arranged.caller.expect_error("unknown_argument", **example.instruction, colour="red")
     assert answer["details"]["field"] == "colour"
     assert set(answer["details"]["known"]) >= {*example.arguments, *example.optional}
     assert "`colour`" in answer["error"]
 
 
-@each_argument
-def test_an_argument_of_a_wrong_kind_is_named(anonymous, wallclock, nothing_changes, example, argument):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    is_flag = isinstance({**example.optional, **example.arguments}[argument], bool)
-    another = "true" if is_flag else True
-    # Without a tag, the list of tags is empty.
-    empty = {} if argument in ("tags", "tag") else []
-    for value in (another, empty, {}, "\ud800", "nul\x00", float("nan")):
-        answer = caller.expect_error("bad_value", **{**example.instruction, argument: value})
-        assert answer["details"] == {"field": argument}
-        assert answer["error"].startswith(f"`{argument}` must be ")
+@each_arranged(EXAMPLES)
+def test_an_argument_of_a_wrong_kind_is_named(arranged):
+    example = arranged.example
+    for argument, valid in {**example.optional, **example.arguments}.items():
+        another = "true" if isinstance(valid, bool) else True
+        # Without a tag, the list of tags is empty.
+        empty = {} if argument in ("tags", "tag") else []
+        for value in (another, empty, {}, "\ud800", "nul\x00", float("nan")):
+            answer = arranged.caller.expect_error("bad_value", **{**example.instruction, argument: value})
+            assert answer["details"] == {"field": argument}
+            assert answer["error"].startswith(f"`{argument}` must be ")
 
 
-REQUIRED = [
-    pytest.param(example, argument, id=f"{example} / {argument}")
-    for example in EXAMPLES
-    for argument in example.arguments
-    if example.found.arguments[argument].required
-]
+@each_arranged(EXAMPLES)
+def test_a_missing_argument_is_named(arranged):
+    example = arranged.example
+    for argument in example.arguments:
+        if example.found.arguments[argument].required:
+            rest = {name: value for name, value in example.instruction.items() if name != argument}
+            answer = arranged.caller.expect_error("missing_argument", **rest)
+            assert answer["details"] == {"field": argument}
 
 
-@pytest.mark.parametrize(("example", "argument"), REQUIRED)
-def test_a_missing_argument_is_named(anonymous, wallclock, nothing_changes, example, argument):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    rest = {name: value for name, value in example.instruction.items() if name != argument}
-    answer = caller.expect_error("missing_argument", **rest)
-    assert answer["details"] == {"field": argument}
+@each_arranged([Example("registered", VIEW_ACCOUNT, {})])
+@pytest.mark.parametrize("example", of(Access.ACCOUNT), ids=str)
+def test_an_instruction_of_an_account_needs_a_login(arranged, example):
+    answer = arranged.caller.expect_error("not_logged_in", **example.instruction)
+    assert answer["warning"] == "Log in first."
 
 
-@needs(Access.ACCOUNT)
-def test_an_instruction_of_an_account_needs_a_login(anonymous, wallclock, nothing_changes, example):
-    caller = bring(anonymous, "registered", wallclock)
-    nothing_changes()
-    assert caller.expect_error("not_logged_in", **example.instruction)["warning"] == "Log in first."
+@each_arranged(of(Access.ACCOUNT))
+def test_an_instruction_of_an_account_needs_the_session_token(arranged):
+    asked = {**arranged.example.instruction, "session_token": None}
+    arranged.caller.expect_error("session_unknown", **asked)
 
 
-@needs(Access.ACCOUNT)
-def test_an_instruction_of_an_account_is_refused_in_an_expired_session(
-    anonymous, wallclock, nothing_changes, example
-):
-    caller = example.arrange(anonymous, wallclock)
-    wallclock.forward(30 * MINUTE)
-    nothing_changes()
-    caller.expect_error("session_expired", **example.instruction)
+@each_arranged(of(Access.ACCOUNT))
+def test_an_instruction_of_an_account_is_refused_in_an_expired_session(arranged):
+    before = arranged.wallclock.now
+    arranged.wallclock.forward(30 * MINUTE)
+    arranged.caller.expect_error("session_expired", **arranged.example.instruction)
+    arranged.wallclock.now = before
 
 
-@needs(Access.ACCOUNT)
-def test_an_instruction_of_an_account_needs_the_session_token(anonymous, wallclock, nothing_changes, example):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    caller.expect_error("session_unknown", **{**example.instruction, "session_token": None})
-
-
-@needs(Access.SESSION)
+@needs_a_session
 def test_an_instruction_of_a_session_needs_its_token(anonymous, wallclock, nothing_changes, example):
     caller = example.arrange(anonymous, wallclock)
     nothing_changes()
     caller.expect_error("session_unknown", **{**example.instruction, "session_token": "no-such-token"})
 
 
-@needs(Access.SESSION)
+@needs_a_session
 def test_an_instruction_of_a_session_needs_its_client_id(anonymous, wallclock, nothing_changes, example):
     caller = example.arrange(anonymous, wallclock)
     nothing_changes()

@@ -9,7 +9,7 @@ from mutations import MUTATIONS
 from wallet_machine import WalletMachine, people
 
 SHARDS = 4
-EXAMPLES = 200
+EXAMPLES = 100
 STEPS = 50
 
 

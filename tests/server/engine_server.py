@@ -95,6 +95,15 @@ class EngineServer:
             assert time.monotonic() < deadline, self.connected
             time.sleep(0.005)
 
+    def wait_for_requests(self, count: int) -> None:
+        """Wait until that many requests are under way."""
+        thread = self.listener._thread
+        assert thread is not None
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while (under_way := len(thread.server._executor._under_way)) != count:
+            assert time.monotonic() < deadline, under_way
+            time.sleep(0.005)
+
     def stop(self) -> None:
         for wire in self.wires:
             wire.close()

@@ -199,7 +199,8 @@ def test_ending_the_session_by_another_engine_ends_the_subscription(ada, events,
 
 
 def test_an_idle_subscription_gets_blank_lines(server, ada, monkeypatch):
-    monkeypatch.setattr(event_port, "HEARTBEAT_SECONDS", 0.01)
+    for name in ("HEARTBEAT_SECONDS", "READ_INTERVAL_SECONDS"):
+        monkeypatch.setattr(event_port, name, 0.01)
     events = server.subscribe(ada)
     expect_event(events, "listening", 1)
     assert [events.next_bytes() for _ in range(3)] == [b"\n"] * 3

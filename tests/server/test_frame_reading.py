@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from socket_wire import Wire
 
 from ewallet_core.errors.requests import FrameTooLongError
-from ewallet_core.errors.server import IdleTooLongError, LineUnfinishedError
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.connection import LineReader
+from ewallet_core.server.connection import LineBuffer
 
 REFUSED = None
+SOON = 0.1
 LENGTHS = st.one_of(
     st.integers(0, 40), st.integers(LARGEST_FRAME - 3, LARGEST_FRAME + 3), st.integers(0, 3 * LARGEST_FRAME)
 )
 CUTS = st.lists(st.one_of(st.integers(1, 64), st.integers(1, 2 * LARGEST_FRAME)), min_size=1, max_size=12)
 
 
-async def read_lines(chunks: list[bytes]) -> list[bytes | None]:
-    """The lines of a stream that arrives in these chunks, each after the previous one was read."""
-    reader = asyncio.StreamReader()
-    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=60)
-    found: list[bytes | None] = []
-
-    async def read_all() -> None:
-        while True:
-            try:
-                line = await lines.next()
-            except FrameTooLongError:
-                found.append(REFUSED)
-                continue
-            if line is None:
-                return
-            found.append(line)
-
-    reading = asyncio.create_task(read_all())
+def read_lines(chunks: list[bytes]) -> list[bytes | None]:
+    """The lines of a stream that arrives in these chunks, each after the lines before it were read."""
+    buffer, found = LineBuffer(), []
     for chunk in chunks:
-        reader.feed_data(chunk)
-        await asyncio.sleep(0)
-    reader.feed_eof()
-    await reading
+        buffer.add(chunk)
+        found += lines_in(buffer)
     return found
+
+
+def lines_in(buffer: LineBuffer) -> Iterator[bytes | None]:
+    while True:
+        try:
+            line = buffer.next_line()
+        except FrameTooLongError:
+            yield REFUSED
+            continue
+        if line is None:
+            return
+        yield line
 
 
 def cut(stream: bytes, sizes: list[int]) -> list[bytes]:
@@ -63,58 +60,39 @@ def test_any_split_of_a_stream_gives_the_same_lines_and_errors(lengths, sizes, u
     expected = [line if len(line) < LARGEST_FRAME else REFUSED for line in lines]
     # Byte by byte takes long where the lines are, and has nothing to tell then.
     sizes = [max(size, len(stream) // 500) for size in sizes]
-    assert asyncio.run(read_lines(cut(stream, sizes))) == expected
+    assert read_lines(cut(stream, sizes)) == expected
 
 
-async def test_a_long_line_is_not_buffered():
-    reader = asyncio.StreamReader()
-    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=60)
-    reader.feed_data(b"x" * LARGEST_FRAME)
-    with pytest.raises(FrameTooLongError):
-        await lines.next()
-    reading = asyncio.create_task(lines.next())
+def test_a_long_line_is_not_buffered():
+    buffer = LineBuffer()
+    buffer.add(b"x" * LARGEST_FRAME)
+    assert [*lines_in(buffer)] == [REFUSED]
     for _ in range(100):
-        reader.feed_data(b"x" * LARGEST_FRAME)
-        await asyncio.sleep(0)
-        assert len(lines._buffer) <= LARGEST_FRAME
-    reader.feed_data(b"\nnext\n")
-    assert await reading == b"next"
+        buffer.add(b"x" * LARGEST_FRAME)
+        assert [*lines_in(buffer)] == []
+        assert len(buffer._data) == 0
+    buffer.add(b"\nnext\n")
+    assert [*lines_in(buffer)] == [b"next"]
 
 
-async def test_the_time_between_lines_is_limited():
-    with pytest.raises(IdleTooLongError):
-        await LineReader(asyncio.StreamReader(), idle_seconds=0, unfinished_seconds=60).next()
+def test_a_slow_line_does_not_get_more_time_with_each_byte(serve):
+    wire = serve(limits={"unfinished_line_seconds": SOON}).in_wire()
+    answered = threading.Event()
+    dripping = threading.Thread(target=drip, args=(wire, answered))
+    dripping.start()
+    assert wire.next_code() == "line_unfinished"
+    answered.set()
+    dripping.join()
 
 
-async def test_an_unfinished_line_has_its_own_time_limit():
-    reader = asyncio.StreamReader()
-    reader.feed_data(b"whole\nbegun")
-    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0)
-    assert await lines.next() == b"whole"
-    with pytest.raises(LineUnfinishedError):
-        await lines.next()
+def drip(wire: Wire, answered: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while not answered.wait(SOON / 10):
+            wire.send_bytes(b"x")
 
 
-async def test_a_slow_line_does_not_get_more_time_with_each_byte():
-    reader = asyncio.StreamReader()
-    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0.05)
-
-    async def drip() -> None:
-        while True:
-            reader.feed_data(b"x")
-            await asyncio.sleep(0.005)
-
-    dripping = asyncio.create_task(drip())
-    with pytest.raises(LineUnfinishedError):
-        await lines.next()
-    dripping.cancel()
-
-
-async def test_a_line_that_is_too_long_must_end_in_time():
-    reader = asyncio.StreamReader()
-    reader.feed_data(b"x" * LARGEST_FRAME)
-    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0)
-    with pytest.raises(FrameTooLongError):
-        await lines.next()
-    with pytest.raises(LineUnfinishedError):
-        await lines.next()
+def test_a_line_that_is_too_long_must_end_in_time(serve):
+    wire = serve(limits={"unfinished_line_seconds": SOON}).in_wire()
+    wire.send_bytes(b"x" * LARGEST_FRAME)
+    assert wire.next_code() == "frame_too_long"
+    wire.expect_last_error("line_unfinished")

@@ -123,11 +123,11 @@ def test_a_dropped_subscriber_that_reads_everything_logs_no_error(serve, wallet_
 def reader_dropped(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when a slow reader is dropped."""
     is_dropped = threading.Event()
-    original = connection.Connection._close_later
+    original = connection.Connection._drop
 
-    def drop(dropping: connection.Connection, reason: ReaderTooSlowError) -> ReaderTooSlowError:
+    def drop(dropping: connection.Connection, reason: ReaderTooSlowError) -> None:
         is_dropped.set()
-        return original(dropping, reason)
+        original(dropping, reason)
 
-    monkeypatch.setattr(connection.Connection, "_close_later", drop)
+    monkeypatch.setattr(connection.Connection, "_drop", drop)
     return is_dropped

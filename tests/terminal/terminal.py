@@ -28,6 +28,12 @@ USUALLY_ON = {"7", "25"}
 USUAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
+def _stop_ignoring_signals() -> None:
+    """Undo what a shell does to programs in the background, or `nohup`."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A program on a screen of that many columns and rows."""
 
@@ -41,7 +47,13 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._written = b""
         self._stream = pyte.ByteStream(self._screen)
-        self._child = pexpect.spawn(words[0], words[1:], env=environment, dimensions=(rows, columns))
+        self._child = pexpect.spawn(
+            words[0],
+            words[1:],
+            env=environment,
+            dimensions=(rows, columns),
+            preexec_fn=_stop_ignoring_signals,
+        )
 
     @property
     def text(self) -> str:
@@ -61,7 +73,12 @@ class Terminal:
 
     def wait_for(self, *words: str) -> None:
         """Look at the screen until all these words are on it."""
-        self.wait_until(lambda: all(word in self.text for word in words), f"waited in vain for {words}")
+
+        def are_there() -> bool:
+            text = self.text
+            return all(word in text for word in words)
+
+        self.wait_until(are_there, f"waited in vain for {words}")
 
     def wait_until(self, holds: Callable[[], bool], config_error: str = "it never came to that") -> None:
         """Look at the screen until `holds`."""
