@@ -38,11 +38,11 @@ _RECENT: tuple[tuple[RecordType, Select[Any], type[Record]], ...] = tuple(
 )
 
 _clock = schema.clocks.c
-_BEGUN = (
+_SHOWN = (
     select(*clocks.columns)
     .where(
         _clock.account_id == bindparam("account_id"),
-        _clock.timer_state != State.INACTIVE,
+        (_clock.timer_state != State.INACTIVE) | (_clock.id == bindparam("active_id")),
         _clock.unlinked_at.is_(None),
     )
     .order_by(_clock.id)
@@ -75,9 +75,9 @@ def read_recent_activity(transaction: Transaction, account_id: int, most: int) -
     return sorted(found, key=lambda one: one.position, reverse=True)[:most]
 
 
-def find_begun_clocks(transaction: Transaction, account_id: int) -> list[Clock]:
-    """The account's clocks whose timer is active or paused, the oldest clock first."""
-    return transaction.all(_BEGUN, Clock, account_id=account_id)
+def find_shown_clocks(transaction: Transaction, account_id: int, active_id: int) -> list[Clock]:
+    """The account's active clock, and those whose timer is active or paused, the oldest clock first."""
+    return transaction.all(_SHOWN, Clock, account_id=account_id, active_id=active_id)
 
 
 def read_balances_before(transaction: Transaction, balance_id: int, instants: Sequence[int]) -> list[int]:

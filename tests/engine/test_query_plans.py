@@ -280,7 +280,7 @@ def test_an_order_or_a_total_reads_what_the_filter_finds_once(wallet_file):
 
 
 def test_begun_timers_are_read_of_the_account_alone(wallet_file):
-    first, *rest = plan_of(wallet_file, overview._BEGUN)
+    first, *rest = plan_of(wallet_file, overview._SHOWN)
     assert first.startswith("SEARCH clocks USING INDEX ix_clocks_account_id_runs_out_at (account_id=?")
     # Each clock's balance, and the order.
     balance = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH balances USING INTEGER PRIMARY KEY (rowid=?)"]

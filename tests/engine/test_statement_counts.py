@@ -42,7 +42,7 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
     "the account": (VIEW_ACCOUNT, 2),
-    "the overview": (OVERVIEW, 12),
+    "the overview": (OVERVIEW, 10),
     "a sheet": (view_list("transfer"), 3),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""
