@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
+from json.encoder import encode_basestring_ascii
 from typing import TypedDict
 
 from ewallet_core.errors.requests import ArgumentsClashError
@@ -23,12 +23,12 @@ from ewallet_core.types import tags_in
 
 LARGEST_PAGE = 32 * 1_024
 """The most bytes that a page's text takes up in an answer; a larger record is a page of its own."""
-_READ_AT_ONCE = 100
+_READ_AT_ONCE = 50
 
 
 def size_of(text: str) -> int:
     """The largest size in bytes that the text has in an answer as JSON."""
-    return len(json.dumps(text)) - len('""')
+    return len(encode_basestring_ascii(text)) - len('""')
 
 
 class ExportSheet(PeriodRequest, frozen=True, kw_only=True):

@@ -22,11 +22,11 @@ from ewallet_core.operations.requests import ZonedRequest
 from ewallet_core.operations.sheet_kinds import found_row
 from ewallet_core.storage.overview import (
     PAST_DAYS,
-    find_begun_clocks,
+    find_shown_clocks,
     read_balances_before,
     read_recent_activity,
 )
-from ewallet_core.storage.wallets import Wallet, clocks
+from ewallet_core.storage.wallets import Wallet
 
 
 class ViewOverview(ZonedRequest, frozen=True):
@@ -56,16 +56,15 @@ def view_overview(request: ViewOverview, context: AccountContext) -> _ViewOvervi
     """View the account, its active wallet and clock, timers, recent activity, and 30 days of balances."""
     account, wallet = context.account, context.wallet
     wallet_data = ewallet_data(context, wallet)
-    active_clock = clocks.require(context.transaction, id=wallet.clock_id)
+    shown = find_shown_clocks(context.transaction, account.id, wallet.clock_id)
+    data_of = {clock.id: clock_data(context, clock) for clock in shown}
     activity = read_recent_activity(context.transaction, account.id, request.limit)
     return {
         "account": account.email,
         "account_data": account_data(context, account),
         "ewallet_data": wallet_data,
-        "clock_data": clock_data(context, active_clock),
-        "timers": [
-            clock_data(context, clock) for clock in find_begun_clocks(context.transaction, account.id)
-        ],
+        "clock_data": data_of[wallet.clock_id],
+        "timers": [data_of[clock.id] for clock in shown if clock.timer.has_started],
         "activity": [found_row(context, found) for found in activity],
         "balance_history": _balance_history(request, context, wallet, wallet_data["credits"]),
         "may_supply": may_supply(context, account.role),

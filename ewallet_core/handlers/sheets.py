@@ -28,6 +28,7 @@ from ewallet_core.operations.records import (
 )
 from ewallet_core.operations.requests import NewItem, PageRequest, RenameItem
 from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
+from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.linked_records import find_linked_records
 from ewallet_core.storage.record_order import ON_SHEET
 from ewallet_core.storage.sheets import Sheet, sheets
@@ -109,7 +110,8 @@ def _newest_first(
     before = page_request.before or kind.records.below_newest(
         context.transaction, sheet, count, page_request.skip or 0
     )
-    read_page = kind.records.removed_page if page_request.removed else kind.read_page
+    records = DESCRIBED[kind.name]
+    read_page = records.removed_page if page_request.removed else records.page
     return read_page(context.transaction, sheet.id, before, page_request.limit + 1)
 
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Protocol
 
 BalanceId = NewType("BalanceId", int)
 
@@ -130,12 +130,37 @@ FIRST_SEAL = bytes(32)
 
 def seal(previous: bytes, entry_id: int, entry: Entry) -> bytes:
     """The SHA-256 of the previous seal and of this entry's facts."""
-    return hashlib.sha256(previous + facts(entry_id, entry)).digest()
+    return seal_facts(previous, facts(entry_id, entry))
+
+
+def seal_facts(previous: bytes, sealed_text: bytes) -> bytes:
+    return hashlib.sha256(previous + sealed_text).digest()
 
 
 def facts(entry_id: int, entry: Entry) -> bytes:
     """The sealed text, one fact per line: the entry, the entry that it reverses, its postings in order."""
-    lines = ["ewallet seal 1", f"{entry_id} {entry.kind} {entry.at}"]
-    lines += [f"reverses {entry.reverses}"] if entry.reverses is not None else []
-    lines += [f"{posting.balance} {posting.unit} {posting.amount}" for posting in entry.postings]
+    return facts_of(entry_id, entry.kind, entry.at, entry.reverses, entry.postings)
+
+
+class PostingFacts(Protocol):
+    """What the sealed text has of a posting."""
+
+    @property
+    def balance(self) -> int: ...
+
+    @property
+    def unit(self) -> str: ...
+
+    @property
+    def amount(self) -> int: ...
+
+
+def facts_of(
+    entry_id: int, kind: EntryKind, at: int, reverses: int | None, postings: Iterable[PostingFacts]
+) -> bytes:
+    """As `facts`, of the facts of an entry one by one."""
+    lines = [f"ewallet seal 1\n{entry_id} {kind} {at}"]
+    if reverses is not None:
+        lines.append(f"reverses {reverses}")
+    lines += [f"{posting.balance} {posting.unit} {posting.amount}" for posting in postings]
     return "\n".join(lines).encode("ascii")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
 
 MOST_CREDITS = 10**12
 """The largest amount of one instruction, and of a balance."""
@@ -11,7 +11,8 @@ DEFAULT_MILLISECONDS_PER_CREDIT = MILLISECONDS_PER_MINUTE
 
 EXACT = Context(prec=100)
 """More digits than any number here has, so nothing is rounded. The thread's own context has only 28."""
-_DISPLAYED_MINUTES = Decimal("0.000001")
+MILLIONTHS = 10**6
+"""In how many parts of a minute a span is shown."""
 
 
 def credits_to_milliseconds(credits: int, milliseconds_per_credit: int) -> int:
@@ -28,7 +29,11 @@ def minutes_to_milliseconds(minutes: Decimal) -> int:
     return int(EXACT.multiply(minutes, Decimal(MILLISECONDS_PER_MINUTE)).to_integral_value(ROUND_FLOOR))
 
 
+def milliseconds_to_millionths(milliseconds: int) -> int:
+    """The span in millionths of a minute, rounded; a millisecond has 16 2/3, so none is half-way between."""
+    return (2 * MILLIONTHS * milliseconds + MILLISECONDS_PER_MINUTE) // (2 * MILLISECONDS_PER_MINUTE)
+
+
 def milliseconds_to_minutes(milliseconds: int) -> Decimal:
     """The span in minutes, rounded to 6 places for display."""
-    minutes = EXACT.divide(Decimal(milliseconds), Decimal(MILLISECONDS_PER_MINUTE))
-    return minutes.quantize(_DISPLAYED_MINUTES, ROUND_HALF_EVEN, EXACT)
+    return Decimal(milliseconds_to_millionths(milliseconds)).scaleb(-6, EXACT)

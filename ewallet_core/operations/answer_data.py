@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, TypedDict
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.ledger.rates import milliseconds_to_minutes
+from ewallet_core.ledger.rates import MILLIONTHS, milliseconds_to_millionths
 from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context, SessionContext
 from ewallet_core.storage.accounts import Account, accounts
@@ -35,7 +35,7 @@ Data = dict[str, Any]
 
 def in_minutes(milliseconds: int) -> float:
     """A span in minutes, rounded to 6 places for reading."""
-    return float(milliseconds_to_minutes(milliseconds))
+    return milliseconds_to_millionths(milliseconds) / MILLIONTHS
 
 
 def minutes(**milliseconds: int) -> Data:

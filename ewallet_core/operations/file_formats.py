@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -31,6 +29,9 @@ _NUMBER = r"(?:-[0-9]+(?:\.[0-9]+)?|\+[0-9][0-9 ()]*)"
 _FORMULA = re.compile(
     rf"""(^|[{_SEPARATORS}])(["\s]*)('*)(?!{_NUMBER} *(?:[{_SEPARATORS}]|$))(?=[{_BEGINS_A_FORMULA}])"""
 )
+# Most text has none of what a formula needs, and is found sooner to have none.
+_MAY_BEGIN_SO = re.compile(rf"""["'\s{_BEGINS_A_FORMULA}]""")
+_SEPARATOR = re.compile(f"[{_SEPARATORS}]")
 _BREAK_AT_BEGIN = re.compile(r"\A('*)(?=[\t\r\n])")
 
 
@@ -45,12 +46,24 @@ class FileFormat:
 
 def csv_format(separator: str, *, with_byte_order_mark: bool) -> FileFormat:
     """CSV with text in quotes; with a semicolon, decimals have a comma, as its readers expect."""
-    line = partial(_csv_line, separator)
+    writer = csv.writer(_Returned(), delimiter=separator, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
+
+    def line(values: Iterable[Any]) -> str:
+        written: str = writer.writerow([_cell(separator, value) for value in values])
+        return written
+
     mark = BYTE_ORDER_MARK if with_byte_order_mark else ""
     return FileFormat(
         begin=lambda columns: mark + line(columns),
-        add=lambda columns, record, _is_first: line(record.get(name) for name in columns),
+        add=lambda columns, record, _is_first: line(map(record.get, columns)),
     )
+
+
+class _Returned:
+    """A file that is kept nowhere: the writer answers each line that it writes."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 JSON = FileFormat(
@@ -65,6 +78,8 @@ JSON_LINES = FileFormat(
 
 def without_formulas(text: str) -> str:
     """The text with an apostrophe before whatever a spreadsheet would take for a formula."""
+    if _MAY_BEGIN_SO.match(text) is None and _SEPARATOR.search(text) is None:
+        return text
     return _FORMULA.sub(r"\1\2'\3", _BREAK_AT_BEGIN.sub(r"'\1", text))
 
 
@@ -77,21 +92,14 @@ def _one_less(found: re.Match[str]) -> str:
     return found[0].removesuffix("'")
 
 
-def _csv_line(separator: str, values: Iterable[Any]) -> str:
-    line = io.StringIO()
-    writer = csv.writer(line, delimiter=separator, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([_cell(separator, value) for value in values])
-    return line.getvalue()
-
-
 def _cell(separator: str, value: Any) -> Any:
     match value:
+        case str():
+            return without_formulas(value)
         case Decimal():
             return f"{value:f}".replace(".", ",") if separator == ";" else value
         case list() | tuple():
             return without_formulas(" ".join(value))
-        case str():
-            return without_formulas(value)
         case _:
             return value
 

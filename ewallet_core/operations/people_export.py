@@ -37,8 +37,8 @@ class PeopleExport:
 
     def when(self, at: int) -> str:
         """A date and time as spreadsheets read it: `2026-11-24 14:02:07`."""
-        utc = EPOCH + timedelta(milliseconds=at)
-        return f"{utc.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
+        local = (EPOCH + timedelta(milliseconds=at)).astimezone(self.zone)
+        return local.replace(tzinfo=None).isoformat(" ", "seconds")
 
     def name_of(self, account_id: int, email: str) -> str:
         """The name of the user's contact with that account; the email if there is none."""

@@ -12,28 +12,16 @@ from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
-from ewallet_core.storage.invoices import (
-    DELETED_ACCOUNT,
-    InvoiceWithParties,
-    read_invoice_page,
-    read_invoice_with_parties,
-)
-from ewallet_core.storage.linked_records import (
-    TransferWithLinks,
-    read_transfer_page,
-    read_transfer_with_links,
-)
-from ewallet_core.storage.payees import ERASED_PAYEE, find_payee
+from ewallet_core.storage.described_records import DESCRIBED, ContactWithPayee, ConversionWithClocks
+from ewallet_core.storage.invoices import DELETED_ACCOUNT, InvoiceWithParties
+from ewallet_core.storage.linked_records import TransferWithLinks
+from ewallet_core.storage.payees import ERASED_PAYEE
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
-    ContactRecord,
-    ConversionRecord,
-    InvoiceRecord,
     Record,
     Records,
     Sheet,
     TimeRecord,
-    TransferRecord,
     contacts,
     conversions,
     invoices,
@@ -41,8 +29,7 @@ from ewallet_core.storage.sheets import (
     times,
     transfers,
 )
-from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import clocks, read_clock_reference, read_wallet_reference, wallets
+from ewallet_core.storage.wallets import clocks, wallets
 from ewallet_core.types import RecordType
 
 EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
@@ -54,8 +41,7 @@ USER = Owner("user", accounts, lambda context: context.account)
 class SheetKind:
     """A kind of sheet; `noun` is `sheet` or `list`.
 
-    `columns` are the keys of `describe`, in the order of an exported table. `read_page` reads records below a
-    position with all that `describe` needs. If records have a name,
+    `columns` are the keys of `describe`, in the order of an exported table. If records have a name,
     `listed_by` is its key in their data; a view of the list answers these names too. A `…_key` is a key of
     answers, `id_name` the argument for a sheet's id, `active_column` its owner's column for the active one.
     """
@@ -63,9 +49,8 @@ class SheetKind:
     name: RecordType
     owner: Owner
     records: Records[Any]
-    describe: Callable[[Context, Any], Data]
+    describe: Callable[[Any], Data]
     columns: tuple[str, ...]
-    read_page: Callable[[Transaction, int, int, int], list[Any]]
     noun: str = "sheet"
     listed_by: str | None = None
 
@@ -114,9 +99,7 @@ def _shown_email(email: str, state: AccountStatus) -> str:
     return DELETED_ACCOUNT if state is AccountStatus.ERASED else email
 
 
-def _transfer(context: Context, record: TransferRecord) -> Data:
-    if not isinstance(record, TransferWithLinks):
-        record = read_transfer_with_links(context.transaction, record.id)
+def _transfer(record: TransferWithLinks) -> Data:
     return {
         "transfer_type": record.transfer_type,
         "transfer_from": _shown_email(record.from_email, record.from_state),
@@ -124,17 +107,12 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
         "credits": record.credits,
         "notes": record.notes,
         "private_notes": record.private_notes,
-        **_moved_between(
-            context, read_wallet_reference, record.from_ewallet_id, record.to_ewallet_id, "ewallet"
-        ),
+        **_moved_between(record, "ewallet", record.from_ewallet_id, record.to_ewallet_id),
         **({} if record.reverses_id is None else {"refund_of": record.refund_of}),
     }
 
 
-def _invoice(context: Context, record: InvoiceRecord) -> Data:
-    invoice = record
-    if not isinstance(invoice, InvoiceWithParties):
-        invoice = read_invoice_with_parties(context.transaction, record.id)
+def _invoice(invoice: InvoiceWithParties) -> Data:
     (seller_name, seller_email), (buyer_name, buyer_email) = invoice.seller, invoice.buyer
     # Credits that are bought for money go to the buyer; those of a payment go to the seller.
     comes_in = invoice.is_sale is not bool(invoice.currency)
@@ -158,22 +136,18 @@ def _invoice(context: Context, record: InvoiceRecord) -> Data:
     }
 
 
-def _conversion(context: Context, record: ConversionRecord) -> Data:
+def _conversion(record: ConversionWithClocks) -> Data:
     return {
         "conversion_type": record.conversion_type,
         **minutes(minutes=record.milliseconds),
         "credits": record.credits,
         "notes": record.notes,
-        **_moved_between(context, read_clock_reference, record.from_clock_id, record.to_clock_id, "clock"),
+        **_moved_between(record, "clock", record.from_clock_id, record.to_clock_id),
     }
 
 
 def _moved_between(
-    context: Context,
-    read_reference: Callable[[Transaction, int], str],
-    from_id: int | None,
-    to_id: int | None,
-    word: str,
+    record: TransferWithLinks | ConversionWithClocks, word: str, from_id: int | None, to_id: int | None
 ) -> Data:
     """Both wallets or clocks of an own transfer, with their names now; nothing of any other record."""
     if from_id is None or to_id is None:
@@ -181,12 +155,12 @@ def _moved_between(
     return {
         f"from_{word}": from_id,
         f"to_{word}": to_id,
-        "from_reference": read_reference(context.transaction, from_id),
-        "to_reference": read_reference(context.transaction, to_id),
+        "from_reference": record.from_reference,
+        "to_reference": record.to_reference,
     }
 
 
-def _time(_context: Context, record: TimeRecord) -> Data:
+def _time(record: TimeRecord) -> Data:
     return {
         "time_start": timestamp(record.time_start),
         "time_stop": timestamp(record.time_stop),
@@ -197,8 +171,8 @@ def _time(_context: Context, record: TimeRecord) -> Data:
     }
 
 
-def _contact(context: Context, record: ContactRecord) -> Data:
-    kept, payee = record.payee_account_id, find_payee(context.transaction, record.email)
+def _contact(record: ContactWithPayee) -> Data:
+    kept, payee_id = record.payee_account_id, record.payee_id
     return {
         "name": record.name,
         "email": record.email,
@@ -211,8 +185,8 @@ def _contact(context: Context, record: ContactRecord) -> Data:
         "user_reference": record.reference,
         "payee_account": kept if kept != ERASED_PAYEE else None,
         # Whether another account has the email now.
-        "payee_changed": kept is not None and payee is not None and payee.id != kept,
-        "payee_caution": payee.caution if payee else None,
+        "payee_changed": kept is not None and payee_id is not None and payee_id != kept,
+        "payee_caution": record.caution,
     }
 
 
@@ -234,7 +208,6 @@ TRANSFER = SheetKind(
         "from_reference",
         "to_reference",
     ),
-    read_page=read_transfer_page,
 )
 INVOICE = SheetKind(
     RecordType.INVOICE,
@@ -257,7 +230,6 @@ INVOICE = SheetKind(
         "transfer_record",
         "notes",
     ),
-    read_page=read_invoice_page,
 )
 CONVERSION = SheetKind(
     RecordType.CONVERSION,
@@ -275,7 +247,6 @@ CONVERSION = SheetKind(
         "from_reference",
         "to_reference",
     ),
-    read_page=conversions.page,
 )
 TIME = SheetKind(
     RecordType.TIME,
@@ -293,7 +264,6 @@ TIME = SheetKind(
         "notes",
         "tags",
     ),
-    read_page=times.page,
 )
 CONTACT = SheetKind(
     RecordType.CONTACT,
@@ -301,7 +271,6 @@ CONTACT = SheetKind(
     contacts,
     _contact,
     columns=("name", "email", "phone", "notes", "payee_account", "payee_changed", "payee_caution"),
-    read_page=contacts.page,
     noun="list",
     listed_by="name",
 )
@@ -315,12 +284,13 @@ def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
+    described = DESCRIBED[kind.name].complete(context.transaction, record)
     return {
         "id": record.id,
         kind.sheet_key: record.sheet_id,
         "reference": record.reference,
         **dates(record),
-        **kind.describe(context, record),
+        **kind.describe(described),
     }
 
 

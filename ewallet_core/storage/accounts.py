@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 
 from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Row, Rows, cut_page, pattern_containing
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows, cut_page, is_like, pattern_containing
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Role, user_key
 
@@ -58,10 +58,10 @@ _OPERATORS = (
     .limit(2)
 )
 HAS_TEXT = (
-    _account.name_key.like(bindparam("pattern"), escape=ESCAPE)
-    | _account.email_key.like(bindparam("pattern"), escape=ESCAPE)
-    | _account.email_key.like(bindparam("email_pattern"), escape=ESCAPE)
-    | func.lower(_account.email).like(bindparam("pattern"), escape=ESCAPE)
+    is_like(_account.name_key, "pattern")
+    | is_like(_account.email_key, "pattern")
+    | is_like(_account.email_key, "email_pattern")
+    | is_like(func.lower(_account.email), "pattern")
 )
 """Whether a name, or an email in any of its spellings, has the text of `text_patterns`."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import case, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
-from ewallet_core.storage.sheets import InvoiceRecord, invoices, page_of
-from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.sheets import InvoiceRecord, invoices
 
 DELETED_ACCOUNT = "deleted account"
 """The name and the email of an account that was erased."""
@@ -64,7 +63,7 @@ _BUYER_ID = case(
     (_linked.c.from_account_id == _invoice.seller_account_id, _linked.c.to_account_id),
     else_=_linked.c.from_account_id,
 )
-_ALL_WITH_PARTIES = (
+SELECT_INVOICES_WITH_PARTIES = (
     select(
         *invoices.columns,
         _invoice.account_id,
@@ -82,21 +81,3 @@ _ALL_WITH_PARTIES = (
     .join(_seller, _seller.c.id == _invoice.seller_account_id)
     .join(_buyer, _buyer.c.id == _BUYER_ID)
 )
-_WITH_PARTIES = _ALL_WITH_PARTIES.where(_invoice.id == bindparam("record_id"))
-_PAGE_WITH_PARTIES = page_of(_ALL_WITH_PARTIES, schema.invoice_records)
-
-
-def read_invoice_page(
-    transaction: Transaction, sheet_id: int, before: int, most: int
-) -> list[InvoiceWithParties]:
-    """As `invoices.page`, with the parties."""
-    values = {"sheet_id": sheet_id, "before": before, "most": most}
-    return transaction.all(_PAGE_WITH_PARTIES, InvoiceWithParties, **values)
-
-
-def read_invoice_with_parties(transaction: Transaction, record_id: int) -> InvoiceWithParties:
-    """The invoice record of that id, which exists."""
-    found = transaction.one(_WITH_PARTIES, InvoiceWithParties, record_id=record_id)
-    if found is None:
-        raise LookupError(f"no invoice record {record_id}")
-    return found

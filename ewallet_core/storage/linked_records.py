@@ -11,7 +11,7 @@ from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row
-from ewallet_core.storage.sheets import TransferRecord, page_of, transfers
+from ewallet_core.storage.sheets import TransferRecord, transfers
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
@@ -78,7 +78,8 @@ def find_linked_records(
 
 
 class TransferWithLinks(TransferRecord, frozen=True):
-    """A transfer record with both parties, and the account's own record of the payment that it refunds.
+    """A transfer record with both parties, the account's own record of the payment that it refunds, and the
+    names that its wallets have now.
 
     `reverses_id` is the entry of that payment, None unless this is a refund; `refund_of` is None too if that
     record was unlinked.
@@ -90,11 +91,14 @@ class TransferWithLinks(TransferRecord, frozen=True):
     to_state: AccountStatus
     reverses_id: int | None
     refund_of: int | None
+    from_reference: str | None
+    to_reference: str | None
 
 
 _record = schema.transfer_records.c
 _sender, _recipient = schema.accounts.alias("sender"), schema.accounts.alias("recipient")
 _paid = schema.transfer_records.alias("paid")
+_from_wallet, _to_wallet = schema.ewallets.alias("from_wallet"), schema.ewallets.alias("to_wallet")
 
 SELECT_TRANSFERS_WITH_LINKS = (
     select(
@@ -105,6 +109,8 @@ SELECT_TRANSFERS_WITH_LINKS = (
         _recipient.c.state,
         _entry.reverses_id,
         _paid.c.id,
+        _from_wallet.c.reference,
+        _to_wallet.c.reference,
     )
     .select_from(schema.transfer_records)
     .join(_sender, _sender.c.id == _record.from_account_id)
@@ -116,17 +122,10 @@ SELECT_TRANSFERS_WITH_LINKS = (
         & (_paid.c.account_id == _record.account_id)
         & _paid.c.unlinked_at.is_(None),
     )
+    .outerjoin(_from_wallet, _from_wallet.c.id == _record.from_ewallet_id)
+    .outerjoin(_to_wallet, _to_wallet.c.id == _record.to_ewallet_id)
 )
 _ONE_WITH_LINKS = SELECT_TRANSFERS_WITH_LINKS.where(_record.id == bindparam("record_id"))
-_PAGE_WITH_LINKS = page_of(SELECT_TRANSFERS_WITH_LINKS, schema.transfer_records)
-
-
-def read_transfer_page(
-    transaction: Transaction, sheet_id: int, before: int, most: int
-) -> list[TransferWithLinks]:
-    """As `transfers.page`, with links."""
-    values = {"sheet_id": sheet_id, "before": before, "most": most}
-    return transaction.all(_PAGE_WITH_LINKS, TransferWithLinks, **values)
 
 
 def read_transfer_with_links(transaction: Transaction, record_id: int) -> TransferWithLinks:

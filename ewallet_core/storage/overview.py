@@ -9,9 +9,9 @@ from sqlalchemy import Select, Table, bindparam, select
 
 from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
-from ewallet_core.storage.linked_records import SELECT_TRANSFERS_WITH_LINKS, TransferWithLinks
+from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.search import FoundRecord
-from ewallet_core.storage.sheets import ConversionRecord, Record, TimeRecord, conversions, times
+from ewallet_core.storage.sheets import Record
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, clocks
 from ewallet_core.types import RecordType
@@ -32,22 +32,17 @@ def _newest(statement: Select[Any], table: Table) -> Select[Any]:
     )
 
 
-_RECENT: tuple[tuple[RecordType, Select[Any], type[Record]], ...] = (
-    (RecordType.TRANSFER, _newest(SELECT_TRANSFERS_WITH_LINKS, schema.transfer_records), TransferWithLinks),
-    (RecordType.TIME, _newest(select(*times.columns), schema.time_records), TimeRecord),
-    (
-        RecordType.CONVERSION,
-        _newest(select(*conversions.columns), schema.conversion_records),
-        ConversionRecord,
-    ),
+_RECENT: tuple[tuple[RecordType, Select[Any], type[Record]], ...] = tuple(
+    (kind, _newest(DESCRIBED[kind].statement, DESCRIBED[kind].table), DESCRIBED[kind].row_type)
+    for kind in (RecordType.TRANSFER, RecordType.TIME, RecordType.CONVERSION)
 )
 
 _clock = schema.clocks.c
-_BEGUN = (
+_SHOWN = (
     select(*clocks.columns)
     .where(
         _clock.account_id == bindparam("account_id"),
-        _clock.timer_state != State.INACTIVE,
+        (_clock.timer_state != State.INACTIVE) | (_clock.id == bindparam("active_id")),
         _clock.unlinked_at.is_(None),
     )
     .order_by(_clock.id)
@@ -80,9 +75,9 @@ def read_recent_activity(transaction: Transaction, account_id: int, most: int) -
     return sorted(found, key=lambda one: one.position, reverse=True)[:most]
 
 
-def find_begun_clocks(transaction: Transaction, account_id: int) -> list[Clock]:
-    """The account's clocks whose timer is active or paused, the oldest clock first."""
-    return transaction.all(_BEGUN, Clock, account_id=account_id)
+def find_shown_clocks(transaction: Transaction, account_id: int, active_id: int) -> list[Clock]:
+    """The account's active clock, and those whose timer is active or paused, the oldest clock first."""
+    return transaction.all(_SHOWN, Clock, account_id=account_id, active_id=active_id)
 
 
 def read_balances_before(transaction: Transaction, balance_id: int, instants: Sequence[int]) -> list[int]:

@@ -32,6 +32,15 @@ class Caution(StrEnum):
     LOOKALIKE = "lookalike"
 
 
+def caution_about(
+    name: str, email: str, name_looks_like_id: int | None, email_looks_like_id: int | None
+) -> Caution | None:
+    if mixes_scripts(name) or mixes_scripts(email):
+        return Caution.MIXED_SCRIPTS
+    is_alike = name_looks_like_id is not None or email_looks_like_id is not None
+    return Caution.LOOKALIKE if is_alike else None
+
+
 class Payee(Row, frozen=True):
     """The account that has an email, and the accounts with a name or an email that looks the same."""
 
@@ -44,10 +53,7 @@ class Payee(Row, frozen=True):
 
     @property
     def caution(self) -> Caution | None:
-        if mixes_scripts(self.name) or mixes_scripts(self.email):
-            return Caution.MIXED_SCRIPTS
-        is_alike = self.name_looks_like_id is not None or self.email_looks_like_id is not None
-        return Caution.LOOKALIKE if is_alike else None
+        return caution_about(self.name, self.email, self.name_looks_like_id, self.email_looks_like_id)
 
 
 _account = schema.accounts.c

@@ -23,6 +23,12 @@ def pattern_containing(text: str) -> str:
     return f"%{text}%"
 
 
+def is_like(text: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
+    """Whether the text matches the LIKE pattern that is bound to the parameter."""
+    # Something is appended because SQLite plans a statement anew whenever the pattern of a LIKE is bound.
+    return text.like(sa.bindparam(parameter, type_=sa.Text) + "", escape=ESCAPE)
+
+
 ABOVE_ALL_IDS = 2**63 - 1
 """The cursor of the first page."""
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Exists, Select, bindparam, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select, tuple_
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import HAS_TEXT, text_patterns
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Rows, pattern_containing
+from ewallet_core.storage.described_records import DESCRIBED
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, is_like, pattern_containing
 from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import ANY_END, RecordType
@@ -62,29 +63,24 @@ class FoundRecord(NamedTuple):
         return self.record.created_at, self.kind, self.record.id
 
 
-class FoundRecords(Rows[Any]):
-    """The records of one type; `has_party` finds them by the name or email of the other party."""
+class FoundRecords:
+    """The records of one type, also found by the name or email of `other_party`, the id of an account."""
 
-    def __init__(self, records: Records[Any], has_party: Exists | None = None) -> None:
-        super().__init__(records.table, records.row_type)
-        self.kind = records.kind
+    def __init__(self, records: Records[Any], other_party: ColumnElement[int] | None = None) -> None:
+        self.table, self.row_type, self.kind = records.table, records.row_type, records.kind
+        self._described = DESCRIBED[records.kind]
         record, sheet = self.table.c, schema.sheets.c
-        has_text = record.search_key.like(bindparam("pattern"), escape=ESCAPE)
-        self._matching = (
-            select(*self.columns)
-            .join(schema.sheets, sheet.id == record.sheet_id)
-            .where(
-                record.account_id == bindparam("account_id"),
-                record.created_at >= bindparam("since"),
-                record.unlinked_at.is_(None),
-                sheet.unlinked_at.is_(None),
-                has_text if has_party is None else has_text | has_party,
-            )
+        has_text = is_like(record.search_key, "pattern")
+        self._is_found = and_(
+            record.account_id == bindparam("account_id"),
+            record.created_at >= bindparam("since"),
+            record.unlinked_at.is_(None),
+            sheet.unlinked_at.is_(None),
+            has_text if other_party is None else has_text | _is_found(other_party, records.kind),
         )
-        self._of_account = self._newest_first(self._matching)
-        self._select_found: Callable[[bool, int], Select[Any]] = cache(
-            lambda is_of_sheet, tags: self._newest_first(self._narrowed(is_of_sheet, tags))
-        )
+        self._columns = select(*records.columns)
+        self._of_account = self._build_newest_first(is_of_sheet=False, tags=0)
+        self._select_found: Callable[[bool, int], Select[Any]] = cache(self._build_newest_first)
 
     @property
     def have_tags(self) -> bool:
@@ -100,7 +96,7 @@ class FoundRecords(Rows[Any]):
             return
         statement = self._select_found(*filters.how)
         values = {**filters.values, "most": batch}
-        while found := transaction.all(statement, self.row_type, **values, at=at, below=highest):
+        while found := transaction.all(statement, self._described.row_type, **values, at=at, below=highest):
             yield from (FoundRecord(self.kind, record) for record in found)
             if len(found) < batch:
                 return
@@ -108,22 +104,22 @@ class FoundRecords(Rows[Any]):
 
     def build_found(self, is_of_sheet: bool, tags: int) -> Select[Any]:
         """The statement for the records found before `until`, as yet without an order."""
-        return self._narrowed(is_of_sheet, tags).where(self.table.c.created_at < bindparam("until"))
+        found = self._narrowed(self._columns, is_of_sheet, tags)
+        return found.where(self.table.c.created_at < bindparam("until"))
 
-    def _newest_first(self, found: Select[Any]) -> Select[Any]:
+    def _build_newest_first(self, is_of_sheet: bool, tags: int) -> Select[Any]:
         record = self.table.c
         below = tuple_(record.created_at, record.id) < tuple_(bindparam("at"), bindparam("below"))
-        in_order = found.where(below).order_by(record.created_at.desc(), record.id.desc())
-        return in_order.limit(bindparam("most"))
+        found = self._narrowed(self._described.statement, is_of_sheet, tags).where(below)
+        return found.order_by(record.created_at.desc(), record.id.desc()).limit(bindparam("most"))
 
-    def _narrowed(self, is_of_sheet: bool, tags: int) -> Select[Any]:
+    def _narrowed(self, statement: Select[Any], is_of_sheet: bool, tags: int) -> Select[Any]:
         record = self.table.c
-        conditions: list[ColumnElement[bool]] = [
-            record.tags.like(bindparam(_tag(index)), escape=ESCAPE) for index in range(tags)
-        ]
+        conditions: list[ColumnElement[bool]] = [is_like(record.tags, _tag(index)) for index in range(tags)]
         if is_of_sheet:
             conditions.append(record.sheet_id == bindparam("sheet_id"))
-        return self._matching.where(*conditions)
+        with_sheet = statement.join(schema.sheets, schema.sheets.c.id == record.sheet_id)
+        return with_sheet.where(self._is_found, *conditions)
 
 
 def _tag_pattern(tag: str) -> str:
@@ -135,24 +131,51 @@ def _tag(index: int) -> str:
     return f"tag_{index}"
 
 
-def _matches_party(*parties: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether one of these accounts, except the searching one, has the text in its name or email."""
-    account = schema.accounts.c
-    return account.id.in_(parties) & (account.id != bindparam("account_id")) & HAS_TEXT
+RECORDS_PER_ACCOUNT = 20
+"""An account with this many records for each account that there is has all of those looked through once."""
 
 
-_transfer, _paid_with = schema.transfer_records.c, schema.transfer_records.alias("paid_with")
+def _is_found(party: ColumnElement[int], kind: RecordType) -> ColumnElement[bool]:
+    """Whether that account, unless it is the searching one, has the text in its name or email.
+
+    The account is looked up for each record, or all that have the text are found once, whichever reads less.
+    """
+    account, sheet, wallet = schema.accounts.c, schema.sheets.c, schema.ewallets.c
+    has_text = (account.id != bindparam("account_id")) & HAS_TEXT
+    accounts = select(func.max(account.id)).scalar_subquery()
+    records = (
+        select(func.sum(sheet.record_count))
+        .join(schema.ewallets, (sheet.owner_id == wallet.id) & (sheet.kind == kind))
+        .where(wallet.account_id == bindparam("account_id"))
+        .scalar_subquery()
+    )
+    return case(
+        (accounts * RECORDS_PER_ACCOUNT <= records, party.in_(select(account.id).where(has_text))),
+        else_=exists().where(account.id == party, has_text),
+    )
+
+
+def _other_side(transfer: Any) -> ColumnElement[int]:
+    """The account on the other side of the transfer record's columns; on both sides it is the own one."""
+    is_own = transfer.from_account_id == bindparam("account_id")
+    return case((is_own, transfer.to_account_id), else_=transfer.from_account_id)
+
+
+_invoice, _paid_with = schema.invoice_records.c, schema.transfer_records.alias("paid_with").c
 
 # Conversions, times and contacts have no other party.
-_HAS_PARTY = {
-    RecordType.TRANSFER: exists().where(_matches_party(_transfer.from_account_id, _transfer.to_account_id)),
-    RecordType.INVOICE: exists().where(
-        _paid_with.c.id == schema.invoice_records.c.transfer_record_id,
-        _matches_party(_paid_with.c.from_account_id, _paid_with.c.to_account_id),
+_OTHER_PARTY = {
+    RecordType.TRANSFER: _other_side(schema.transfer_records.c),
+    RecordType.INVOICE: case(
+        (_invoice.seller_account_id != bindparam("account_id"), _invoice.seller_account_id),
+        else_=select(_other_side(_paid_with))
+        .where(_paid_with.id == _invoice.transfer_record_id)
+        .correlate(schema.invoice_records)
+        .scalar_subquery(),
     ),
 }
 
-FOUND = tuple(FoundRecords(records, _HAS_PARTY.get(records.kind)) for records in ALL_RECORDS)
+FOUND = tuple(FoundRecords(records, _OTHER_PARTY.get(records.kind)) for records in ALL_RECORDS)
 
 
 def newest_first(

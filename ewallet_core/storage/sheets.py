@@ -175,7 +175,6 @@ class Records(Rows[R]):
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
         self._page = page_of(select(*self.columns), self.table)
-        self._removed_page = page_of(select(*self.columns), self.table, removed=True)
         nth = select(record.position).where(on_sheet).limit(1).offset(bindparam("others"))
         self._nth_newest = nth.order_by(record.position.desc())
         self._nth_oldest = nth.order_by(record.position)
@@ -228,10 +227,6 @@ class Records(Rows[R]):
     def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
         """At most `most` records below position `before`, the newest first."""
         return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
-
-    def removed_page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
-        """As `page`, of the records that were unlinked."""
-        return transaction.all(self._removed_page, self.row_type, sheet_id=sheet_id, before=before, most=most)
 
     def below_newest(self, transaction: Transaction, sheet: Sheet, count: int, newest: int) -> int:
         """The position below which are all of the sheet's `count` records except the `newest`."""

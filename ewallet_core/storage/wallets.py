@@ -102,8 +102,6 @@ _NOTE_CHANGES = (
     .where(_wallet.id.in_([bindparam("wallet_id"), bindparam("other_id")]))
     .values(written_at=bindparam("now"))
 )
-_REFERENCE_OF_WALLET = select(_wallet.reference).where(_wallet.id == bindparam("id"))
-_REFERENCE_OF_CLOCK = select(_clock.reference).where(_clock.id == bindparam("id"))
 
 
 def read_account_and_wallet(transaction: Transaction, account_id: int) -> tuple[Account, Wallet]:
@@ -116,16 +114,6 @@ def read_account_and_wallet(transaction: Transaction, account_id: int) -> tuple[
 def note_changes(transaction: Transaction, wallet_id: int, other_id: int | None, now: int) -> None:
     """Note that one wallet, or both, were changed now."""
     transaction.run(_NOTE_CHANGES, wallet_id=wallet_id, other_id=other_id, now=now)
-
-
-def read_wallet_reference(transaction: Transaction, wallet_id: int) -> str:
-    """The name of that wallet, also of an unlinked one."""
-    return str(transaction.run(_REFERENCE_OF_WALLET, id=wallet_id).fetchone()[0])
-
-
-def read_clock_reference(transaction: Transaction, clock_id: int) -> str:
-    """The name of that clock, also of an unlinked one."""
-    return str(transaction.run(_REFERENCE_OF_CLOCK, id=clock_id).fetchone()[0])
 
 
 def _named(what: str, items: Table, owner_column: str, *conditions: ColumnElement[bool]) -> Select[Any]:

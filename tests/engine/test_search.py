@@ -76,6 +76,20 @@ def test_a_transfer_and_its_invoice_are_found_by_the_partners_name_and_email(bus
     assert found(busy, text="core@EWALLET.local") == paid
 
 
+def test_partners_are_found_alike_among_few_and_many_records(busy, bob, wallet_file):
+    busy.request(**pay("bob@example.org", 3))
+    bob.request(**pay("ada@example.org", 2))
+
+    def find_all() -> list[list[str]]:
+        return [found(busy, text=text, kind=kind) for text in ("bob", "core", "ada") for kind in KINDS]
+
+    among_few = find_all()
+    assert among_few[:2] == [["Transfer 4", "Transfer 3"], ["Invoice 4", "Invoice 3"]]
+    execute_sql(wallet_file, "UPDATE sheets SET record_count = record_count + 1000")
+    assert find_all() == among_few
+    execute_sql(wallet_file, "UPDATE sheets SET record_count = record_count - 1000")
+
+
 def test_records_are_not_found_by_the_users_own_name(busy):
     assert found(busy, text="ada") == found(busy, text="ada@example.org") == []
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from engine_client import EngineClient
+from examples_sheets import new_contact
 from fakes import MINUTE, Wallclock
 from instructions import (
     PAUSE,
@@ -41,7 +42,7 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
     "the account": (VIEW_ACCOUNT, 2),
-    "the overview": (OVERVIEW, 12),
+    "the overview": (OVERVIEW, 10),
     "a sheet": (view_list("transfer"), 3),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""
@@ -82,3 +83,39 @@ def test_a_timer_runs_few_statements(statements, running, wallclock: Wallclock):
         # Less than a minute: the use of a session is written once a minute.
         wallclock.forward(MINUTE // 10)
         assert count_statements(statements, running, instruction) <= most, "\n".join([name, *statements])
+
+
+KINDS = ("transfer", "invoice", "conversion", "time", "contact")
+READING = {
+    "an export": {"action": "export", "export": "sheet"},
+    "an export for people": {"action": "export", "export": "sheet", "style": "people"},
+    "a search": {"action": "search", "search": "records"},
+}
+
+
+def add_records(caller: EngineClient, wallclock: Wallclock, first: int, last: int) -> None:
+    """Add records of each kind, with the same partners."""
+    for number in range(first, last):
+        caller.request(**supply(5))
+        caller.request(**PAY)
+        caller.request(**to_clock(1))
+        caller.request(**START)
+        wallclock.forward(1_000)
+        caller.request(**STOP)
+        caller.request(**new_contact(f"Friend {number}", user_email=f"friend{number}@example.org"))
+
+
+def test_the_statements_of_an_export_and_a_search_do_not_grow_with_the_records(
+    statements, ada, bob, wallclock: Wallclock
+):
+    def count_all() -> dict[tuple[str, str], int]:
+        return {
+            (name, kind): count_statements(statements, ada, {**reading, "kind": kind})
+            for name, reading in READING.items()
+            for kind in KINDS
+        }
+
+    add_records(ada, wallclock, 0, 2)
+    few = count_all()
+    add_records(ada, wallclock, 2, 12)
+    assert count_all() == few

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import sqlite3
 import tracemalloc
+from collections import Counter
 
 import pytest
 from database_file import execute_sql, find_violations, violations_after, violations_in
@@ -262,6 +263,28 @@ def test_the_number_of_queries_is_independent_of_the_length_of_the_ledger(used_f
     assert len(statements_of(find_violations, used_file)) == len(short)
 
 
+MOST_PASSES = {
+    "postings": 2,
+    "entries": 2,
+    "seals": 1,
+    "transfer_records": 4,
+    "invoice_records": 5,
+    "time_records": 6,
+}
+"""How often a table, or one of its indexes, may be read from end to end."""
+
+
+def test_few_passes_over_a_table_check_it_and_none_sorts_it(used_file):
+    passes = Counter()
+    with contextlib.closing(sqlite3.connect(used_file)) as connection:
+        for statement in statements_of(find_violations, used_file):
+            for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall():
+                assert step != "USE TEMP B-TREE FOR ORDER BY", statement
+                if step.startswith("SCAN "):
+                    passes[step.split()[1]] += 1
+    assert {table: passes[table] for table in MOST_PASSES if passes[table] > MOST_PASSES[table]} == {}
+
+
 def peak_memory(file) -> int:
     def examine_all(transaction: Transaction) -> None:
         for _ in run_checks(transaction):
@@ -286,12 +309,12 @@ def test_every_check_reports_what_it_covered(used_file):
     assert lines == [
         "5 entries, each sums to zero per unit",
         "the seals' chain is whole: 5 seals",
-        "11 records, each points at an entry that moved what it says",
         "4 balances, each equals its postings",
         f"the issuer's balance is minus what circulates: {MINUS}92 credits",
         f"the issuer's balance is minus what circulates: {MINUS}780,000 milliseconds",
         "wallets and clocks that were unlinked hold nothing",
         "4 balances, each held by one wallet or clock of its account",
+        "11 records, each points at an entry that moved what it says",
         "every record is of what its entry moved, and names whom it moved it between",
         "0 runs with a note or tags, each well-formed",
         "0 payments refunded, none by more than was paid",

@@ -1,7 +1,8 @@
 """Checks of the whole database, from the stored rows alone: what must be true, whatever wrote them.
 
-Rows are read one after another and sums are computed in Python, so a ledger of any length is checked in
-little memory, and no sum overflows."""
+What one row, joined with others, shows to be wrong is found by the database. The seals and the sums over many
+rows are computed in Python, from rows read one after another: a ledger of any length is checked in little
+memory, and no sum overflows."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ import msgspec
 
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.accounts import check_names
-from ewallet_core.storage.verification.balances import check_balances
+from ewallet_core.storage.verification.balances import check_unlinked_holders
 from ewallet_core.storage.verification.check import Check, Findings, Violation
 from ewallet_core.storage.verification.costs import check_costs, check_refunds
-from ewallet_core.storage.verification.entries import check_entries
+from ewallet_core.storage.verification.entries import check_journal
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
 from ewallet_core.storage.verification.records import check_notes, check_records
 from ewallet_core.storage.verification.segments import check_segments
@@ -21,8 +22,8 @@ from ewallet_core.storage.verification.sheets import check_sheets
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
-    "The journal": check_entries,
-    "The balances": check_balances,
+    "The journal": check_journal,
+    "The unlinked wallets and clocks": check_unlinked_holders,
     "The holders of balances": check_holders,
     "The parties to records": check_records,
     "The notes": check_notes,

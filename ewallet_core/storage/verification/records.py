@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, case, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.ledger.timer import State
@@ -14,6 +27,7 @@ from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import (
     Check,
+    Fault,
     Findings,
     Violation,
     report_faulty,
@@ -32,6 +46,7 @@ _transfer, _invoice = schema.transfer_records, schema.invoice_records
 _conversion, _time = schema.conversion_records, schema.time_records
 _entry, _sheet, _wallet, _clock = schema.entries, schema.sheets, schema.ewallets, schema.clocks
 _moved, _sent, _received = schema.postings, schema.postings.alias("sent"), schema.postings.alias("received")
+_credits = schema.postings.alias("credits")
 _sender, _recipient = schema.balances.alias("sender"), schema.balances.alias("recipient")
 _from_wallet, _to_wallet = schema.ewallets.alias("from_wallet"), schema.ewallets.alias("to_wallet")
 _from_clock, _to_clock = schema.clocks.alias("from_clock"), schema.clocks.alias("to_clock")
@@ -67,6 +82,7 @@ def _with_moved(record: Table) -> FromClause:
 
 
 _IS_TIME_SENT = _sent.c.unit == Unit.MILLISECOND, _sent.c.amount < 0
+_IS_CREDITS_RECEIVED = _credits.c.unit == Unit.CREDIT, _credits.c.amount > 0
 _IS_TIME_RECEIVED = _received.c.unit == Unit.MILLISECOND, _received.c.amount > 0
 
 
@@ -79,6 +95,15 @@ def _with_moved_time(record: Table) -> FromClause:
         .outerjoin(_from_clock, _from_clock.c.id == record.c.from_clock_id)
         .outerjoin(_to_clock, _to_clock.c.id == record.c.to_clock_id)
     )
+
+
+_POINTS_AT_NOTHING = _entry.c.id.is_(None), "points at no entry"
+
+
+def _moved_others(says: ColumnElement[Any], unit: Unit, moved: ColumnElement[Any]) -> Fault:
+    """The record says another amount than its entry moved; `moved` is NULL if that was nothing."""
+    sentence = literal("says ") + cast(says, Text) + f" {unit}s, its entry moved others"
+    return says != func.coalesce(moved, 0), sentence
 
 
 def _has_other_kind(*kinds: EntryKind) -> ColumnElement[bool]:
@@ -144,6 +169,7 @@ _FAULTY = union_all(
         _with_sides(_transfer)
         .outerjoin(_from_wallet, _from_wallet.c.id == _transfer.c.from_ewallet_id)
         .outerjoin(_to_wallet, _to_wallet.c.id == _transfer.c.to_ewallet_id),
+        _POINTS_AT_NOTHING,
         (_has_other_kind(*_CREDIT_TRANSFERS), "is of an entry that transferred nothing"),
         _IS_ON_OTHER_WALLET,
         (
@@ -161,6 +187,7 @@ _FAULTY = union_all(
             ),
             "names other own wallets than its entry moved credits between",
         ),
+        also=(_moved_others(_transfer.c.credits, Unit.CREDIT, _received.c.amount),),
     ),
     select_faulty(
         "The invoice record",
@@ -168,6 +195,7 @@ _FAULTY = union_all(
         _with_sides(_invoice)
         .outerjoin(_linked, _linked.c.id == _invoice.c.transfer_record_id)
         .outerjoin(_cost, _IS_COST),
+        _POINTS_AT_NOTHING,
         (_has_other_kind(*_SOLD), "is of an entry that sold nothing"),
         _IS_ON_OTHER_WALLET,
         (
@@ -187,6 +215,7 @@ _FAULTY = union_all(
             ),
             "has another cost than what was noted for its entry",
         ),
+        also=(_moved_others(_invoice.c.credits, Unit.CREDIT, _received.c.amount),),
     ),
     select_faulty(
         "The invoice record",
@@ -208,7 +237,10 @@ _FAULTY = union_all(
     select_faulty(
         "The conversion record",
         _conversion.c.id,
-        _with_moved_time(_conversion),
+        _with_moved_time(_conversion).outerjoin(
+            _credits, and_(_credits.c.entry_id == _conversion.c.entry_id, *_IS_CREDITS_RECEIVED)
+        ),
+        _POINTS_AT_NOTHING,
         (_has_other_kind(*_CONVERTED), "is of an entry that converted nothing"),
         (_conversion.c.conversion_type != _TYPE_OF_CONVERSION, "is not of the type that its entry is"),
         (
@@ -219,6 +251,10 @@ _FAULTY = union_all(
             "names other own clocks than its entry moved time between",
         ),
         _MOVED_NOTHING,
+        also=(
+            _moved_others(_conversion.c.credits, Unit.CREDIT, _credits.c.amount),
+            _moved_others(_conversion.c.milliseconds, Unit.MILLISECOND, _received.c.amount),
+        ),
     ),
     select_faulty(
         "Entry",
@@ -233,15 +269,24 @@ _FAULTY = union_all(
         "The time record",
         _time.c.id,
         _with_moved(_time),
+        _POINTS_AT_NOTHING,
         (_has_other_kind(EntryKind.TIME_SPENT), "is of an entry that spent no time"),
         # A run that took no time has no posting.
         (and_(_time.c.time_spent != 0, _MOVED_NOTHING[0]), _MOVED_NOTHING[1]),
+        also=(_moved_others(_time.c.time_spent, Unit.MILLISECOND, -_moved.c.amount),),
     ),
+)
+
+
+_COUNTS = tuple(
+    select(func.count()).select_from(records) for records in (_transfer, _invoice, _conversion, _time)
 )
 
 
 def check_records(transaction: Transaction) -> Findings:
     yield from report_faulty(transaction, _FAULTY)
+    records = sum(transaction.number(count) or 0 for count in _COUNTS)
+    yield Check(f"{several(records, 'record', 'records')}, each points at an entry that moved what it says")
     yield Check("every record is of what its entry moved, and names whom it moved it between")
 
 

@@ -1,100 +1,101 @@
-"""Checks sheets against their records: how many there are, their positions, and whose they are.
-
-Sheets are read once with their records in order, so one sheet at a time is in memory."""
+"""Checks sheets against their records: how many there are, their positions, and whose they are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, func, select, union_all
 
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import Row, RowId
+from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.verification.check import Check, Findings, Violation, several
+from ewallet_core.storage.verification.check import (
+    Check,
+    Findings,
+    Violation,
+    report_faulty,
+    select_faulty,
+    several,
+)
 from ewallet_core.types import RecordType, Role
 
-_sheet = schema.sheets
+_sheet, _account = schema.sheets.c, schema.accounts.c
 
 
 class _SheetLine(Row, frozen=True):
+    """A sheet, how many records are on it, and the highest position of its records, also of unlinked ones."""
+
     id: int
-    account_id: int
     role: str | None
     record_count: int
     last_position: int
-    record_id: int | None
-    position: int | None
-    records_account: int | None
-    unlinked_at: int | None
-
-
-_account = schema.accounts
+    linked: int
+    highest: int
 
 
 def _lines(kind: RecordType) -> Select[Any]:
-    record = schema.metadata.tables[f"{kind}_records"]
+    record = schema.metadata.tables[f"{kind}_records"].c
+    # All records are counted by their index alone, and the unlinked ones, which are few, in one pass.
+    unlinked = (
+        select(record.sheet_id, func.count().label("records"))
+        .where(record.unlinked_at.is_not(None))
+        .group_by(record.sheet_id)
+        .subquery("unlinked")
+    )
+    is_on_it = record.sheet_id == _sheet.id
+    count = select(func.count()).where(is_on_it).scalar_subquery()
+    highest = select(func.coalesce(func.max(record.position), 0)).where(is_on_it).scalar_subquery()
     return (
         select(
-            _sheet.c.id,
-            _sheet.c.account_id,
-            _account.c.role,
-            _sheet.c.record_count,
-            _sheet.c.last_position,
-            record.c.id,
-            record.c.position,
-            record.c.account_id,
-            record.c.unlinked_at,
+            _sheet.id,
+            _account.role,
+            _sheet.record_count,
+            _sheet.last_position,
+            count - func.coalesce(unlinked.c.records, 0),
+            highest,
         )
-        .outerjoin_from(_sheet, _account, _account.c.id == _sheet.c.account_id)
-        .outerjoin(record, record.c.sheet_id == _sheet.c.id)
-        .where(_sheet.c.kind == kind)
-        .order_by(_sheet.c.id, record.c.position)
+        .outerjoin_from(schema.sheets, schema.accounts, _account.id == _sheet.account_id)
+        .outerjoin(unlinked, unlinked.c.sheet_id == _sheet.id)
+        .where(_sheet.kind == kind)
+        .order_by(_sheet.id)
     )
 
 
-def _strays(kind: RecordType) -> Select[Any]:
+def _misplaced(kind: RecordType) -> Select[Any]:
     record = schema.metadata.tables[f"{kind}_records"]
-    is_sheet = and_(_sheet.c.id == record.c.sheet_id, _sheet.c.kind == kind)
-    return (
-        select(record.c.id)
-        .outerjoin_from(record, _sheet, is_sheet)
-        .where(_sheet.c.id.is_(None))
-        .order_by(record.c.id)
+    is_sheet = (_sheet.id == record.c.sheet_id) & (_sheet.kind == kind)
+    return select_faulty(
+        f"The {kind} record",
+        record.c.id,
+        record.outerjoin(schema.sheets, is_sheet),
+        (_sheet.id.is_(None), f"is on no {kind} sheet"),
+        (_sheet.account_id != record.c.account_id, "is not of its sheet's account"),
     )
 
 
-_BY_KIND = tuple((kind, _lines(kind), _strays(kind)) for kind in RecordType)
+_LINES = tuple(_lines(kind) for kind in RecordType)
+_MISPLACED = union_all(*(_misplaced(kind) for kind in RecordType))
 
 
 def check_sheets(transaction: Transaction) -> Findings:
+    yield from report_faulty(transaction, _MISPLACED)
     sheets = 0
-    for kind, lines, strays in _BY_KIND:
-        for _, of_sheet in groupby(transaction.each(lines, _SheetLine), lambda line: line.id):
+    for lines in _LINES:
+        for sheet in transaction.each(lines, _SheetLine):
             sheets += 1
-            yield from _check_sheet(kind, of_sheet)
-        for stray in transaction.each(strays, RowId):
-            yield Violation(f"The {kind} record {stray.id} is on no {kind} sheet.")
+            yield from _check_sheet(sheet)
     yield Check(f"{several(sheets, 'sheet', 'sheets')}, each counts its records and holds its account's")
 
 
-def _check_sheet(kind: RecordType, lines: Iterable[_SheetLine]) -> Findings:
-    linked, highest = 0, 0
-    for line in lines:
-        if line.record_id is None:
-            continue
-        linked += line.unlinked_at is None
-        highest = max(highest, line.position or 0)
-        if line.records_account != line.account_id:
-            yield Violation(f"The {kind} record {line.record_id} is not of its sheet's account.")
+def _check_sheet(sheet: _SheetLine) -> Findings:
     # The issuer's sheets have no counts, so that supplies don't wait for each other.
-    if line.role == Role.ISSUER:
+    if sheet.role == Role.ISSUER:
         return
-    if linked != line.record_count:
-        yield Violation(f"Sheet {line.id} counts {line.record_count} records, and {linked} are on it.")
-    if highest > line.last_position:
+    if sheet.linked != sheet.record_count:
         yield Violation(
-            f"Sheet {line.id} ends at position {line.last_position}, and a record is at {highest}."
+            f"Sheet {sheet.id} counts {sheet.record_count} records, and {sheet.linked} are on it."
+        )
+    if sheet.highest > sheet.last_position:
+        yield Violation(
+            f"Sheet {sheet.id} ends at position {sheet.last_position}, and a record is at {sheet.highest}."
         )
