@@ -57,10 +57,14 @@ class Begun:
 def test_a_request_waits_for_a_limited_number_of_another_clients(server, crowd, instruction, monkeypatch):
     modest = server.user("modest")
     begun = Begun(monkeypatch)
+    if instruction is VIEW_WALLET:
+        # The event loop itself carries views out, and must not wait.
+        begun.go.set()
     greedy = server.in_wire()
     turns = itertools.islice(itertools.cycle(crowd), THOUSAND)
     greedy.send(*({**SELECTORS, **one.credentials, **instruction} for one in turns))
-    server.wait_for_requests(AT_ONCE)
+    if instruction is not VIEW_WALLET:
+        server.wait_for_requests(AT_ONCE)
     modest.engine.send({**SELECTORS, **modest.credentials, **instruction})
     begun.go.set()
     assert modest.engine.next_line()["failed"] is False
