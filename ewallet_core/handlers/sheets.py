@@ -58,7 +58,7 @@ class ViewList(PageRequest, frozen=True):
 
     def takes_long(self) -> bool:
         """To sort or to add up, all records are read."""
-        return self.sort is not None or self.totals
+        return self.sort is not None or self.totals or super().takes_long()
 
 
 class UnlinkList(Request, frozen=True):

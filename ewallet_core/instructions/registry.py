@@ -74,7 +74,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def takes_long(self) -> bool:
-        """Whether a view with these arguments may read all records of a sheet, and not only a page."""
+        """Whether a view with these arguments may read many rows: all records of a sheet, or a long page."""
         return False
 
 

@@ -77,6 +77,10 @@ class PageRequest(Request, frozen=True):
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
 
+    def takes_long(self) -> bool:
+        """A page may have ten times as many rows as usual."""
+        return self.limit > fields.USUAL_PAGE
+
 
 class NewItem(Request, frozen=True):
     """The name of the new wallet, clock or sheet; without one, it is numbered."""

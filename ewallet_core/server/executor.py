@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ from ewallet_core.storage.database import Finished
 from ewallet_core.storage.transaction import Transaction
 
 LONG_THREADS = 2
-MOST_VIEWS_AT_ONCE = 32
-"""How many views are read in one transaction, and answered together."""
+MOST_VIEWS_AT_ONCE = 16
+"""How many views are read in one transaction, before the loop looks for other work."""
 BUSY_RETRY_MS = 500
 
 T = TypeVar("T")
@@ -73,10 +73,10 @@ Answered = list[tuple[PendingCall, Answer]]
 
 
 class Executor:
-    """Runs the calls of the running event loop, so that it never waits for the storage or for a password.
+    """Runs the calls of the running event loop, which waits for no writer, no long view and no password.
 
-    What the loop has read in one iteration is handed over together, and what was carried out together comes
-    back in one wake-up: most of the cost of a thread is that of changing to it.
+    Views of a few rows run in the loop itself: to change to a thread and back costs as much as the view. All
+    others run in threads, and what was carried out together comes back in one wake-up.
     """
 
     def __init__(self, dispatcher: Dispatcher, limits: Limits) -> None:
@@ -85,13 +85,10 @@ class Executor:
         self._most_passwords = limits.passwords_at_once + limits.passwords_waiting
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
-        self._ready: list[tuple[PendingCall, Call]] = []
         self._under_way: set[PendingCall] = set()
         """The calls that hold the lock of their `order_key`."""
         self._passwords = 0
-        self._views: queue.SimpleQueue[list[tuple[PendingCall, Call]] | None] = queue.SimpleQueue()
-        self._reader = threading.Thread(target=self._run_views, name="ewallet-views", daemon=True)
-        self._reader.start()
+        self._views: deque[tuple[PendingCall, Call]] = deque()
         self._long = ThreadPoolExecutor(LONG_THREADS, "ewallet-long")
         self._hashing = ThreadPoolExecutor(limits.passwords_at_once, "ewallet-passwords")
         self._events = ThreadPoolExecutor(1, "ewallet-events")
@@ -111,8 +108,6 @@ class Executor:
 
     def shut_down(self) -> None:
         """Wait for the work that has begun, and end the threads; the loop no longer runs."""
-        self._views.put(None)
-        self._reader.join()
         for threads in (self._long, self._hashing, self._events):
             threads.shutdown(cancel_futures=True)
         # A program in this process may go on with the same sessions.
@@ -135,27 +130,17 @@ class Executor:
         call, work_class = pending.call, pending.call.work_class
         if work_class is WorkClass.LONG or isinstance(call, InvalidCall):
             self._long.submit(self._run_apart, pending, self._finish)
-        elif work_class is not WorkClass.PASSWORD:
-            if not self._ready:
-                self._loop.call_soon(self._dispatch_ready)
-            self._ready.append((pending, call))
+        elif work_class is WorkClass.VIEW:
+            if not self._views:
+                self._loop.call_soon(self._run_views)
+            self._views.append((pending, call))
+        elif work_class is WorkClass.CHANGE:
+            self._submit(pending, call)
         elif self._passwords < self._most_passwords:
             self._passwords += 1
             self._hashing.submit(self._run_apart, pending, self._finish_password)
         else:
             self._refuse(pending, ServerBusyError(BUSY_RETRY_MS))
-
-    def _dispatch_ready(self) -> None:
-        """Hand what is ready to the reader and to the writer."""
-        ready, self._ready = self._ready, []
-        views = []
-        for pending, call in ready:
-            if call.work_class is WorkClass.CHANGE:
-                self._submit(pending, call)
-            else:
-                views.append((pending, call))
-        if views:
-            self._views.put(views)
 
     def _submit(self, pending: PendingCall, call: Call) -> None:
         try:
@@ -168,12 +153,17 @@ class Executor:
         self._finish([(pending, in_reply_to(pending.call.reply_id, error_answer(error)))])
 
     def _run_views(self) -> None:
-        """Carry out the views that wait, in the reader's thread."""
-        while (batch := self._views.get()) is not None:
-            for start in range(0, len(batch), MOST_VIEWS_AT_ONCE):
-                views = batch[start : start + MOST_VIEWS_AT_ONCE]
-                answers = self._dispatcher.view([call for _, call in views])
-                self._in_loop(self._finish_views, list(zip(views, answers, strict=True)))
+        """Carry out some of the views that wait, in the loop: they read a few rows, which no writer locks."""
+        views = [self._views.popleft() for _ in range(min(MOST_VIEWS_AT_ONCE, len(self._views)))]
+        if self._views:
+            self._loop.call_soon(self._run_views)
+        answers = self._dispatcher.view([call for _, call in views])
+        for (pending, call), answer in zip(views, answers, strict=True):
+            if answer is None:
+                # It has to write something first, so it runs again as a change.
+                self._submit(pending, call)
+            else:
+                self._finish([(pending, answer)])
 
     def _run_apart(self, pending: PendingCall, finish: Callable[[Answered], None]) -> None:
         self._in_loop(finish, [(pending, self._dispatcher.run_now(pending.call))])
@@ -186,14 +176,6 @@ class Executor:
         # When the server has stopped, the loop is closed, and the answers have no connection any longer.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(finish, finished)
-
-    def _finish_views(self, views: list[tuple[tuple[PendingCall, Call], Answer | None]]) -> None:
-        for (pending, call), answer in views:
-            if answer is None:
-                # It has to write something first, so it runs again as a change.
-                self._submit(pending, call)
-            else:
-                self._finish([(pending, answer)])
 
     def _finish_changes(self, group: list[Finished]) -> None:
         self._dispatcher.notice_change()
