@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import FrameTooLongError
-from ewallet_core.errors.server import IdleTooLongError, LineUnfinishedError, ReaderTooSlowError
+from ewallet_core.errors.server import (
+    EngineFailedError,
+    IdleTooLongError,
+    LineUnfinishedError,
+    ReaderTooSlowError,
+)
 from ewallet_core.instructions.envelope import error_answer
 from ewallet_core.protocol.frames import LARGEST_FRAME, encode
 from ewallet_core.server.limits import Limits
+
+_log = logging.getLogger("ewallet_core")
 
 
 class LineBuffer:
@@ -160,7 +168,11 @@ class Connection(asyncio.Protocol):
     def answer(self, message: Any) -> None:
         """Send an answer that was expected."""
         self._answers_due -= 1
-        self.send(message)
+        try:
+            self.send(message)
+        except Exception:  # noqa: BLE001 - the answers that came with this one must still be sent
+            _log.exception("an answer could not be sent")
+            self.end(EngineFailedError())
         if self._is_lost and not self._answers_due:
             self._roster.discard(self)
 
@@ -251,6 +263,7 @@ class Connection(asyncio.Protocol):
             try:
                 line = self._input.next_line()
             except FrameTooLongError as error:
+                self._begun_at = None
                 self.line_refused(error)
                 continue
             if line is None:
@@ -272,7 +285,9 @@ class Connection(asyncio.Protocol):
             return
         self._heard_at = self._loop.time()
         self._resume()
-        if self._input.is_begun and self._begun_at is None:
+        if not self._input.is_begun:
+            self._begun_at = None
+        elif self._begun_at is None:
             self._begun_at = self._heard_at
             self._watch()
 
@@ -330,7 +345,8 @@ class Connection(asyncio.Protocol):
         with contextlib.suppress(OSError):
             if self._transport.can_write_eof() and not self._is_at_end:
                 self._transport.write_eof()
-            else:
+            elif not self._transport.is_closing():
+                # A transport of TLS that is closed twice can't be aborted afterwards.
                 self._transport.close()
         self._watch()
 

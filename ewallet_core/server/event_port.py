@@ -83,7 +83,9 @@ class EventBroadcaster:
         """Wake the broadcaster, from any thread, once in a burst of changes."""
         if not self._is_woken:
             self._is_woken = True
-            self._loop.call_soon_threadsafe(self._wake_up.set)
+            # The change is made, and its caller must learn that, also if the server has just stopped.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._wake_up.set)
 
     def _leave_account(self, recipient: EventConnection) -> None:
         others = self._of_account.get(recipient.account, set())

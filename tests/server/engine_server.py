@@ -46,6 +46,17 @@ class EngineServer:
         assert thread is not None
         return thread.server._in_listener._limiter.count
 
+    def fill_buffers(self, wire: Wire, long_request: dict[str, Any]) -> None:
+        """Repeat the request, over TLS and without reading, until the system takes no more of the answers."""
+        thread = self.listener._thread
+        assert thread is not None
+        listener = thread.server._in_listener
+        while not any(transport.get_write_buffer_size() for transport in listener.encrypted):
+            sent = sum(connection._sent for connection in listener._connections)
+            wire.send(long_request)
+            while sum(connection._sent for connection in listener._connections) == sent:
+                time.sleep(0.005)
+
     def in_wire(self, **choices: int) -> Wire:
         """A connection to the instruction port."""
         return self._kept(Wire(self.ports[0], self.tls, **choices))

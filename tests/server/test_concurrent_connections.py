@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 from blocked_passwords import BlockedPasswords
 from engine_client import SELECTORS
 from engine_server import VIEW_SOCKETS
-from instructions import login, new_account, supply
+from instructions import login, new_account, supply, view_list
 from long_answers import create_long_contact_list
 from socket_wire import Wire
 
@@ -20,6 +21,7 @@ from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 
 MANY = 100
+SMALL_BUFFER = 4_096
 CUT_SHORT = b'{"controller": "client", "ctype": "act'
 
 
@@ -126,6 +128,23 @@ def test_tls_connections_are_answered(serve, tls):
 def test_long_answers_arrive_complete_over_tls(serve, tls):
     ada = serve(tls=tls).user()
     assert len(create_long_contact_list(ada)) > LARGEST_FRAME
+
+
+def test_a_tls_client_that_says_goodbye_and_does_not_read_is_disconnected(serve, tls):
+    passwords = BlockedPasswords()
+    server = serve(tls=tls, passwords=passwords)
+    ada, eve = server.user(), server.visitor()
+    create_long_contact_list(ada)
+    wire = server.in_wire(holds=SMALL_BUFFER)
+    server.fill_buffers(wire, {**SELECTORS, **ada.credentials, **view_list("contact")})
+    connected = server.connected
+    with passwords.blocked():
+        wire.send({**SELECTORS, **eve.credentials, **new_account("eve")})
+        passwords.wait_for_hash()
+        wire.socket.setblocking(False)
+        with contextlib.suppress(ssl.SSLError):
+            wire.socket.unwrap()
+    server.wait_for_connections(left=connected - 1)
 
 
 def test_an_unfinished_tls_handshake_does_not_block_others(serve, tls):

@@ -225,3 +225,14 @@ def test_events_are_sent_with_their_times(ada, events, wallclock):
         wallclock.forward(20 * SECOND)
         ada.request(**supply(1))
     assert [events.next_line()["time"][14:19] for _ in range(3)] == ["00:20", "00:40", "01:00"]
+
+
+def test_a_change_is_answered_although_the_server_has_stopped_meanwhile(server):
+    bob = server.program().open_session().register("bob").log_in("bob")
+    broadcaster = server.listener._thread.server._broadcaster
+    server.listener.stop()
+    # A thread that makes a change may have read this before the server stopped.
+    server.engine.on_change(broadcaster._notice_change)
+    broadcaster._is_woken = False
+    bob.request(**supply(5))
+    assert bob.credits == 5

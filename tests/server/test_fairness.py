@@ -1,4 +1,7 @@
-"""One client with a thousand requests does not delay the others: positions among all answers, not seconds."""
+"""One client with a thousand requests does not delay the others: positions among all answers, not seconds.
+
+Nor does one answer that can't be sent.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from socket_wire import TIMEOUT_SECONDS
 
 from ewallet_core.engine import dispatcher
 from ewallet_core.instructions.envelope import Answer
+from ewallet_core.server import connection
 from ewallet_core.server.limits import Limits
 from ewallet_core.storage.transaction import Transaction
 
@@ -67,3 +71,25 @@ def test_a_request_waits_for_a_limited_number_of_another_clients(server, crowd, 
     assert {greedy.next_line()["failed"] for _ in range(THOUSAND)} == {False}
     position = begun.tokens.index(modest.credentials["session_token"])
     assert position <= AT_ONCE
+
+
+def test_an_answer_that_cannot_be_sent_holds_up_no_other_of_its_group(server, monkeypatch):
+    first, broken, last = server.user("first"), server.user("broken"), server.user("last")
+    encode = connection.encode
+
+    def encode_most(message: Answer) -> bytes:
+        if message.get("request_id") == "never sent":
+            raise ValueError
+        return encode(message)
+
+    monkeypatch.setattr(connection, "encode", encode_most)
+    begun = Begun(monkeypatch)
+    for count, caller in enumerate((first, broken, last), 1):
+        name = {"request_id": "never sent"} if caller is broken else {}
+        caller.engine.send({**SELECTORS, **caller.credentials, **supply(1), **name})
+        server.wait_for_requests(count)
+    begun.go.set()
+    assert first.engine.next_line()["failed"] is False
+    assert last.engine.next_line()["failed"] is False
+    broken.engine.expect_last_error("engine_failed")
+    assert last.credits == 1

@@ -15,7 +15,7 @@ from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.connection import LineBuffer
 
 REFUSED = None
-SOON = 0.1
+SOON, LATER = 0.1, 0.5
 LENGTHS = st.one_of(
     st.integers(0, 40), st.integers(LARGEST_FRAME - 3, LARGEST_FRAME + 3), st.integers(0, 3 * LARGEST_FRAME)
 )
@@ -96,3 +96,11 @@ def test_a_line_that_is_too_long_must_end_in_time(serve):
     wire.send_bytes(b"x" * LARGEST_FRAME)
     assert wire.next_code() == "frame_too_long"
     wire.expect_last_error("line_unfinished")
+
+
+def test_a_line_that_was_too_long_and_has_ended_is_not_unfinished(serve):
+    wire = serve(limits={"unfinished_line_seconds": LATER, "idle_seconds": 2 * LATER}).in_wire()
+    wire.send_bytes(b"x" * LARGEST_FRAME)
+    wire.send_bytes(b"\n")
+    assert wire.next_code() == "frame_too_long"
+    wire.expect_last_error("idle_too_long")
