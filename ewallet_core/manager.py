@@ -34,6 +34,7 @@ from ewallet_core.storage.cleanup import delete_old_requests
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
 from ewallet_core.storage.journal import issuer
+from ewallet_core.storage.overview import prepare_overview
 from ewallet_core.storage.sessions import sessions, workers
 from ewallet_core.storage.transaction import Transaction
 
@@ -84,6 +85,10 @@ class EWalletSessionManager:
     def answer(self, request: Mapping[str, Any], address: str = IN_PROCESS) -> Answer:
         """As `session_manager_controller`, for a caller at that address."""
         return self.dispatcher.answer(request, Caller(address))
+
+    def prepare_overview(self) -> None:
+        """Let the first `view overview` be as fast as the next ones."""
+        self._database.read(prepare_overview)
 
     def listen_through(self, listener: InstructionListener | None) -> None:
         """Have that listener carry out the instructions about sockets, instead of the one for this machine.

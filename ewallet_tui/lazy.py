@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.app import App
     from textual.dom import DOMNode
     from textual.screen import Screen
@@ -65,6 +64,12 @@ def screens() -> Mapping[str, MakeScreen]:
         "keymap": SettingsKeysScreen,
         "lock": LockScreen,
     }
+
+
+def style_sheet_of_home() -> Path:
+    from ewallet_tui.screens import home
+
+    return Path(home.__file__).with_name(home.HomeScreen.CSS_PATH)
 
 
 def backends(folder: Path) -> Backends:

@@ -180,9 +180,7 @@ class Services:
         self.heartbeat.begin()
         self._app.set_interval(TICK_SECONDS, self.heartbeat.tick)
         self._days.look()
-        self._app.set_timer(
-            IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
-        )
+        self._app.set_timer(IMPORT_AFTER_SECONDS, lambda: self._workers.run(self._prepare_screens))
         self._workers.run(self._connecting.begin, CONNECTING)
 
     @property
@@ -237,6 +235,10 @@ class Services:
 
     def _make_screen(self, name: str) -> Screen[Any]:
         return lazy.screens()[name](self.context)
+
+    async def _prepare_screens(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, lazy.screens)
+        self._app.read_in_advance(lazy.style_sheet_of_home())
 
     def _refresh(self) -> None:
         self._workers.run(self._store.refresh, REFRESH, exclusive=True)

@@ -20,6 +20,8 @@ from ewallet_tui.terminal import Clipboard, Copied, lasting
 from ewallet_tui.work import Severity, run_worker
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import RenderableType
     from textual.driver import Driver
     from textual.filter import LineFilter
@@ -104,6 +106,20 @@ class TerminalApp(App[None]):
         if self.native_ansi_color or self.has_sixteen_colours:
             return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
         return filters
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style the screen in front again, unless it is in this theme.
+
+        Textual calls it also before each new screen comes, for the one that is left.
+        """
+        stack = self.screen_stack
+        if not stack or stack[-1]._css_update_count != self._css_update_count:  # noqa: SLF001 - as Textual compares them
+            super().refresh_css(animate)
+
+    def read_in_advance(self, style_sheet: Path) -> None:
+        """Parse the style sheet of a screen that is still to come."""
+        self.stylesheet.read(style_sheet)
+        self.refresh_css()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         painted = InPlace(renderable) if isinstance(renderable, CompositorUpdate) else renderable

@@ -73,7 +73,10 @@ class EmbeddedClient(WalletClient):
 
         def open_engine() -> EWalletSessionManager:
             config = ewallet_core.EngineConfig(self_supply=True, stop_in_the_past=True)
-            return without_sockets(ewallet_core.EWalletSessionManager(database_url, config=config))
+            engine = without_sockets(ewallet_core.EWalletSessionManager(database_url, config=config))
+            # While the user types the password.
+            engine.prepare_overview()
+            return engine
 
         return cls(open_engine, for_a_person=True)
 

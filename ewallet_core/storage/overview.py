@@ -85,3 +85,10 @@ def read_balances_before(transaction: Transaction, balance_id: int, instants: Se
     values = {f"instant_{number}": instant for number, instant in enumerate(instants)}
     row = transaction.run(_BALANCES_BEFORE, balance_id=balance_id, **values).fetchone()
     return [held or 0 for held in row]
+
+
+def prepare_overview(transaction: Transaction) -> None:
+    """Compile the statements of an overview, which takes longer than to run them."""
+    read_recent_activity(transaction, account_id=0, most=0)
+    find_shown_clocks(transaction, account_id=0, active_id=0)
+    read_balances_before(transaction, balance_id=0, instants=[0] * PAST_DAYS)

@@ -12,7 +12,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.events import Key
+from textual.events import Key, ScreenResume
 from textual.screen import Screen
 from textual.widgets import Button
 
@@ -100,6 +100,8 @@ class BaseScreen(Screen[None]):
         """The sheets that are to be opened when this screen is in front again."""
         self._is_old = True
         """Whether there is a picture that it has not shown yet."""
+        self._was_left = False
+        """Whether another screen has been in front since this one was made."""
         self._said = ("", 0.0)
         """The reason shown last for a greyed key, and when."""
 
@@ -158,7 +160,13 @@ class BaseScreen(Screen[None]):
         if self._waiting:
             self.app.push_screen(self._waiting.pop(0))
 
+    @on(ScreenResume)
+    def _keep_new_styles(self, event: ScreenResume) -> None:
+        # The widgets of a new screen were styled as they were mounted; Textual would style all of them again.
+        event.refresh_styles = self._was_left
+
     def on_screen_suspend(self) -> None:
+        self._was_left = True
         # Below a modal screen the result stays in view, and can be undone from there.
         if not self.is_in_view:
             self._clear_result()

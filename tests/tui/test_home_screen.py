@@ -13,8 +13,10 @@ from frozen import (
     settled,
     standing_still,
 )
+from textual.css.stylesheet import Stylesheet
 from textual.widgets import Button
 
+from ewallet_tui.lazy import style_sheet_of_home
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.state import WALLET
 from ewallet_tui.widgets.big_digits import BigDigits
@@ -290,3 +292,42 @@ async def test_a_wallet_looks_as_it_is_kept_empty_and_filled_and_under_its_forms
             await person.fill(**values)
             assert await looks_as_kept(person, f"{name}-80x24")
             await person.press("escape")
+
+
+PRODUCT, CONTENT = ("Vertical", "product"), ("ContactsScreen", "content")
+
+
+@pytest.fixture
+def styled(monkeypatch):
+    """The nodes that were styled again, each as the type of its parent and its id."""
+    names, update = [], Stylesheet.update_nodes
+
+    def update_and_note(stylesheet, nodes, animate=False):
+        again = list(nodes)
+        names.extend((type(node.parent).__name__, node.id) for node in again)
+        update(stylesheet, again, animate=animate)
+
+    monkeypatch.setattr(Stylesheet, "update_nodes", update_and_note)
+    return names
+
+
+async def test_the_login_is_not_styled_again_as_home_opens(opened, styled):
+    async with opened() as person:
+        home = str(style_sheet_of_home())
+        await person.wait_until(lambda: person.app.stylesheet.has_source(home))
+        assert PRODUCT in styled
+        styled.clear()
+        await person.register()
+        assert person.app.current_mode == "home"
+        assert PRODUCT not in styled
+
+
+async def test_a_screen_is_styled_again_only_when_it_comes_back(opened, styled):
+    async with opened() as person:
+        await person.register()
+        await person.press("4")
+        await person.wait_until(lambda: person.app.current_mode == "contacts")
+        await person.pilot.pause()
+        assert CONTENT not in styled
+        await person.press("1", "4")
+        await person.wait_until(lambda: CONTENT in styled)
