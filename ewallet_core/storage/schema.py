@@ -178,7 +178,6 @@ postings = new_table(
     sa.CheckConstraint("amount <> 0", name="moves"),
     one_of("unit", *Unit),
     sa.Index(None, "entry_id"),
-    sa.Index(None, "balance_id", "id"),
     sa.Index(None, "balance_id", "at", "id"),
 )
 

@@ -84,6 +84,8 @@ class SqliteDatabase:
     def _connect(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
         driver = _driver(connection)
+        # The pages that a savepoint copies are too few to be worth a file. A reader may sort all its records.
+        driver.execute("PRAGMA temp_store = MEMORY")
         if not self._in_memory:
             # The writer never returns it to the pool, which the readers share.
             connection.detach()
@@ -116,8 +118,6 @@ def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
     _enable_write_ahead_log(connection)
     connection.execute(f"PRAGMA synchronous = {durability}")
     connection.execute("PRAGMA foreign_keys = ON")
-    # A statement's temporary rows are too few to be worth a file.
-    connection.execute("PRAGMA temp_store = MEMORY")
     # Texts are sorted as names are compared.
     connection.create_function("user_key", 1, user_key, deterministic=True)
     # Erased data is overwritten in the file; not every build of SQLite does that by default.

@@ -9,6 +9,7 @@ from database_file import rows
 from instructions import START, STOP, to_clock
 
 from ewallet_core.handlers.logins import login_records
+from ewallet_core.storage.transaction import Transaction
 
 MOST_CREDITS = 10**12
 
@@ -123,3 +124,13 @@ def test_the_engines_connection_syncs_every_commit(database, pragma, setting):
     """Only with these settings does a committed change survive a power failure, which no test can cause."""
     found = database.write(lambda transaction: transaction._connection.execute(f"PRAGMA {pragma}").fetchone())
     assert found == (setting,)
+
+
+def test_only_the_writer_keeps_temporary_rows_in_memory(database):
+    """The pages that savepoints copy are few, but a reader may sort all records of an account."""
+
+    def setting(transaction: Transaction) -> int:
+        return transaction._connection.execute("PRAGMA temp_store").fetchone()[0]
+
+    assert database.write(setting) == 2
+    assert database.read(setting) == 0

@@ -232,8 +232,10 @@ def test_linked_records_are_read_by_their_entry(wallet_file, links):
     ("statement", "index"),
     [
         (statements._LAST_BEFORE, "ix_postings_balance_id_at_id (balance_id=? AND at<?)"),
-        (statements._ROWS, "ix_postings_balance_id_id (balance_id=? AND id>? AND id<?)"),
-        *((sums, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)") for sums in SUMS.values()),
+        *(
+            (statement, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)")
+            for statement in (statements._ROWS, *SUMS.values())
+        ),
     ],
     ids=["opening", "rows", *SUMS],
 )

@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$06RkgyEeCO5dAqBMtPSvOg$zxk6iTPtQiMInHxkCmYvdKJ8JnmdVTuNhWrsrGzALio','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$hn0nVKiAzvC5sx3QdXjJWg$S5MqnG7rjdGuhTKLO7EJ0iJvIwOU5xekJB0ui6J+bDA','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$dy41R+hz8HSg8XtxtzBdSQ$Vx/U2iStmTXTE7eb/xSbz6M9X3cGLP5bhk+WHlY4fYE','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$YBu36sSQbnw7I2ERXNoyXw$klIVkb+2xqGifAWVe1v2Tprsi5S7Q6Uq1lZUzf8y2xE','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'FBC4C69FBEA2E1737773B02CFF0B6C47D4B9A926CF884444A47745756CC92374',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'8B3780C6264DC046AB99DB4919D47726486EF46692D4C8E94FFEEC3C8041A7D9',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -343,7 +343,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'7E2003E707C36980C95435BB701807B2E3917FD4FF5BF62F48DE4C1652D51DCE',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'A98E5B99C5D473BA23E679D418D3E30874ACCCBE784D57D8C917B20B8D00205C',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -443,7 +443,6 @@ CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
 CREATE INDEX ix_sessions_worker_id ON sessions (worker_id);
 CREATE INDEX ix_sheets_owner_id_kind ON sheets (owner_id, kind);
 CREATE INDEX ix_ewallets_account_id ON ewallets (account_id);
-CREATE INDEX ix_postings_balance_id_id ON postings (balance_id, id);
 CREATE INDEX ix_postings_entry_id ON postings (entry_id);
 CREATE INDEX ix_session_accounts_account_id ON session_accounts (account_id);
 CREATE INDEX ix_clocks_account_id_runs_out_at ON clocks (account_id, runs_out_at);
