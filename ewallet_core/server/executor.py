@@ -86,7 +86,7 @@ class Executor:
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._under_way: dict[PendingCall, Callable[[], None]] = {}
-        """The calls that are not answered yet, and what each has given the lock of its `order_key` to call."""
+        """The calls that are not answered yet, and what `KeyedLocks` calls when the turn of each comes."""
         self._passwords = 0
         self._views: deque[tuple[PendingCall, Call]] = deque()
         self._long = ThreadPoolExecutor(LONG_THREADS, "ewallet-long")
