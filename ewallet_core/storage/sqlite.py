@@ -115,7 +115,8 @@ def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
-        **({"poolclass": StaticPool} if in_memory else {}),
+        # A server's event loop reads too, and must not wait until another reader returns its connection.
+        **({"poolclass": StaticPool} if in_memory else {"max_overflow": -1}),
     )
     event.listen(engine, "connect", lambda connection, _record: _set_up(connection, durability))
     event.listen(engine, "begin", _begin)
