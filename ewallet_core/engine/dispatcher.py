@@ -78,6 +78,8 @@ class KeyedLocks:
 
     def give_up(self, key: Hashable, granted: Callable[[], None]) -> None:
         """Stop waiting for the lock, or release it if it has been granted meanwhile."""
+        if key is None:
+            return
         with self._changing:
             if granted in self._waiting[key]:
                 self._waiting[key].remove(granted)
