@@ -380,7 +380,6 @@ events = new_table(
     *numbers("at"),
     *texts("request_id", "movement", optional=True),
     sa.UniqueConstraint("account_id", "sequence"),
-    sa.Index(None, "at"),
 )
 
 # The entries of the permission sheet that differ from the registry's default.

@@ -16,6 +16,7 @@ from storage_statements import storage_modules
 
 from ewallet_core.storage import (
     callers,
+    cleanup,
     events,
     linked_records,
     overview,
@@ -128,6 +129,13 @@ def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement
     steps = plan_of(wallet_file, statement)
     assert any(index in step for step in steps)
     assert [step for step in steps if step.startswith("SCAN")] == []
+
+
+def test_old_events_are_found_by_their_ids(wallet_file):
+    (old,) = (statement for statement in cleanup._OLD_HISTORY if statement.table is schema.events)
+    steps = ["SEARCH events USING INTEGER PRIMARY KEY (rowid<?)", "SCALAR SUBQUERY 1", "SCAN later"]
+    assert plan_of(wallet_file, old) == steps
+    assert plan_of(wallet_file, cleanup._date_of_first(schema.events.c.at)) == ["SCAN events"]
 
 
 # Reports

@@ -11,6 +11,8 @@ def upgrade() -> None:
     _leave_entries_without_reversal_out()
     # Statements use the index that has also the date.
     op.drop_index(op.f("ix_postings_balance_id_id"), "postings")
+    # Old events are found by their ids.
+    op.drop_index(op.f("ix_events_at"), "events")
 
 
 def _leave_entries_without_reversal_out() -> None:
