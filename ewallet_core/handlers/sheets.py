@@ -57,8 +57,9 @@ class ViewList(PageRequest, frozen=True):
             raise ArgumentsClashError(("removed", "skip"))
 
     def takes_long(self) -> bool:
-        """To sort or to add up, all records are read."""
-        return self.sort is not None or self.totals or super().takes_long()
+        """To sort, add up or pass over records, or to find removed ones, all may be read."""
+        reads_all = self.sort is not None or self.skip is not None or self.removed or self.totals
+        return reads_all or super().takes_long()
 
 
 class UnlinkList(Request, frozen=True):

@@ -74,13 +74,11 @@ class _ViewStatementAnswer(TypedDict):
 def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStatementAnswer:
     """View a wallet's balance before and after a period, and a page of its movements, newest first."""
     wallet = context.wallet if request.ewallet_id is None else WALLET_HOLDER.named(context, request)
-    before_it = find_last_before(context.transaction, wallet.balance_id, request.starts_at or 0)
+    since = request.starts_at or 0
     until = END_OF_TIME if request.ends_at is None else request.ends_at
+    before_it = find_last_before(context.transaction, wallet.balance_id, since)
     last = find_last_before(context.transaction, wallet.balance_id, until)
-    after, newest = before_it.id if before_it else 0, last.id if last else 0
-    before = min(request.before or newest + 1, newest + 1)
-    found = read_statement(context.transaction, wallet, after, before, request.limit + 1)
-    page = found[: request.limit]
+    page, following = read_statement(context.transaction, wallet, since, until, request.before, request.limit)
     partners = {row.partner_id for row in page if _is_with_partner(row)}
     emails = {partner: email_of(context, partner) for partner in partners}
     return _ViewStatementAnswer(
@@ -92,7 +90,7 @@ def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStat
         opening_costs=_costs_after(context, wallet, before_it),
         closing_costs=_costs_after(context, wallet, last),
         rows=[_line(context, wallet, row, emails) for row in page],
-        next=page[-1].id if len(found) > len(page) else None,
+        next=following,
     )
 
 

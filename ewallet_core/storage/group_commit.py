@@ -27,7 +27,10 @@ class OpenTransaction(Protocol):
 
 
 class GroupCommitWriter:
-    """A daemon thread with the one connection that writes.
+    """The one connection that writes, and a daemon thread that commits what waits for it.
+
+    A caller that waits for its own work, while there is no other, runs it by itself: to hand it to the thread
+    and back costs as much as the work.
 
     Work may run more than once before it is answered, so its only effect must be on its transaction. A group
     runs without savepoints, for which SQLite copies every page that a piece changes. Only if a piece has to
@@ -45,6 +48,10 @@ class GroupCommitWriter:
         self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self._committing = threading.Lock()
+        """Held by the thread that uses the connection."""
+        self._caller_id: int | None = None
+        """The caller's thread that holds it, if it is not the writer's own."""
         self._connection = connect()
         self._thread = threading.Thread(target=self._run, name="ewallet-writer", daemon=True)
         self._thread.start()
@@ -58,12 +65,41 @@ class GroupCommitWriter:
 
     def write(self, work: Work) -> Any:
         """Run `work` and return its result once it is durable; raises what it raised."""
-        answers: queue.SimpleQueue[list[Finished]] = queue.SimpleQueue()
-        self.submit(work, answers.put)
-        (finished,) = answers.get()
+        self._refuse_handlers()
+        finished = self._write_there(work) if self._is_in_use else self._write_here(work)
         if finished.error is not None:
             raise finished.error
         return finished.result
+
+    @property
+    def _is_in_use(self) -> bool:
+        return self._committing.locked() or not self._waiting.empty()
+
+    def _write_here(self, work: Work) -> Finished:
+        finished = Finished(work)
+        # Only `with` leaves no moment in which an interrupt of this thread could keep the lock.
+        with self._committing:
+            if self._closed:
+                raise EngineClosedError
+            self._caller_id = threading.get_ident()
+            try:
+                self._commit([finished])
+            except BaseException:
+                self._give_up()
+                raise
+            finally:
+                self._caller_id = None
+        return finished
+
+    def _write_there(self, work: Work) -> Finished:
+        answers: queue.SimpleQueue[list[Finished]] = queue.SimpleQueue()
+        self.submit(work, answers.put)
+        (finished,) = answers.get()
+        return finished
+
+    def _refuse_handlers(self) -> None:
+        if self._caller_id == threading.get_ident():
+            raise RuntimeError("a signal handler can't wait for the work that it has interrupted")
 
     @property
     def is_closed(self) -> bool:
@@ -71,18 +107,21 @@ class GroupCommitWriter:
 
     def close(self) -> None:
         """Finish the waiting work, then end the thread."""
+        self._refuse_handlers()
         with self._closing:
             if self._closed:
                 return
             self._closed = True
             self._waiting.put(None)
         self._thread.join()
-        self._connection.close()
+        with self._committing:
+            self._connection.close()
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
-            group, last = self._gather(first)
-            self._commit([piece for piece, _ in group])
+            with self._committing:
+                group, last = self._gather(first)
+                self._commit([piece for piece, _ in group])
             _deliver(group)
             if last:
                 return
@@ -116,7 +155,7 @@ class GroupCommitWriter:
                 self._commit(group, savepoints=True)
                 return
             self._before_commit(transaction)
-        except Exception as reason:  # noqa: BLE001 - the thread must go on with the next group
+        except BaseException as reason:  # noqa: BLE001 - the thread must go on with the next group
             self._give_up()
             self._fail_or_replay(group, _as_error(reason))
             return
@@ -151,13 +190,13 @@ def _can_carry_out(group: list[Finished], transaction: Transaction) -> bool:
     """Carry out each piece of work; returns False if all of it must run again with savepoints."""
     try:
         for piece in group:
-            _carry_out(piece, transaction)
+            _carry_out(piece, transaction, is_alone=len(group) == 1)
     except NeedsSavepoints:
         return False
     return True
 
 
-def _carry_out(piece: Finished, transaction: Transaction) -> None:
+def _carry_out(piece: Finished, transaction: Transaction, *, is_alone: bool) -> None:
     piece.result = piece.error = None
     transaction.begin_piece()
     try:
@@ -165,7 +204,10 @@ def _carry_out(piece: Finished, transaction: Transaction) -> None:
         transaction.end_piece()
     except (NeedsSavepoints, TransactionLostError):
         raise
-    except BaseException as reason:  # noqa: BLE001 - it is raised to the caller that waits
+    except BaseException as reason:
+        if is_alone:
+            # There are no others to keep. An interrupt of the caller must not start its work again.
+            raise
         try:
             transaction.undo()
             transaction.end_piece()

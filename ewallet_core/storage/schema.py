@@ -178,7 +178,6 @@ postings = new_table(
     sa.CheckConstraint("amount <> 0", name="moves"),
     one_of("unit", *Unit),
     sa.Index(None, "entry_id"),
-    sa.Index(None, "balance_id", "id"),
     sa.Index(None, "balance_id", "at", "id"),
 )
 
@@ -381,7 +380,6 @@ events = new_table(
     *numbers("at"),
     *texts("request_id", "movement", optional=True),
     sa.UniqueConstraint("account_id", "sequence"),
-    sa.Index(None, "at"),
 )
 
 # The entries of the permission sheet that differ from the registry's default.

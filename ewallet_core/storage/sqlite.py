@@ -27,6 +27,8 @@ from ewallet_core.types import Durability, user_key
 
 SCHEMA_VERSION = "0005"
 BUSY_SECONDS = 10
+WRITER_CACHE_KIB = 32 * 1024
+CHECKPOINT_PAGES = 4_000
 MOST_READERS = 15
 """How many read transactions run at once; more wait for one of them to end."""
 
@@ -88,7 +90,9 @@ class SqliteDatabase:
                 Path(url.database).touch(mode=0o600)
             migrate(self._engine, None if self._in_memory else url.database)
             self._writer = GroupCommitWriter(
-                self._connect, partial(Transaction, statements=self._statements, writes=True), seal_unsealed
+                self._connect_writer,
+                partial(Transaction, statements=self._statements, writes=True),
+                seal_unsealed,
             )
         except (DBAPIError, sqlite3.Error, OSError) as reason:
             self._engine.dispose()
@@ -130,17 +134,21 @@ class SqliteDatabase:
     def _connect_reader(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
         driver = _driver(connection)
-        # It is never returned to the engine's pool, which is slower.
+        # It never returns to the engine's pool, which is slower.
         connection.detach()
         return driver
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect_writer(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
         driver = _driver(connection)
         # The pages that a savepoint copies are too few to be worth a file. A reader may sort all its records.
         driver.execute("PRAGMA temp_store = MEMORY")
         if not self._in_memory:
             connection.detach()
+        # A large group changes many pages; without room for them, SQLite writes some of them twice.
+        driver.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+        # Pages that change often are copied from the log to the database only once for many changes.
+        driver.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return driver
 
 
@@ -159,7 +167,8 @@ def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
-        **({"poolclass": StaticPool} if in_memory else {}),
+        # A server's event loop reads too, and must not wait until another reader returns its connection.
+        **({"poolclass": StaticPool} if in_memory else {"max_overflow": -1}),
     )
     event.listen(engine, "connect", lambda connection, _record: _set_up(connection, durability))
     event.listen(engine, "begin", _begin)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import schema
 from ewallet_core.storage.journal import PostingRow, postings
-from ewallet_core.storage.rows import Row
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, cut_page
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Wallet
 
@@ -150,10 +150,12 @@ _ROWS = (
     .join(_other_balance, _other_balance.c.id == _other.c.balance_id)
     .where(
         _posting.balance_id == sa.bindparam("balance_id"),
-        _posting.id > sa.bindparam("after"),
+        _posting.at >= sa.bindparam("since"),
+        _posting.at < sa.bindparam("until"),
         _posting.id < sa.bindparam("before"),
     )
-    .order_by(_posting.id.desc())
+    # Of one balance, no posting is dated before the previous one: this is also the order of their ids.
+    .order_by(_posting.at.desc(), _posting.id.desc())
     .limit(sa.bindparam("most"))
 )
 
@@ -195,11 +197,20 @@ def find_last_before(transaction: Transaction, balance_id: int, instant: int) ->
 
 
 def read_statement(
-    transaction: Transaction, wallet: Wallet, after: int, before: int, most: int
-) -> list[StatementRow]:
-    """At most `most` of the wallet's postings between the ids `after` and `before`, the newest first."""
-    ids = {"ewallet_id": wallet.id, "balance_id": wallet.balance_id, "account_id": wallet.account_id}
-    return transaction.all(_ROWS, StatementRow, **ids, after=after, before=before, most=most)
+    transaction: Transaction, wallet: Wallet, since: int, until: int, before: int | None, most: int
+) -> tuple[list[StatementRow], int | None]:
+    """At most `most` of the wallet's postings in the period and below id `before`, and the next cursor.
+
+    The newest is first.
+    """
+    if before is None:
+        before = ABOVE_ALL_IDS
+    elif cursor := postings.find(transaction, id=before, balance_id=wallet.balance_id):
+        # Reads the next page from its beginning: the index begins with the date.
+        until = min(until, cursor.at + 1)
+    values = {"ewallet_id": wallet.id, "balance_id": wallet.balance_id, "account_id": wallet.account_id}
+    values |= {"since": since, "until": until, "before": before, "most": most + 1}
+    return cut_page(transaction.all(_ROWS, StatementRow, **values), most)
 
 
 def sum_postings(

@@ -56,8 +56,8 @@ def together(
             time.sleep(0)
         beforehand()
 
-    with ThreadPoolExecutor(len(works) + 1) as threads:
-        threads.submit(database.write, busy)
+    with ThreadPoolExecutor(len(works)) as threads:
+        database.submit(busy, lambda _: None)
         assert is_busy.wait(TIMEOUT_SECONDS)
         ended = []
         for position, work in enumerate(works, start=1):

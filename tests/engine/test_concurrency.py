@@ -13,6 +13,8 @@ from instructions import new_account, supply, to_clock
 
 from ewallet_core.engine.dispatcher import KeyedLocks
 
+READERS, PATIENCE_SECONDS = 40, 10
+
 
 def test_requests_of_many_threads_to_one_engine_are_all_executed(engine):
     callers = [EngineClient(engine).open_session().register(name).log_in(name) for name in "abcd"]
@@ -60,6 +62,15 @@ def test_a_name_requested_concurrently_is_given_once(engine):
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda caller: caller.send(**new_account()), callers))
     assert sorted(answer.get("code", "made") for answer in answers) == ["made"] + ["name_taken"] * 5
+
+
+def test_any_number_of_readers_read_at_once(engine):
+    all_read = threading.Barrier(READERS, timeout=PATIENCE_SECONDS)
+    with ThreadPoolExecutor(READERS) as threads:
+        reads = [
+            threads.submit(engine.dispatcher.database.read, lambda _: all_read.wait()) for _ in range(READERS)
+        ]
+        assert sorted(read.result() for read in reads) == [*range(READERS)]
 
 
 # The order of one client's calls

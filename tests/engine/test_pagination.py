@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from engine_client import EngineClient
+from engine_client import SELECTORS, EngineClient
 from examples_sheets import list_verb, new_contact
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -11,6 +11,8 @@ from instructions import supply, view_list
 from owned_items import KINDS, noun, unlink_record, view_sheet
 from reports import timed_user
 
+from ewallet_core.instructions.fields import USUAL_PAGE
+from ewallet_core.instructions.registry import WorkClass
 from ewallet_core.operations.context import SYSTEM_CORE_ID
 from ewallet_core.storage.sheets import sheets, transfers
 
@@ -53,6 +55,24 @@ def test_unlinked_records_are_not_counted_as_skipped(five):
     assert names(five, skip=1) == ["Barbara", "Edsger", "Grace"]
     five.request(**unlink_record("contact", int(donald)))
     assert names(five, skip=1) == ["Edsger", "Grace"]
+
+
+@pytest.mark.parametrize(
+    ("page", "work_class"),
+    [
+        ({}, WorkClass.VIEW),
+        ({"before": 7}, WorkClass.VIEW),
+        ({"limit": USUAL_PAGE + 1}, WorkClass.LONG),
+        ({"skip": 1}, WorkClass.LONG),
+        ({"removed": True}, WorkClass.LONG),
+        ({"sort": "credits"}, WorkClass.LONG),
+        ({"totals": True}, WorkClass.LONG),
+    ],
+    ids=str,
+)
+def test_a_page_for_which_all_records_may_be_read_is_long_work(engine, page, work_class):
+    """A server carries out short views in its event loop, where nothing else happens meanwhile."""
+    assert engine.dispatcher.parse({**SELECTORS, **view_list("transfer", **page)}).work_class is work_class
 
 
 @pytest.mark.parametrize("kind", KINDS)

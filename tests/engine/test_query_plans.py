@@ -16,6 +16,7 @@ from storage_statements import storage_modules
 
 from ewallet_core.storage import (
     callers,
+    cleanup,
     events,
     linked_records,
     overview,
@@ -130,6 +131,13 @@ def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement
     assert [step for step in steps if step.startswith("SCAN")] == []
 
 
+def test_old_events_are_found_by_their_ids(wallet_file):
+    (old,) = (statement for statement in cleanup._OLD_HISTORY if statement.table is schema.events)
+    steps = ["SEARCH events USING INTEGER PRIMARY KEY (rowid<?)", "SCALAR SUBQUERY 1", "SCAN later"]
+    assert plan_of(wallet_file, old) == steps
+    assert plan_of(wallet_file, cleanup._date_of_first(schema.events.c.at)) == ["SCAN events"]
+
+
 # Reports
 
 IN_ORDER = {
@@ -232,8 +240,10 @@ def test_linked_records_are_read_by_their_entry(wallet_file, links):
     ("statement", "index"),
     [
         (statements._LAST_BEFORE, "ix_postings_balance_id_at_id (balance_id=? AND at<?)"),
-        (statements._ROWS, "ix_postings_balance_id_id (balance_id=? AND id>? AND id<?)"),
-        *((sums, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)") for sums in SUMS.values()),
+        *(
+            (statement, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)")
+            for statement in (statements._ROWS, *SUMS.values())
+        ),
     ],
     ids=["opening", "rows", *SUMS],
 )

@@ -162,6 +162,26 @@ def test_a_cursor_after_the_period_begins_at_its_end(busy):
     assert movements(page) == [("supply", 100, 100)]
 
 
+def test_a_page_begins_below_any_cursor(busy):
+    ids = list(range(1, 20))
+    whole = busy.request(**STATEMENT)
+    found = {before: busy.request(**STATEMENT, before=before)["rows"] for before in ids}
+    cursors = [busy.request(**STATEMENT, limit=limit)["next"] for limit in (1, 2)]
+    assert [found[cursor] for cursor in cursors] == [whole["rows"][1:], whole["rows"][2:]]
+    lengths = [len(found[before]) for before in ids]
+    assert lengths == sorted(lengths)
+    assert (lengths[0], lengths[-1]) == (0, 3)
+
+
+def test_postings_of_one_instant_are_on_successive_pages(ada, wallclock):
+    for credits in (1, 2, 3, 4):
+        ada.request(**supply(credits))
+        wallclock.forward(-SECOND)
+    found = [page["rows"] for page in pages(ada, STATEMENT, limit=1)]
+    assert [row["credits"] for (row,) in found] == [4, 3, 2, 1]
+    assert {row["time"] for (row,) in found} == {iso(FRIDAY_NOON)}
+
+
 PAY = pay("bob@example.org", 4)
 steps = some.lists(
     some.tuples(

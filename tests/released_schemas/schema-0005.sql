@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$06RkgyEeCO5dAqBMtPSvOg$zxk6iTPtQiMInHxkCmYvdKJ8JnmdVTuNhWrsrGzALio','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$hn0nVKiAzvC5sx3QdXjJWg$S5MqnG7rjdGuhTKLO7EJ0iJvIwOU5xekJB0ui6J+bDA','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$6jvCr7M6yLaBoKi035N4Ig$QhXUYRwVS83gt2jnnbC4iM6f5U6EqCPTGQg5Ywgqo10','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$5ZeBLuSdgy1l0O+8bGfn8Q$Djb06Py54Mv4I2+JCh4Buv5+ETZ49j8IUW1vKdDeois','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'FBC4C69FBEA2E1737773B02CFF0B6C47D4B9A926CF884444A47745756CC92374',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'C530409F536AF21545F4D37F83075B276E95CF3E2D67571744C50A131407EB9F',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -343,7 +343,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'7E2003E707C36980C95435BB701807B2E3917FD4FF5BF62F48DE4C1652D51DCE',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'BD7CC19E8D30BE79643BFA8FFEB30A8C4F0EE122A0C6E3FC38A4599F46E1B76E',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -443,7 +443,6 @@ CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
 CREATE INDEX ix_sessions_worker_id ON sessions (worker_id);
 CREATE INDEX ix_sheets_owner_id_kind ON sheets (owner_id, kind);
 CREATE INDEX ix_ewallets_account_id ON ewallets (account_id);
-CREATE INDEX ix_postings_balance_id_id ON postings (balance_id, id);
 CREATE INDEX ix_postings_entry_id ON postings (entry_id);
 CREATE INDEX ix_session_accounts_account_id ON session_accounts (account_id);
 CREATE INDEX ix_clocks_account_id_runs_out_at ON clocks (account_id, runs_out_at);
@@ -476,7 +475,6 @@ CREATE INDEX ix_time_records_entry_id ON time_records (entry_id);
 CREATE INDEX ix_accounts_to_unlink_at ON accounts (to_unlink_at);
 CREATE INDEX ix_login_records_account_id_kind_id ON login_records (account_id, kind, id);
 CREATE INDEX ix_login_records_account_id_address ON login_records (account_id, address);
-CREATE INDEX ix_events_at ON events (at);
 CREATE INDEX ix_login_throttles_last_failed_at ON login_throttles (last_failed_at);
 CREATE INDEX ix_refused_requests_at ON refused_requests (at);
 CREATE INDEX ix_issue_reports_account_id ON issue_reports (account_id);
