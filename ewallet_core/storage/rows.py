@@ -155,8 +155,10 @@ class JoinedRows:
     def split(self, found: Sequence[Any]) -> tuple[Any, ...]:
         """The row of each table; None for one that an outer join did not find."""
         return tuple(
-            None if found[part.start] is None else msgspec.convert(found[part], row_type)
-            for part, row_type in self._parts
+            [
+                None if found[part.start] is None else msgspec.convert(found[part], row_type)
+                for part, row_type in self._parts
+            ]
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -27,8 +29,51 @@ SCHEMA_VERSION = "0005"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
+MOST_READERS = 15
+"""How many read transactions run at once; more wait for one of them to end."""
 
 T = TypeVar("T")
+
+
+class ReaderConnections:
+    """Connections for read transactions. They stay open, and the one that was used last is used next."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._idle: list[sqlite3.Connection] = []
+        self._may_read = threading.Semaphore(MOST_READERS)
+        self._closed = False
+
+    def take(self) -> sqlite3.Connection:
+        self._may_read.acquire()
+        try:
+            try:
+                return self._idle.pop()
+            except IndexError:
+                return self._connect()
+        except BaseException:
+            self._may_read.release()
+            raise
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            # It could not be ended, so the next reader would see old data.
+            connection.close()
+        else:
+            self._idle.append(connection)
+        if self._closed:
+            self._close_idle()
+        self._may_read.release()
+
+    def close(self) -> None:
+        """Close all connections; those that are in use are closed when they are given back."""
+        self._closed = True
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
 
 class SqliteDatabase:
@@ -38,6 +83,7 @@ class SqliteDatabase:
         self._in_memory = url.database in (None, "", ":memory:")
         self._engine = _engine(url, durability, in_memory=self._in_memory)
         self._statements = Statements(self._engine.dialect)
+        self._readers = ReaderConnections(self._connect_reader)
         try:
             if url.database is not None and not self._in_memory:
                 # SQLite gives its journal files the same mode.
@@ -61,18 +107,17 @@ class SqliteDatabase:
             return self.write(work)
         if self._writer.is_closed:
             raise EngineClosedError
-        connection = self._engine.raw_connection()
+        connection = self._readers.take()
         try:
-            driver = _driver(connection)
-            driver.execute("BEGIN")
+            connection.execute("BEGIN")
             try:
-                return work(Transaction(driver, self._statements, writes=False))
+                return work(Transaction(connection, self._statements, writes=False))
             finally:
-                driver.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
         except sqlite3.OperationalError as reason:
             raise StorageFailedError(str(reason)) from reason
         finally:
-            connection.close()
+            self._readers.give_back(connection)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         result: T = self._writer.write(work)
@@ -83,7 +128,15 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._writer.close()
+        self._readers.close()
         self._engine.dispose()
+
+    def _connect_reader(self) -> sqlite3.Connection:
+        connection = self._engine.raw_connection()
+        driver = _driver(connection)
+        # It never returns to the engine's pool, which is slower.
+        connection.detach()
+        return driver
 
     def _connect_writer(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
@@ -91,7 +144,6 @@ class SqliteDatabase:
         # The pages that a savepoint copies are too few to be worth a file. A reader may sort all its records.
         driver.execute("PRAGMA temp_store = MEMORY")
         if not self._in_memory:
-            # It never returns to the pool, which the readers share.
             connection.detach()
         # A large group changes many pages; without room for them, SQLite writes some of them twice.
         driver.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")

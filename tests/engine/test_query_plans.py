@@ -70,7 +70,7 @@ PLANNED: dict[str, Executable] = {
 
 def plan_of(file: Path, statement: Executable) -> list[str]:
     """The steps of SQLite's plan for the statement."""
-    compiled = _COMPILED.compiled(statement)
+    compiled = _COMPILED[statement]
     values = compiled.bind(defaultdict(lambda: 1))
     with contextlib.closing(sqlite3.connect(file)) as connection:
         connection.create_function("user_key", 1, user_key, deterministic=True)
@@ -219,8 +219,8 @@ def test_records_are_read_by_account_and_time(wallet_file, found):
 @pytest.mark.parametrize("found", search.FOUND, ids=lambda found: found.kind)
 def test_no_search_is_planned_anew_because_its_pattern_is_a_bound_value(found):
     for statement in (found._of_account, found.build_found(False, 0)):
-        assert " LIKE (? || ?)" in _COMPILED.compiled(statement).sql
-        assert " LIKE ? " not in _COMPILED.compiled(statement).sql
+        assert " LIKE (? || ?)" in _COMPILED[statement].sql
+        assert " LIKE ? " not in _COMPILED[statement].sql
 
 
 @pytest.mark.parametrize("found", search.FOUND[:2], ids=lambda found: found.kind)
