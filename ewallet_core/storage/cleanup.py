@@ -60,7 +60,7 @@ def _delete_first(dates: sa.Column[Any]) -> sa.Delete:
 
 OLDEST_HISTORY = (
     _date_of_first(schema.events.c.at),
-    _earliest(schema.seen_requests.c.seen_at),
+    _date_of_first(schema.seen_requests.c.seen_at),
     _earliest(schema.refused_requests.c.at),
 )
 
@@ -71,7 +71,7 @@ def find_earliest(transaction: Transaction, now: int, *statements: sa.Select[Any
     return min((at for at in found if at is not None), default=None)
 
 
-_OLD_REQUESTS = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < _BEFORE)
+_OLD_REQUESTS = _delete_first(schema.seen_requests.c.seen_at)
 _OLD_HISTORY = (
     _OLD_REQUESTS,
     schema.refused_requests.delete().where(schema.refused_requests.c.at < _BEFORE),
@@ -82,7 +82,7 @@ _OLD_HISTORY = (
 
 
 def delete_old_requests(transaction: Transaction, now: int) -> None:
-    transaction.run(_OLD_REQUESTS, before=now - KEPT_MILLISECONDS)
+    transaction.run(_OLD_REQUESTS, before=now - KEPT_MILLISECONDS, now=now)
 
 
 def delete_old_history(transaction: Transaction, now: int) -> None:

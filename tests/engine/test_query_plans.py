@@ -131,11 +131,14 @@ def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement
     assert [step for step in steps if step.startswith("SCAN")] == []
 
 
-def test_old_events_are_found_by_their_ids(wallet_file):
-    (old,) = (statement for statement in cleanup._OLD_HISTORY if statement.table is schema.events)
-    steps = ["SEARCH events USING INTEGER PRIMARY KEY (rowid<?)", "SCALAR SUBQUERY 1", "SCAN later"]
-    assert plan_of(wallet_file, old) == steps
-    assert plan_of(wallet_file, cleanup._date_of_first(schema.events.c.at)) == ["SCAN events"]
+@pytest.mark.parametrize("dates", [schema.events.c.at, schema.seen_requests.c.seen_at], ids=str)
+def test_old_history_is_found_by_its_ids(wallet_file, dates):
+    table = dates.table
+    (old,) = (statement for statement in cleanup._OLD_HISTORY if statement.table is table)
+    first, *rest = plan_of(wallet_file, old)
+    assert first == f"SEARCH {table} USING INTEGER PRIMARY KEY (rowid<?)"
+    assert rest == ["SCALAR SUBQUERY 1", "SCAN later"]
+    assert plan_of(wallet_file, cleanup._date_of_first(dates)) == [f"SCAN {table}"]
 
 
 # Reports
