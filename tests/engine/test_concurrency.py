@@ -75,7 +75,9 @@ def test_any_number_of_readers_read_at_once(engine):
 
 
 def test_a_reader_sees_what_was_written_since_its_connection_was_last_used(database):
-    insert = partial(seen_requests.insert, scope="test", request_id="a", fingerprint=b"", answer="", seen_at=0)
+    insert = partial(
+        seen_requests.insert, scope="test", request_id="a", fingerprint=b"", answer="", seen_at=0
+    )
     assert database.read(seen_requests.all) == []
     database.write(insert)
     assert len(database.read(seen_requests.all)) == 1
