@@ -95,7 +95,7 @@ class Rows(Generic[R]):
 
     def insert(self, transaction: Transaction, **values: Any) -> int:
         """Insert a row; returns its id, if it has one."""
-        return transaction.insert(self._insert(*values), **values)
+        return transaction.insert(self._insert(*values), values)
 
     def insert_many(self, transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, all with values of the same columns."""

@@ -203,7 +203,7 @@ class Records(Rows[R]):
         values.setdefault("reference", f"{self._word} {place.position}")
         values["created_at"] = values["written_at"] = now
         values["search_key"] = self.search_key(values)
-        return self.insert(transaction, **values)
+        return transaction.insert(self._insert(*values), values)
 
     def search_key(self, values: Mapping[str, Any]) -> str:
         """The text by which a search finds a record with these values."""

@@ -145,7 +145,7 @@ class Transaction:
         compiled = self._compiled(statement)
         self._connection.executemany(compiled.sql, map(compiled.bind, rows))
 
-    def insert(self, statement: ClauseElement, **values: Any) -> int:
+    def insert(self, statement: ClauseElement, values: Values) -> int:
         """Run the INSERT of one row; returns the integer key that the row got."""
         compiled = self._compiled(statement)
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
