@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -29,41 +28,34 @@ SCHEMA_VERSION = "0005"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
-MOST_READERS = 15
-"""How many read transactions run at once; more wait for one of them to end."""
+MOST_IDLE_READERS = 5
 
 T = TypeVar("T")
 
 
 class ReaderConnections:
-    """Connections for read transactions. They stay open, and the one that was used last is used next."""
+    """Connections for read transactions, as many as read at once. Some stay open for the next ones."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self._idle: list[sqlite3.Connection] = []
-        self._may_read = threading.Semaphore(MOST_READERS)
         self._closed = False
 
     def take(self) -> sqlite3.Connection:
-        self._may_read.acquire()
         try:
-            try:
-                return self._idle.pop()
-            except IndexError:
-                return self._connect()
-        except BaseException:
-            self._may_read.release()
-            raise
+            # The last one: its cache is the newest.
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
 
     def give_back(self, connection: sqlite3.Connection) -> None:
-        if connection.in_transaction:
-            # It could not be ended, so the next reader would see old data.
+        # One whose transaction could not be ended would show the next reader old data.
+        if connection.in_transaction or len(self._idle) >= MOST_IDLE_READERS:
             connection.close()
         else:
             self._idle.append(connection)
         if self._closed:
             self._close_idle()
-        self._may_read.release()
 
     def close(self) -> None:
         """Close all connections; those that are in use are closed when they are given back."""
@@ -167,7 +159,7 @@ def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
-        # A server's event loop reads too, and must not wait until another reader returns its connection.
+        # A server's event loop reads too, and must not wait until another connection is returned.
         **({"poolclass": StaticPool} if in_memory else {"max_overflow": -1}),
     )
     event.listen(engine, "connect", lambda connection, _record: _set_up(connection, durability))

@@ -12,6 +12,7 @@ from engine_client import EngineClient
 from instructions import new_account, supply, to_clock
 
 from ewallet_core.engine.dispatcher import KeyedLocks
+from ewallet_core.storage.sessions import seen_requests
 
 READERS, PATIENCE_SECONDS = 40, 10
 
@@ -71,6 +72,21 @@ def test_any_number_of_readers_read_at_once(engine):
             threads.submit(engine.dispatcher.database.read, lambda _: all_read.wait()) for _ in range(READERS)
         ]
         assert sorted(read.result() for read in reads) == [*range(READERS)]
+
+
+def test_a_reader_sees_what_was_written_since_its_connection_was_last_used(database):
+    insert = partial(
+        seen_requests.insert, scope="test", request_id="a", fingerprint=b"", answer="", seen_at=0
+    )
+    assert database.read(seen_requests.all) == []
+    database.write(insert)
+    assert len(database.read(seen_requests.all)) == 1
+
+
+def test_a_read_that_outlives_the_database_closes_its_connection(database, wallet_file):
+    assert database.read(lambda _: database.close()) is None
+    # SQLite removes the log when the last connection is closed.
+    assert not wallet_file.with_name(f"{wallet_file.name}-wal").exists()
 
 
 # The order of one client's calls
