@@ -37,9 +37,9 @@ class Cleaner:
     after_ms: int = 0
     rest_ms: int = SECOND
 
-    def next_due(self, transaction: Transaction) -> int | None:
+    def next_due(self, transaction: Transaction, now: int) -> int | None:
         """When it must run, in milliseconds UTC; None if there is nothing to remove."""
-        earliest = cleanup.find_earliest(transaction, *self.queries)
+        earliest = cleanup.find_earliest(transaction, now, *self.queries)
         return None if earliest is None else earliest + self.after_ms
 
 
@@ -123,7 +123,8 @@ class Scheduler:
         started = [cleaner for cleaner in self._cleaners if cleaner.name in self._started]
 
         def look(transaction: Transaction) -> DueTimes:
-            found = ((cleaner, cleaner.next_due(transaction)) for cleaner in started)
+            now = self._clock()
+            found = ((cleaner, cleaner.next_due(transaction, now)) for cleaner in started)
             return {cleaner: due_at for cleaner, due_at in found if due_at is not None}
 
         due = self._read(look) if started else {}

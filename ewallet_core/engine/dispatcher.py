@@ -63,9 +63,9 @@ class KeyedLocks:
         """What waits for each lock that is held."""
 
     def acquire(self, key: Hashable, granted: Callable[[], None]) -> bool:
-        """Whether the lock is held at once; if not, `release` calls `granted` once it is, in its own thread.
+        """Take the lock if it is free, and return whether it was; if not, wait for it without blocking.
 
-        The key None is no lock: it is granted at once, to any number.
+        `release` then calls `granted`, in the thread that releases. The key None is no lock: always free.
         """
         if key is None:
             return True
@@ -78,6 +78,8 @@ class KeyedLocks:
 
     def give_up(self, key: Hashable, granted: Callable[[], None]) -> None:
         """Stop waiting for the lock, or release it if it has been granted meanwhile."""
+        if key is None:
+            return
         with self._changing:
             if granted in self._waiting[key]:
                 self._waiting[key].remove(granted)
@@ -106,7 +108,7 @@ class Dependencies:
 
 
 def _failure(error: BaseException) -> Answer:
-    """The answer to what has raised this error."""
+    """The answer to a call that has raised this error; an error that is not for the client is logged."""
     if isinstance(error, WalletError):
         return error_answer(error)
     _log.error("an instruction failed", exc_info=error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -22,8 +21,7 @@ from ewallet_core.storage.sessions import KEPT_MILLISECONDS, SeenRequest, seen_r
 from ewallet_core.storage.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(msgspec.Struct, frozen=True):
     """A call and how to open its context. It may run more than once: it affects only its transaction."""
 
     call: Call

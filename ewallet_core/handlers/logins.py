@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, TypedDict
 
+import msgspec
+
 from ewallet_core.errors.accounts import (
     AccountNotInSessionError,
     AccountNotUnlinkedError,
@@ -205,7 +207,7 @@ def _require_active(context: SessionContext, account: Account) -> None:
 def _record_caused(context: SessionContext, account: Account, kind: EventKind, **data: Any) -> None:
     """Write an event that the login itself caused, when the context does not have the account yet."""
     event = new_event(context, account.id, kind, **data)
-    append_events(context.transaction, event._replace(request_id=context.request_id))
+    append_events(context.transaction, msgspec.structs.replace(event, request_id=context.request_id))
 
 
 def _record_accepted(context: SessionContext, account: Account) -> None:

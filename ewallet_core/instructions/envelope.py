@@ -18,6 +18,9 @@ from ewallet_core.errors.requests import (
 )
 from ewallet_core.instructions.validation import is_storable
 
+OBJECT = (dict, Mapping)
+"""What a JSON object may be. A `dict` is recognised first, because the check of an abstract type is slow."""
+
 Answer = dict[str, Any]
 """`failed`, then the keys of the instruction or of its error."""
 
@@ -113,7 +116,7 @@ def parse_envelope(request: Mapping[str, Any]) -> Envelope:
 
     Raises `MalformedError`, `UnknownArgumentError` or `BadValueError`.
     """
-    if not isinstance(request, Mapping):
+    if not isinstance(request, OBJECT):
         raise MalformedError("A request is an object.", "Send an instruction, flat or enveloped.")
     _check_keys(request)
     if "header" in request or "command_chain" in request:
@@ -124,10 +127,10 @@ def parse_envelope(request: Mapping[str, Any]) -> Envelope:
 def request_id_of(request: object) -> str | None:
     """The id that the answer carries back, also if the request is malformed otherwise."""
     parts = (
-        (request, request.get("header"), request.get("command_chain")) if isinstance(request, Mapping) else ()
+        (request, request.get("header"), request.get("command_chain")) if isinstance(request, OBJECT) else ()
     )
     for part in parts:
-        request_id = part.get("request_id") if isinstance(part, Mapping) else None
+        request_id = part.get("request_id") if isinstance(part, OBJECT) else None
         if isinstance(request_id, str) and _is_request_id(request_id):
             return request_id
     return None
@@ -176,7 +179,7 @@ def are_keys(names: Collection[Any]) -> bool:
 
 def _enveloped(request: Mapping[str, Any]) -> Envelope:
     header, chain = request.get("header", {}), request.get("command_chain")
-    if not isinstance(header, Mapping) or not isinstance(chain, Mapping):
+    if not isinstance(header, OBJECT) or not isinstance(chain, OBJECT):
         raise MalformedError(
             "An enveloped request has a `header` and a `command_chain`, each an object.",
             "Send both, or the flat form.",

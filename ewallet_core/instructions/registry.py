@@ -23,7 +23,7 @@ from ewallet_core.errors.requests import (
     UnknownArgumentError,
     UnknownInstructionError,
 )
-from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, are_keys
+from ewallet_core.instructions.envelope import OBJECT, VIEW_ACTIONS, Answer, are_keys
 from ewallet_core.instructions.validation import FieldReader, readers_of
 from ewallet_core.types import PEOPLE, Role
 
@@ -325,7 +325,7 @@ def _read(sent: Mapping[str, Any], known: Mapping[str, FieldReader], within: str
 
 def _value(sent: Any, reader: FieldReader, name: str) -> Any:
     if reader.parts:
-        if not isinstance(sent, Mapping) or not sent or not are_keys(sent):
+        if not isinstance(sent, OBJECT) or not sent or not are_keys(sent):
             raise BadValueError(name, reader.must_be)
         sent = _read(sent, reader.parts, f"{name}.")
     try:

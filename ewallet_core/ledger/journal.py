@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, Protocol
+
+import msgspec
 
 BalanceId = NewType("BalanceId", int)
 
@@ -35,8 +36,7 @@ class UnbalancedError(Exception):
     """An entry's postings don't sum to zero in a unit: a bug of the engine, never a user's mistake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True):
     """One side of a movement: `amount` of `unit` into a balance, or out of it when negative."""
 
     balance: BalanceId
@@ -44,8 +44,7 @@ class Posting:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One movement, written once and never changed. Raises `UnbalancedError` if it is unbalanced.
 
     `reverses` is the id of the payment that a refund gives back, in whole or in part.
@@ -62,8 +61,7 @@ class Entry:
             raise UnbalancedError(f"{self.kind}: {self.postings}")
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
+class Issuer(msgspec.Struct, frozen=True):
     """The balances of the system core account, the source of all credits and time."""
 
     credits: BalanceId

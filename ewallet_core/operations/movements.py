@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from ewallet_core.errors.credits import (
     BalanceLimitError,
@@ -42,8 +43,7 @@ def left_within(limit: int, spent: Spent) -> int:
     return max(0, limit - spent.credits)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(msgspec.Struct, frozen=True):
     """The sender or the recipient of credits: an account and one of its wallets, as it was before."""
 
     account: Account
@@ -59,8 +59,7 @@ class Side:
         return BalanceId(self.wallet.balance_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(msgspec.Struct, frozen=True):
     """The seller on the invoices, and the cost; a payment in credits alone has a currency of ""."""
 
     seller: Account
@@ -68,8 +67,7 @@ class Bill:
     cost: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CreditTransfer:
+class CreditTransfer(msgspec.Struct, frozen=True):
     """Credits that the sender gives the recipient; `reverses` is the entry that a refund gives back."""
 
     kind: EntryKind
@@ -90,8 +88,7 @@ class CreditTransfer:
         return Movement.OWN_TRANSFER if self.is_own else Movement(self.kind)
 
 
-@dataclass(frozen=True, slots=True)
-class CompletedSide:
+class CompletedSide(msgspec.Struct, frozen=True):
     """The ids of the records on one side's sheets, and its new credits, which are 0 if it is the issuer.
 
     Without a bill there is no invoice.
@@ -102,8 +99,7 @@ class CompletedSide:
     credits: int
 
 
-@dataclass(frozen=True, slots=True)
-class CompletedTransfer:
+class CompletedTransfer(msgspec.Struct, frozen=True):
     entry_id: int
     sender: CompletedSide
     recipient: CompletedSide

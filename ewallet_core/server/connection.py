@@ -24,7 +24,7 @@ _log = logging.getLogger("ewallet_core")
 
 
 class LineBuffer:
-    """Splits what arrives into lines; of a line that is too long it keeps nothing."""
+    """Splits what arrives into lines, and keeps nothing of a line that is too long."""
 
     __slots__ = ("_data", "_searched", "_skips")
 
@@ -35,7 +35,7 @@ class LineBuffer:
 
     @property
     def is_begun(self) -> bool:
-        """Whether a line was begun and not ended."""
+        """Whether there is an unfinished line."""
         return self._skips or bool(self._data)
 
     def add(self, data: bytes) -> None:
@@ -93,8 +93,8 @@ class Connection(asyncio.Protocol):
     """What both ports share. A subclass gets each line, and sends frames.
 
     While too many answers are due, or the client reads none, no more lines are taken, and then no more bytes
-    are read. There is one timer, for the earliest of the time limits; what a limit depends on is only noted,
-    and looked at when the timer fires.
+    are read. There is one timer, for the earliest of the time limits. What a limit depends on is only noted
+    when it happens, and compared when the timer fires.
     """
 
     __slots__ = (

@@ -175,6 +175,8 @@ class EventConnection(Connection):
             self.end(error)
             return
         self.ignore_input()
+        # Its first line is that it listens: it gets no heartbeat before that.
+        self.sent_at = self._loop.time()
         self.subscription = self._port.engine.follow(who.client_id, who.session_token)
         self._port.broadcaster.add(self)
         self._read(lambda: self.subscription.begin(who.since))

@@ -85,8 +85,8 @@ class Executor:
         self._most_passwords = limits.passwords_at_once + limits.passwords_waiting
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
-        self._under_way: set[PendingCall] = set()
-        """The calls that hold the lock of their `order_key`."""
+        self._under_way: dict[PendingCall, Callable[[], None]] = {}
+        """The calls that are not answered yet, and what `KeyedLocks` calls when the turn of each comes."""
         self._passwords = 0
         self._views: deque[tuple[PendingCall, Call]] = deque()
         self._long = ThreadPoolExecutor(LONG_THREADS, "ewallet-long")
@@ -99,7 +99,8 @@ class Executor:
         While it waits for those it occupies no thread, and only one password of a client waits for a thread.
         """
         pending = PendingCall(call, answered)
-        if self._order.acquire(call.order_key, partial(self._grant, pending)):
+        granted = self._under_way[pending] = partial(self._grant, pending)
+        if self._order.acquire(call.order_key, granted):
             self._begin(pending)
 
     def read(self, work: Callable[[], T]) -> asyncio.Future[T]:
@@ -111,22 +112,17 @@ class Executor:
         for threads in (self._long, self._hashing, self._events):
             threads.shutdown(cancel_futures=True)
         # A program in this process may go on with the same sessions.
-        for pending in self._under_way:
-            self._order.release(pending.call.order_key)
+        for pending, granted in reversed(self._under_way.items()):
+            self._order.give_up(pending.call.order_key, granted)
 
     def _grant(self, pending: PendingCall) -> None:
         """Begin a call whose turn it is; the thread is that of the call before it."""
         if threading.get_ident() == self._loop_thread:
             self._loop.call_soon(self._begin, pending)
-            return
-        try:
-            self._loop.call_soon_threadsafe(self._begin, pending)
-        except RuntimeError:
-            # The server has stopped.
-            self._order.release(pending.call.order_key)
+        else:
+            self._in_loop(self._begin, pending)
 
     def _begin(self, pending: PendingCall) -> None:
-        self._under_way.add(pending)
         call, work_class = pending.call, pending.call.work_class
         if work_class is WorkClass.LONG or isinstance(call, InvalidCall):
             self._long.submit(self._run_apart, pending, self._finish)
@@ -172,10 +168,10 @@ class Executor:
         """Take what the writer has committed together, in its thread."""
         self._in_loop(self._finish_changes, group)
 
-    def _in_loop(self, finish: Callable[[list[T]], None], finished: list[T]) -> None:
+    def _in_loop(self, callback: Callable[[T], None], argument: T) -> None:
         # When the server has stopped, the loop is closed, and the answers have no connection any longer.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(finish, finished)
+            self._loop.call_soon_threadsafe(callback, argument)
 
     def _finish_changes(self, group: list[Finished]) -> None:
         self._dispatcher.notice_change()
@@ -189,6 +185,6 @@ class Executor:
 
     def _finish(self, answered: Answered) -> None:
         for pending, answer in answered:
-            self._under_way.discard(pending)
+            del self._under_way[pending]
             self._order.release(pending.call.order_key)
             pending.answered(answer)

@@ -87,8 +87,7 @@ def find_by_credentials(
     transaction: Transaction, asked: Asked, client_hash: bytes, token_hash: bytes | None
 ) -> FoundCaller:
     """The caller with that client id, and with its session if the token is of that."""
-    values = {"client_hash": client_hash, "token_hash": token_hash}
-    return _find(transaction, _BY_CREDENTIALS, asked, **values)
+    return _find(transaction, _BY_CREDENTIALS, asked, client_hash=client_hash, token_hash=token_hash)
 
 
 def find_by_session(transaction: Transaction, asked: Asked, session_id: int) -> FoundCaller:
@@ -96,10 +95,13 @@ def find_by_session(transaction: Transaction, asked: Asked, session_id: int) -> 
 
 
 def _find(transaction: Transaction, statement: Select[Any], asked: Asked, **which: Any) -> FoundCaller:
-    row = transaction.run(statement, **asked._asdict(), **which).fetchone()
+    now, instruction, request_id, of_session = asked
+    row = transaction.run(
+        statement, now=now, instruction=instruction, request_id=request_id, of_session=of_session, **which
+    ).fetchone()
     if row is None:
-        return FoundCaller(None, None, None, None, None, PermissionLine(asked.instruction, None), False)
+        return FoundCaller(None, None, None, None, None, PermissionLine(instruction, None), False)
     client, session, account, wallet, seen = _ROWS.split(row)
     *_, allowed, has_due_timer = row
-    line = PermissionLine(asked.instruction, None if allowed is None else bool(allowed))
+    line = PermissionLine(instruction, None if allowed is None else bool(allowed))
     return FoundCaller(client, session, account, wallet, seen, line, bool(has_due_timer))

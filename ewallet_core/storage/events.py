@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
+import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import BindParameter, bindparam, case, func, select
 
 from ewallet_core.storage import schema
@@ -83,7 +84,7 @@ _AFTER = select(_event.id, _event.account_id).where(_event.id > bindparam("after
 _LATEST = select(func.max(_event.id))
 
 
-class NewEvent(NamedTuple):
+class NewEvent(msgspec.Struct, frozen=True):
     """An event that has no number yet; its columns are those of `EventRow`."""
 
     account_id: int
@@ -100,9 +101,9 @@ def append_events(transaction: Transaction, first: NewEvent, second: NewEvent | 
     counted = transaction.run(_COUNT, account_id=first.account_id, second_account_id=second_id)
     newest: dict[int, int] = dict(counted.fetchall())
     before_second = int(second_id == first.account_id)
-    rows = [{**first._asdict(), "sequence": newest[first.account_id] - before_second}]
+    rows = [asdict(first) | {"sequence": newest[first.account_id] - before_second}]
     if second is not None:
-        rows.append({**second._asdict(), "sequence": newest[second.account_id]})
+        rows.append(asdict(second) | {"sequence": newest[second.account_id]})
     events.insert_many(transaction, rows)
 
 

@@ -95,7 +95,7 @@ class Rows(Generic[R]):
 
     def insert(self, transaction: Transaction, **values: Any) -> int:
         """Insert a row; returns its id, if it has one."""
-        return transaction.insert(self._insert(*values), **values)
+        return transaction.insert(self._insert(*values), values)
 
     def insert_many(self, transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, all with values of the same columns."""
@@ -155,8 +155,10 @@ class JoinedRows:
     def split(self, found: Sequence[Any]) -> tuple[Any, ...]:
         """The row of each table; None for one that an outer join did not find."""
         return tuple(
-            None if found[part.start] is None else msgspec.convert(found[part], row_type)
-            for part, row_type in self._parts
+            [
+                None if found[part.start] is None else msgspec.convert(found[part], row_type)
+                for part, row_type in self._parts
+            ]
         )
 
 

@@ -40,7 +40,6 @@ _WITHOUT_OWN_ID = {
     "seals",
     "session_accounts",
     "login_throttles",
-    "seen_requests",
     "costs",
     "permissions",
     "reserved_emails",
@@ -364,12 +363,11 @@ login_throttles = new_table(
 
 seen_requests = new_table(
     "seen_requests",
-    sa.Column("scope", sa.Text, primary_key=True),
-    sa.Column("request_id", sa.Text, primary_key=True),
+    *texts("scope", "request_id"),
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
     *texts("answer"),
     *numbers("seen_at"),
-    sa.Index(None, "seen_at"),
+    sa.UniqueConstraint("scope", "request_id"),
 )
 
 events = new_table(
@@ -380,7 +378,6 @@ events = new_table(
     *numbers("at"),
     *texts("request_id", "movement", optional=True),
     sa.UniqueConstraint("account_id", "sequence"),
-    sa.Index(None, "at"),
 )
 
 # The entries of the permission sheet that differ from the registry's default.

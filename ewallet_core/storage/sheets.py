@@ -171,6 +171,7 @@ class Records(Rows[R]):
     def __init__(self, kind: RecordType, row_type: type[R], *searched: str) -> None:
         super().__init__(schema.metadata.tables[f"{kind}_records"], row_type)
         self.kind = kind
+        self._word = kind.capitalize()
         self.searched = ("reference", *searched)
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
@@ -198,19 +199,15 @@ class Records(Rows[R]):
 
     def put(self, transaction: Transaction, place: Place, now: int, **values: Any) -> int:
         """Add a record at that place, which the sheet has counted; returns its id."""
-        values = {"reference": f"{self.kind.capitalize()} {place.position}", **values}
-        return self.insert(
-            transaction,
-            **place._asdict(),
-            search_key=self.search_key({"account_id": place.account_id, **values}),
-            created_at=now,
-            written_at=now,
-            **values,
-        )
+        values["sheet_id"], values["account_id"], values["position"] = place
+        values.setdefault("reference", f"{self._word} {place.position}")
+        values["created_at"] = values["written_at"] = now
+        values["search_key"] = self.search_key(values)
+        return transaction.insert(self._insert(*values), values)
 
     def search_key(self, values: Mapping[str, Any]) -> str:
         """The text by which a search finds a record with these values."""
-        return user_key(" ".join(values.get(name, "") for name in self.searched))
+        return user_key(" ".join([values.get(name, "") for name in self.searched]))
 
     def unlink(self, transaction: Transaction, record: Record, now: int) -> None:
         self.change(transaction, record.id, unlinked_at=now, written_at=now)

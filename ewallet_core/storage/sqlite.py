@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -27,8 +28,44 @@ SCHEMA_VERSION = "0005"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
+MOST_IDLE_READERS = 5
 
 T = TypeVar("T")
+
+
+class ReaderConnections:
+    """Connections for read transactions, as many as read at once. Some stay open for the next ones."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+
+    def take(self) -> sqlite3.Connection:
+        try:
+            # The last one: its cache is the newest.
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        # One whose transaction could not be ended would show the next reader old data.
+        if connection.in_transaction or len(self._idle) >= MOST_IDLE_READERS:
+            connection.close()
+        else:
+            self._idle.append(connection)
+        if self._closed:
+            self._close_idle()
+
+    def close(self) -> None:
+        """Close all connections; those that are in use are closed when they are given back."""
+        self._closed = True
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
 
 class SqliteDatabase:
@@ -38,6 +75,7 @@ class SqliteDatabase:
         self._in_memory = url.database in (None, "", ":memory:")
         self._engine = _engine(url, durability, in_memory=self._in_memory)
         self._statements = Statements(self._engine.dialect)
+        self._readers = ReaderConnections(self._connect_reader)
         try:
             if url.database is not None and not self._in_memory:
                 # SQLite gives its journal files the same mode.
@@ -61,18 +99,17 @@ class SqliteDatabase:
             return self.write(work)
         if self._writer.is_closed:
             raise EngineClosedError
-        connection = self._engine.raw_connection()
+        connection = self._readers.take()
         try:
-            driver = _driver(connection)
-            driver.execute("BEGIN")
+            connection.execute("BEGIN")
             try:
-                return work(Transaction(driver, self._statements, writes=False))
+                return work(Transaction(connection, self._statements, writes=False))
             finally:
-                driver.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
         except sqlite3.OperationalError as reason:
             raise StorageFailedError(str(reason)) from reason
         finally:
-            connection.close()
+            self._readers.give_back(connection)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         result: T = self._writer.write(work)
@@ -83,7 +120,15 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._writer.close()
+        self._readers.close()
         self._engine.dispose()
+
+    def _connect_reader(self) -> sqlite3.Connection:
+        connection = self._engine.raw_connection()
+        driver = _driver(connection)
+        # It never returns to the engine's pool, which is slower.
+        connection.detach()
+        return driver
 
     def _connect_writer(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
@@ -91,7 +136,6 @@ class SqliteDatabase:
         # The pages that a savepoint copies are too few to be worth a file. A reader may sort all its records.
         driver.execute("PRAGMA temp_store = MEMORY")
         if not self._in_memory:
-            # It never returns to the pool, which the readers share.
             connection.detach()
         # A large group changes many pages; without room for them, SQLite writes some of them twice.
         driver.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
@@ -115,7 +159,8 @@ def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
-        **({"poolclass": StaticPool} if in_memory else {}),
+        # A server's event loop reads too, and must not wait until another connection is returned.
+        **({"poolclass": StaticPool} if in_memory else {"max_overflow": -1}),
     )
     event.listen(engine, "connect", lambda connection, _record: _set_up(connection, durability))
     event.listen(engine, "begin", _begin)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any, Protocol, TypeVar
@@ -63,35 +63,31 @@ class CompiledStatement:
         self.sql = str(compiled)
         self.returns_key = bool(compiled.effective_returning)
         self.writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
-        self._constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
-        self._in_order = _values_in_order(names)
-
-    def bind(self, values: Values) -> tuple[Any, ...]:
-        """The values in order, with those that the statement was written with, which `values` gets too."""
-        if self._constants:
-            values.update(self._constants)
-        return self._in_order(values)
+        self.bind = _values_in_order(names)
+        """The values in order, with those that the statement was written with."""
+        constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
+        if constants:
+            in_order = self.bind
+            self.bind = lambda values: in_order(values | constants)
 
 
-def _values_in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+def _values_in_order(names: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:
     # An itemgetter of one name returns no tuple, and one of none can't be made.
     if len(names) > 1:
         return itemgetter(*names)
     return lambda values: tuple([values[name] for name in names])
 
 
-class Statements:
+class Statements(dict[ClauseElement, CompiledStatement]):
     """The compiled form of each statement of one dialect, made on its first run."""
 
     def __init__(self, dialect: Dialect) -> None:
+        super().__init__()
         self._dialect = dialect
-        self._compiled: dict[ClauseElement, CompiledStatement] = {}
 
-    def compiled(self, statement: ClauseElement) -> CompiledStatement:
-        found = self._compiled.get(statement)
-        if found is None:
-            found = self._compiled[statement] = CompiledStatement(statement, self._dialect)
-        return found
+    def __missing__(self, statement: ClauseElement) -> CompiledStatement:
+        compiled = self[statement] = CompiledStatement(statement, self._dialect)
+        return compiled
 
 
 @cache
@@ -149,7 +145,7 @@ class Transaction:
         compiled = self._compiled(statement)
         self._connection.executemany(compiled.sql, map(compiled.bind, rows))
 
-    def insert(self, statement: ClauseElement, **values: Any) -> int:
+    def insert(self, statement: ClauseElement, values: Values) -> int:
         """Run the INSERT of one row; returns the integer key that the row got."""
         compiled = self._compiled(statement)
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
@@ -215,7 +211,7 @@ class Transaction:
             raise TransactionLostError("the storage ended the transaction")
 
     def _compiled(self, statement: ClauseElement) -> CompiledStatement:
-        compiled = self._statements.compiled(statement)
+        compiled = self._statements[statement]
         if compiled.writes:
             self._piece_has_written = True
         return compiled

@@ -8,7 +8,7 @@ from engine_client import EngineClient
 from examples_operators import grant
 from examples_permissions import VIEW_REFUSALS
 from examples_system import cleanup
-from fakes import DAY, MINUTE, SECOND
+from fakes import DAY, FRIDAY_NOON, HOUR, MINUTE, SECOND
 from instructions import (
     KEEP_SESSION_TOKEN,
     NEW_SESSION,
@@ -285,6 +285,22 @@ def test_events_older_than_thirty_days_are_removed(anonymous, ada, wallclock, wa
     assert [(event["event"], event["time"]) for event in events] == [
         ("credits_arrived", "2026-12-20T12:00:00.000Z")
     ]
+
+
+def event_dates(file) -> list[int]:
+    return [row["at"] for row in rows(file, "SELECT at FROM events ORDER BY id")]
+
+
+def test_an_event_younger_than_one_after_it_is_kept(anonymous, ada, wallclock, wallet_file):
+    ada.request(**supply())
+    wallclock.forward(-HOUR)
+    ada.request(**supply())
+    wallclock.forward(30 * DAY + SECOND)
+    anonymous.request(**cleanup("history"))
+    assert event_dates(wallet_file)[0] == FRIDAY_NOON
+    wallclock.forward(HOUR)
+    anonymous.request(**cleanup("history"))
+    assert event_dates(wallet_file) == []
 
 
 def test_history_of_exactly_thirty_days_is_kept(anonymous, ada, wallclock, nothing_changes):

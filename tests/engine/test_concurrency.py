@@ -12,6 +12,9 @@ from engine_client import EngineClient
 from instructions import new_account, supply, to_clock
 
 from ewallet_core.engine.dispatcher import KeyedLocks
+from ewallet_core.storage.sessions import seen_requests
+
+READERS, PATIENCE_SECONDS = 40, 10
 
 
 def test_requests_of_many_threads_to_one_engine_are_all_executed(engine):
@@ -60,6 +63,30 @@ def test_a_name_requested_concurrently_is_given_once(engine):
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda caller: caller.send(**new_account()), callers))
     assert sorted(answer.get("code", "made") for answer in answers) == ["made"] + ["name_taken"] * 5
+
+
+def test_any_number_of_readers_read_at_once(engine):
+    all_read = threading.Barrier(READERS, timeout=PATIENCE_SECONDS)
+    with ThreadPoolExecutor(READERS) as threads:
+        reads = [
+            threads.submit(engine.dispatcher.database.read, lambda _: all_read.wait()) for _ in range(READERS)
+        ]
+        assert sorted(read.result() for read in reads) == [*range(READERS)]
+
+
+def test_a_reader_sees_what_was_written_since_its_connection_was_last_used(database):
+    insert = partial(
+        seen_requests.insert, scope="test", request_id="a", fingerprint=b"", answer="", seen_at=0
+    )
+    assert database.read(seen_requests.all) == []
+    database.write(insert)
+    assert len(database.read(seen_requests.all)) == 1
+
+
+def test_a_read_that_outlives_the_database_closes_its_connection(database, wallet_file):
+    assert database.read(lambda _: database.close()) is None
+    # SQLite removes the log when the last connection is closed.
+    assert not wallet_file.with_name(f"{wallet_file.name}-wal").exists()
 
 
 # The order of one client's calls

@@ -41,15 +41,15 @@ def plain_statements_of(kept: Rows) -> Iterator[Executable]:
 @each_dialect
 @pytest.mark.parametrize("module", storage_modules(), ids=lambda module: module.__name__.rpartition(".")[2])
 def test_every_statement_compiles(module, dialect):
-    compiled = Statements(dialect).compiled
+    compiled = Statements(dialect)
     for value in vars(module).values():
         for statement in statements_in(value):
-            assert compiled(statement).sql
+            assert compiled[statement].sql
 
 
 def test_an_inserted_row_returns_its_id_where_the_cursor_does_not_know_it():
     insert = entries._insert("kind", "at")
-    on_sqlite, on_postgresql = (Statements(dialect).compiled(insert) for dialect in (SQLITE, POSTGRESQL))
+    on_sqlite, on_postgresql = (Statements(dialect)[insert] for dialect in (SQLITE, POSTGRESQL))
     assert (on_sqlite.returns_key, "RETURNING" in on_sqlite.sql) == (False, False)
     assert (on_postgresql.returns_key, "RETURNING" in on_postgresql.sql) == (True, True)
 

@@ -16,6 +16,7 @@ from storage_statements import storage_modules
 
 from ewallet_core.storage import (
     callers,
+    cleanup,
     events,
     linked_records,
     overview,
@@ -69,7 +70,7 @@ PLANNED: dict[str, Executable] = {
 
 def plan_of(file: Path, statement: Executable) -> list[str]:
     """The steps of SQLite's plan for the statement."""
-    compiled = _COMPILED.compiled(statement)
+    compiled = _COMPILED[statement]
     values = compiled.bind(defaultdict(lambda: 1))
     with contextlib.closing(sqlite3.connect(file)) as connection:
         connection.create_function("user_key", 1, user_key, deterministic=True)
@@ -128,6 +129,16 @@ def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement
     steps = plan_of(wallet_file, statement)
     assert any(index in step for step in steps)
     assert [step for step in steps if step.startswith("SCAN")] == []
+
+
+@pytest.mark.parametrize("dates", [schema.events.c.at, schema.seen_requests.c.seen_at], ids=str)
+def test_old_history_is_found_by_its_ids(wallet_file, dates):
+    table = dates.table
+    (old,) = (statement for statement in cleanup._OLD_HISTORY if statement.table is table)
+    first, *rest = plan_of(wallet_file, old)
+    assert first == f"SEARCH {table} USING INTEGER PRIMARY KEY (rowid<?)"
+    assert rest == ["SCALAR SUBQUERY 1", "SCAN later"]
+    assert plan_of(wallet_file, cleanup._date_of_first(dates)) == [f"SCAN {table}"]
 
 
 # Reports
@@ -208,8 +219,8 @@ def test_records_are_read_by_account_and_time(wallet_file, found):
 @pytest.mark.parametrize("found", search.FOUND, ids=lambda found: found.kind)
 def test_no_search_is_planned_anew_because_its_pattern_is_a_bound_value(found):
     for statement in (found._of_account, found.build_found(False, 0)):
-        assert " LIKE (? || ?)" in _COMPILED.compiled(statement).sql
-        assert " LIKE ? " not in _COMPILED.compiled(statement).sql
+        assert " LIKE (? || ?)" in _COMPILED[statement].sql
+        assert " LIKE ? " not in _COMPILED[statement].sql
 
 
 @pytest.mark.parametrize("found", search.FOUND[:2], ids=lambda found: found.kind)

@@ -45,6 +45,14 @@ def test_the_ledger_of_every_release_verifies(released_file, open_engine):
     assert rows(released_file, "SELECT version_num FROM alembic_version") == [{"version_num": SCHEMA_VERSION}]
 
 
+def test_the_answers_that_every_release_remembered_are_kept(released_file, open_engine):
+    remembered = "SELECT scope, request_id, fingerprint, answer, seen_at FROM seen_requests ORDER BY "
+    before = rows(released_file, f"{remembered} seen_at")
+    open_engine(database_url=f"sqlite:///{released_file}").close()
+    assert len(before) == 2
+    assert rows(released_file, f"{remembered} id") == before
+
+
 def test_a_wallet_of_every_release_keeps_its_credits(reopened, released_file):
     assert reopened.credits == 87
     assert [record["credits"] for record in reopened.records("conversion")] == [7, 20]

@@ -6,11 +6,10 @@ of this program: `{ printf '\\x66\\xc8â€¦'; printf 'ewallet seal 1\\n2 payment â
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Posting, Unit, facts, seal
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,14 +44,14 @@ def test_an_entry_has_its_kind_time_and_postings_in_order():
 
 def test_entries_and_postings_are_immutable():
     entry = Entry(EntryKind.TRANSFER, NOON, (credit(11, -5), credit(21, 5)))
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         entry.at = NOON + 1
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         entry.postings[0].amount = 6
 
 
 def test_the_issuer_is_immutable():
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         ISSUER.credits = WALLET
 
 

@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$dy41R+hz8HSg8XtxtzBdSQ$Vx/U2iStmTXTE7eb/xSbz6M9X3cGLP5bhk+WHlY4fYE','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$YBu36sSQbnw7I2ERXNoyXw$klIVkb+2xqGifAWVe1v2Tprsi5S7Q6Uq1lZUzf8y2xE','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$s1b/OjxmaanljxasaTXQVg$SBSb3tfDSNlKPVQL5Z9bXKK3h5RIMzn34lxv8YQwbmo','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$J6bTRlPm3lds8sfqsTgcvw$CpIQep6+mX+2YXElYR5mwFRxcEerSRTtD/5ZUe6Kc1I','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'8B3780C6264DC046AB99DB4919D47726486EF46692D4C8E94FFEEC3C8041A7D9',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'6007502E6FE48D82C4C2B75E0A58C731C3DB625BFEDF597B3BB31F781611E8BD',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -308,15 +308,16 @@ INSERT INTO "seals" VALUES(4,4,X'1AB64CB46382FF67024D27A23C965000D80597BDD16B78B
 INSERT INTO "seals" VALUES(5,5,X'65638083F45FF570DBEB3EFBFB72E6BAD9414F40A9CEDE0BE56FBFE65646EFD5');
 INSERT INTO "seals" VALUES(6,6,X'3B36014285C7655ED5554DA72604DA495BA78292BE96F1FB65ED18751B4A6E8C');
 CREATE TABLE seen_requests (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	scope TEXT NOT NULL, 
 	request_id TEXT NOT NULL, 
 	fingerprint BLOB NOT NULL, 
 	answer TEXT NOT NULL, 
 	seen_at BIGINT NOT NULL, 
-	CONSTRAINT pk_seen_requests PRIMARY KEY (scope, request_id)
+	CONSTRAINT uq_seen_requests_scope_request_id UNIQUE (scope, request_id)
 );
-INSERT INTO "seen_requests" VALUES('account 2','first supply',X'40902EEC96FB4E81E37B504CF350E508CDD07B413A6DB4E4CF8D1A36670EE86D','{"failed":false,"total_credits":100,"ewallet_credits":100,"supplied_credits":100,"transfer_record":2,"invoice_record":2}',1795176000000);
-INSERT INTO "seen_requests" VALUES('account 3','second supply',X'AE681B222CDEA580F637C84C2696936D615A244FA3A60EDB6E26953B04C28F92','{"failed":false,"total_credits":10,"ewallet_credits":10,"supplied_credits":10,"transfer_record":4,"invoice_record":4}',1795176480000);
+INSERT INTO "seen_requests" VALUES(1,'account 2','first supply',X'40902EEC96FB4E81E37B504CF350E508CDD07B413A6DB4E4CF8D1A36670EE86D','{"failed":false,"total_credits":100,"ewallet_credits":100,"supplied_credits":100,"transfer_record":2,"invoice_record":2}',1795176000000);
+INSERT INTO "seen_requests" VALUES(2,'account 3','second supply',X'AE681B222CDEA580F637C84C2696936D615A244FA3A60EDB6E26953B04C28F92','{"failed":false,"total_credits":10,"ewallet_credits":10,"supplied_credits":10,"transfer_record":4,"invoice_record":4}',1795176480000);
 CREATE TABLE session_accounts (
 	session_id INTEGER NOT NULL, 
 	account_id INTEGER NOT NULL, 
@@ -343,7 +344,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'A98E5B99C5D473BA23E679D418D3E30874ACCCBE784D57D8C917B20B8D00205C',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'1FC1FDF463B6928EB671395E82BBCC6ADB0DAA705CDEF6900417DBAFEFBBE669',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -437,7 +438,6 @@ CREATE TABLE workers (
 );
 INSERT INTO "workers" VALUES(1,100,1795176000000,1795179600000);
 CREATE INDEX ix_client_ids_expires_at ON client_ids (expires_at);
-CREATE INDEX ix_seen_requests_seen_at ON seen_requests (seen_at);
 CREATE INDEX ix_sessions_account_id ON sessions (account_id);
 CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
 CREATE INDEX ix_sessions_worker_id ON sessions (worker_id);
@@ -475,7 +475,6 @@ CREATE INDEX ix_time_records_entry_id ON time_records (entry_id);
 CREATE INDEX ix_accounts_to_unlink_at ON accounts (to_unlink_at);
 CREATE INDEX ix_login_records_account_id_kind_id ON login_records (account_id, kind, id);
 CREATE INDEX ix_login_records_account_id_address ON login_records (account_id, address);
-CREATE INDEX ix_events_at ON events (at);
 CREATE INDEX ix_login_throttles_last_failed_at ON login_throttles (last_failed_at);
 CREATE INDEX ix_refused_requests_at ON refused_requests (at);
 CREATE INDEX ix_issue_reports_account_id ON issue_reports (account_id);
@@ -492,6 +491,7 @@ CREATE INDEX ix_contact_records_account_id_email_key ON contact_records (account
 CREATE INDEX ix_entries_reverses_id ON entries (reverses_id) WHERE reverses_id IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
+INSERT INTO "sqlite_sequence" VALUES('seen_requests',2);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);
 INSERT INTO "sqlite_sequence" VALUES('balances',6);
 INSERT INTO "sqlite_sequence" VALUES('ewallets',3);

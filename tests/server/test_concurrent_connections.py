@@ -130,7 +130,7 @@ def test_long_answers_arrive_complete_over_tls(serve, tls):
     assert len(create_long_contact_list(ada)) > LARGEST_FRAME
 
 
-def test_a_tls_client_that_says_goodbye_and_does_not_read_is_disconnected(serve, tls):
+def test_a_tls_client_that_shuts_down_and_does_not_read_is_disconnected(serve, tls):
     passwords = BlockedPasswords()
     server = serve(tls=tls, passwords=passwords)
     ada, eve = server.user(), server.visitor()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
+import time
 
 import pytest
 from engine_client import EngineClient
@@ -24,7 +26,7 @@ from instructions import (
     switch_account,
 )
 from instructions import to_clock as converted
-from socket_wire import Wire
+from socket_wire import TIMEOUT_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
@@ -236,3 +238,19 @@ def test_a_change_is_answered_although_the_server_has_stopped_meanwhile(server):
     broadcaster._is_woken = False
     bob.request(**supply(5))
     assert bob.credits == 5
+
+
+def test_no_heartbeat_comes_before_the_first_line(server, ada, monkeypatch):
+    server.subscribe(ada)
+    broadcaster = server.listener._thread.server._broadcaster
+    original, late = server.engine.active_accounts, queue.SimpleQueue()
+
+    def subscribe_meanwhile() -> dict[int, int | None]:
+        if len(broadcaster._recipients) == 1:
+            late.put(server.subscribe(ada))
+            while len(broadcaster._recipients) == 1:
+                time.sleep(0.001)
+        return original()
+
+    monkeypatch.setattr(server.engine, "active_accounts", subscribe_meanwhile)
+    assert b"listening" in late.get(timeout=TIMEOUT_SECONDS).next_bytes()

@@ -16,9 +16,13 @@ from socket_wire import TIMEOUT_SECONDS
 from ewallet_core.engine import dispatcher
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.protocol.frames import LARGEST_FRAME
+from ewallet_core.server import server as stopping
 from ewallet_core.server.connection import LINES_AT_ONCE, LineBuffer
+from ewallet_core.server.limits import Limits
 
 SEVERAL, EACH = 5, 100
+MANY = 10
+SOON = 0.1
 
 
 def answers(wire, count: int) -> list[dict]:
@@ -194,3 +198,22 @@ class Turns:
         self._most, self._taken = max(self._most, self._taken), 0
         if not self._is_over:
             self._loop.call_soon(self._again)
+
+
+def test_a_stopped_server_gives_up_the_turns_of_the_calls_that_wait(serve, monkeypatch):
+    monkeypatch.setattr(stopping, "DRAIN_SECONDS", SOON)
+    passwords = BlockedPasswords()
+    server = serve(passwords=passwords, limits={"requests_per_second_per_session": 10_000})
+    eve = server.visitor()
+    at_once = Limits().requests_at_once_per_connection
+    with ThreadPoolExecutor(1) as threads, passwords.blocked():
+        registered = threads.submit(
+            EngineClient(server.engine, eve.credentials).request, **new_account("eve")
+        )
+        passwords.wait_for_hash()
+        for _ in range(MANY):
+            server.in_wire().send(*[{**SELECTORS, **eve.credentials, **login("eve")}] * at_once)
+        server.wait_for_requests(MANY * at_once)
+        server.listener.stop()
+    assert registered.result()["account"] == "eve@example.org"
+    assert server.engine.dispatcher.order._waiting == {}
