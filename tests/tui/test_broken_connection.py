@@ -9,7 +9,7 @@ from frozen import form_gone, form_opened
 from person import PASSWORD
 
 from ewallet_core.client import Reach
-from ewallet_core.engine.dispatcher import Dispatcher
+from ewallet_core.engine.execution import Execution
 from ewallet_core.operations.context import Context
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.modal import ConfirmModal
@@ -184,16 +184,16 @@ async def quit_with_a_form_unanswered(person, backend):
 
 
 async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):
-    held_back, run_now = threading.Event(), Dispatcher.run_now
+    held_back, run = threading.Event(), Execution.run
 
-    def run_slowly(dispatcher, call):
-        if call.instruction.selectors.get("action") == "supply":
+    def run_slowly(execution, transaction):
+        if execution.call.instruction.name == "client action supply credits":
             held_back.wait(PATIENCE_SECONDS)
-        return run_now(dispatcher, call)
+        return run(execution, transaction)
 
     async with opened() as person:
         await person.register()
-        monkeypatch.setattr(Dispatcher, "run_now", run_slowly)
+        monkeypatch.setattr(Execution, "run", run_slowly)
         supply = person.app.context.send(
             action="supply", supply="credits", credits=10, currency="EUR", cost="1"
         )

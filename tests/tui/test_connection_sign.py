@@ -1,8 +1,7 @@
 """How the engine can be reached is said by sign and word, whatever room there is."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from person import Person
 
 from ewallet_core.client import ConnectionStatus, Reach
