@@ -80,7 +80,8 @@ class TerminalApp(App[None]):
 
     def notify(self, message: str, *, timeout: float | None = None, **options: Any) -> None:
         """Show a toast, as Textual does, for so many seconds of elapsed time."""
-        toast = AgingNotification(message, timeout=timeout or self.NOTIFICATION_TIMEOUT, **options)
+        shown = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        toast = AgingNotification(message, timeout=shown, **options)
         toast.age_by(self._elapsed_for_toasts)
         self.post_message(Notify(toast))
 
