@@ -93,7 +93,7 @@ def parse_ip(host: str) -> IPv4Address | IPv6Address | None:
 def network_of(host: str) -> str:
     """What counts as one client in limits and throttles: an IPv4 address, or the /64 of an IPv6 address.
 
-    One customer of an IPv6 provider has a whole /64 at least. A host that is no IP address is its own network.
+    A customer of an IPv6 provider has at least one /64. A host that is no IP address is its own network.
     """
     address = parse_ip(host)
     if address is None:
