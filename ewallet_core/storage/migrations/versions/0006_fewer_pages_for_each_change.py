@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 
 from ewallet_core.storage.migrations.append_only import make_append_only
-from ewallet_core.storage.migrations.rebuilding import rebuild
 
 revision = "0006"
 down_revision = "0005"
@@ -20,8 +19,29 @@ def upgrade() -> None:
 
 
 def _drop_counter_of_ids(table: str) -> None:
-    """SQLite counts the ids of a table in another one, so that none is reused even if the last is deleted."""
-    rebuild(table, "PRIMARY KEY AUTOINCREMENT", f"CONSTRAINT pk_{table} PRIMARY KEY")
+    """SQLite counts the ids of a table in another one, so that none is reused even if the last is deleted.
+
+    The table is copied, because ALTER TABLE can't change its key. Foreign keys of other tables keep their
+    rows, because they are not enforced during a migration.
+    """
+    connection = op.get_bind()
+    if connection.dialect.name != "sqlite":
+        return
+    described = (
+        "SELECT type, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'table'"
+    )
+    *indexes_and_triggers, (_, definition) = connection.exec_driver_sql(described, (table,)).all()
+    changed = definition.replace(f"CREATE TABLE {table} ", "CREATE TABLE uncounted ", 1).replace(
+        "PRIMARY KEY AUTOINCREMENT", f"CONSTRAINT pk_{table} PRIMARY KEY"
+    )
+    for statement in (
+        changed,
+        f"INSERT INTO uncounted SELECT * FROM {table}",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE uncounted RENAME TO {table}",
+        *(sql for _, sql in indexes_and_triggers),
+    ):
+        connection.exec_driver_sql(statement)
 
 
 def _key_seals_by_entry() -> None:
