@@ -25,7 +25,7 @@ from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.types import Durability, user_key
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
@@ -213,7 +213,7 @@ def migrate(engine: Engine, path: str | None) -> None:
 
     Raises `StorageUnavailableError` if a newer release or another program wrote the database.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection, without_foreign_keys(connection), connection.begin():
         # The transaction has the lock: if two processes open an old file, the second finds it migrated.
         version = _version(connection)
         if version == SCHEMA_VERSION:
@@ -226,6 +226,17 @@ def migrate(engine: Engine, path: str | None) -> None:
         if version is not None and path is not None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Don't enforce foreign keys meanwhile: a migration rebuilds tables that others refer to."""
+    driver = _driver(connection.connection)
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
 
 
 def back_up(path: str, version: str) -> Path:
