@@ -102,7 +102,8 @@ def test_a_password_that_is_guessed_in_a_few_tries_is_common(guessable):
 
 
 @pytest.mark.parametrize(
-    "password", [PASSWORD, ANOTHER_PASSWORD, "passwordpassword and more", "x7Kq9-mzPw", "\U0001f511 tür schlüssel"]
+    "password",
+    [PASSWORD, ANOTHER_PASSWORD, "passwordpassword and more", "x7Kq9-mzPw", "\U0001f511 tür schlüssel"],
 )
 def test_another_password_is_not_common(password):
     assert not is_common_password(password)
@@ -126,7 +127,9 @@ def steps_to_judge(password: str) -> int:
     return next(steps)
 
 
-@pytest.mark.parametrize("crafted", ["4@8({[<369!1|70$5+7%2", "qwertyuiop", "1.1.11", "aabaab", "12345678901"])
+@pytest.mark.parametrize(
+    "crafted", ["4@8({[<369!1|70$5+7%2", "qwertyuiop", "1.1.11", "aabaab", "12345678901"]
+)
 def test_a_crafted_password_is_judged_in_steps_in_proportion_to_its_length(crafted):
     is_common_password(crafted)  # the lists are read once
     assert steps_to_judge((crafted * 1_024)[:1_023]) < 8 * 1_024
