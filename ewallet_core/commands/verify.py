@@ -8,7 +8,7 @@ import click
 
 from ewallet_core.data_folder import database_url, find_data_folder
 from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
 
 EXIT_VIOLATION = 1
