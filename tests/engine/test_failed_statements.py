@@ -1,4 +1,4 @@
-"""Each changing instruction, failed at its statements and steps: nothing changes, and it can be sent again."""
+"""Each changing instruction, failed at its statements and steps: nothing changes, and a repetition works."""
 
 from __future__ import annotations
 
