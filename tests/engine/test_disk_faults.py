@@ -127,16 +127,21 @@ class AnsweringProcess:
         file.chmod(0o600)
 
 
-@pytest.fixture
-def process(wallet_file: Path) -> Iterator[AnsweringProcess]:
+@pytest.fixture(scope="module")
+def started_process() -> Iterator[AnsweringProcess]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         [sys.executable, CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as child:
-        process = AnsweringProcess(child)
-        assert process.tell(open=f"sqlite:///{wallet_file}") == {}
-        yield process
+        yield AnsweringProcess(child)
         child.kill()
+
+
+@pytest.fixture
+def process(started_process: AnsweringProcess, wallet_file: Path) -> Iterator[AnsweringProcess]:
+    """A process with an engine on the wallet file."""
+    assert started_process.tell(open=f"sqlite:///{wallet_file}") == {}
+    yield started_process
     assert violations_in(wallet_file) == []
 
 
