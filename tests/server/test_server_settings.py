@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from ewallet_core.commands import serve_command
-from ewallet_core.server.settings import Settings, SettingsError, tables_of
+from ewallet_core.server.limits import Limits
+from ewallet_core.server.settings import Rules, Settings, SettingsError, Storage, tables_of
 from ewallet_core.types import Durability
 
 ROOT = Path(__file__).parents[2]
