@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ewallet_core.data_folder import TLS_FOLDER
 from ewallet_core.protocol.address import parse_ip
 from ewallet_core.security.tokens import fingerprint_of
 
-FOLDER = "tls"
 CERTIFICATE_FILE = "self-signed.pem"
 LIFETIME = timedelta(days=3_653)
 CLOCK_SKEW = timedelta(days=1)
@@ -36,7 +36,7 @@ def ensure_self_signed(data_folder: Path, host: str, now: datetime) -> tuple[Pat
     Both are in one file, so two servers that start at once can't mix certificate and key.
     Raises `CertificateError` if the file can't be stored.
     """
-    file = data_folder / FOLDER / CERTIFICATE_FILE
+    file = data_folder / TLS_FOLDER / CERTIFICATE_FILE
     try:
         if not file.exists():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

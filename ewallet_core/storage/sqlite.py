@@ -220,6 +220,17 @@ def migrate(engine: Engine, path: str | None) -> None:
         migrations.upgrade(connection, SCHEMA_VERSION)
 
 
+def upgrade_file(file: Path) -> None:
+    """Migrate a file that nothing else uses, without copying it first. Raises `StorageUnavailableError`."""
+    engine = _engine(URL.create("sqlite", database=str(file)), Durability.FULL, in_memory=False)
+    try:
+        migrate(engine, None)
+    except DBAPIError as reason:
+        raise StorageUnavailableError(_describe(reason)) from reason
+    finally:
+        engine.dispose()
+
+
 def back_up(path: str, version: str) -> Path:
     """Copy the database file to a new file beside it, named after its version; returns the copy."""
     name = f"{path}.before-migration-from-{version}"
