@@ -29,17 +29,20 @@ def copy_database(source: Path, target: Path, progress: Callable[[int, int], Non
     """
     if not source.is_file():
         raise BackupError(f"There is no wallet {source}. Check the folder, or choose another.")
-    with _explained(f"{source} can't be copied"):
-        with closing(_connect(source, "rw")) as reading, closing(_connect(target, "rwc")) as writing:
-            # The copy is of this moment: without a transaction, each change of another process restarts it.
-            reading.execute("BEGIN")
-            reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            writing.execute("PRAGMA synchronous = OFF")
-            reading.backup(
-                writing, pages=PAGES_AT_ONCE, progress=lambda _, left, total: progress(total - left, total)
-            )
-            reading.execute("ROLLBACK")
-            _leave_write_ahead_log(writing)
+    with (
+        _explained(f"{source} can't be copied"),
+        closing(_connect(source, "rw")) as reading,
+        closing(_connect(target, "rwc")) as writing,
+    ):
+        # The copy is of this moment: without a transaction, each change of another process restarts it.
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        writing.execute("PRAGMA synchronous = OFF")
+        reading.backup(
+            writing, pages=PAGES_AT_ONCE, progress=lambda _, left, total: progress(total - left, total)
+        )
+        reading.execute("ROLLBACK")
+        _leave_write_ahead_log(writing)
 
 
 def schema_of(copy: Path) -> str:

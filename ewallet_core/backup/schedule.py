@@ -1,4 +1,4 @@
-"""Scheduled backups: when the next is due, making it, and removing the oldest ones, on a thread of its own."""
+"""Scheduled backups: when the next is due, making it, and removing the oldest, on a thread of its own."""
 
 from __future__ import annotations
 
