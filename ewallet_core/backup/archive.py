@@ -25,7 +25,7 @@ from typing import IO, Annotated, BinaryIO, cast
 import msgspec
 from msgspec import Meta
 
-from ewallet_core.backup.copies import BackupError, check_copy, copy_database, schema_of, upgrade_copy
+from ewallet_core.backup.copies import BackupError, BrokenWalletError, check_copy, copy_database, schema_of, upgrade_copy
 from ewallet_core.data_folder import DATABASE_FILE, KNOWN_SERVERS_FILE, PREFERENCES_FILE, TLS_FOLDER
 from ewallet_core.storage.file_lock import lock_shared
 from ewallet_core.storage.sqlite import SCHEMA_VERSION
@@ -133,7 +133,10 @@ def _check(copy: Path, folder: Path) -> None:
     if schema_of(copy) != SCHEMA_VERSION:
         checked = Path(shutil.copyfile(copy, folder / "upgraded"))
         upgrade_copy(checked)
-    check_copy(checked)
+    try:
+        check_copy(checked)
+    except BrokenWalletError as error:
+        raise BackupError(f"{error} It was not backed up: restore an earlier backup.") from error
     if checked != copy:
         checked.unlink()
 

@@ -22,6 +22,10 @@ class BackupError(Exception):
     """A backup can't be made, read or restored; the message is for the user."""
 
 
+class BrokenWalletError(BackupError):
+    """The copy is damaged, or its ledger is not as it must be; the message is one sentence."""
+
+
 def copy_database(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
     """Copy the database at `source`, which may be in use, as it is at one moment, into one file.
 
@@ -47,14 +51,17 @@ def copy_database(source: Path, target: Path, progress: Callable[[int, int], Non
 
 def schema_of(copy: Path) -> str:
     with _explained(f"{copy.name} can't be read"), closing(_connect(copy, "ro")) as connection:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if table else None
     if row is None:
-        raise BackupError(f"{copy.name} holds no wallets. Use another backup.")
+        raise BackupError(f"{copy.name} holds no wallet. Choose another file.")
     return str(row[0])
 
 
 def upgrade_copy(copy: Path) -> None:
     """Migrate the copy to this release's schema. Raises `BackupError` if a newer release wrote it."""
+    # A file without wallets is refused, and not upgraded to a new wallet.
+    schema_of(copy)
     with _explained(f"{copy.name} can't be read"):
         upgrade_file(copy)
         with closing(_connect(copy, "rw")) as connection:
@@ -64,20 +71,18 @@ def upgrade_copy(copy: Path) -> None:
 def check_copy(copy: Path) -> list[str]:
     """Check the ledger of a copy with this release's schema; returns what was checked.
 
-    Raises `BackupError` at the first violation.
+    Raises `BrokenWalletError` at the first violation.
     """
     lines = []
     with _explained(f"{copy.name} can't be read"):
         with closing(_connect(copy, "ro")) as connection:
             (first,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if first != "ok":
-            raise BackupError(f"The database is damaged: {first}. Use another backup.")
+            raise BrokenWalletError(f"The database is damaged: {first}.")
         with open_read_only(_url_of(copy)) as transaction:
             for finding in run_checks(transaction):
                 if isinstance(finding, Violation):
-                    raise BackupError(
-                        f"The wallet is not as it must be: {finding.sentence} Use another backup."
-                    )
+                    raise BrokenWalletError(f"The wallet is not as it must be: {finding.sentence}")
                 lines.append(finding.line)
     return lines
 

@@ -21,7 +21,7 @@ from ewallet_core.backup.archive import (
     unfinished_folder,
     unpack,
 )
-from ewallet_core.backup.copies import BackupError, check_copy, fold_in_log, log_out_all, upgrade_copy
+from ewallet_core.backup.copies import BackupError, BrokenWalletError, check_copy, fold_in_log, log_out_all, upgrade_copy
 from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.file_lock import lock_alone
@@ -94,7 +94,10 @@ def restore_backup(
             copy = folder / DATABASE_FILE
             upgrade_copy(copy)
             log_out_all(copy)
-            check_copy(copy)
+            try:
+                check_copy(copy)
+            except BrokenWalletError as error:
+                raise BackupError(f"{error} Use another backup.") from error
             sync(copy)
             restored = Restored(manifest, _new_name(database, now) if database.exists() else None)
             for name in manifest.names:

@@ -303,11 +303,16 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def _find_file(url: str) -> Path:
+def database_file(url: str) -> Path:
+    """The file of the database at that URL, which may not exist; raises `StorageUnavailableError`."""
     parsed = parse_url(url)
     if parsed.database in (None, "", ":memory:"):
         raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
-    file = Path(str(parsed.database)).absolute()
+    return Path(str(parsed.database)).absolute()
+
+
+def _find_file(url: str) -> Path:
+    file = database_file(url)
     if not file.is_file():
         raise StorageUnavailableError(f"there is no file {file}", "Check the folder, or choose another.")
     return file
