@@ -25,7 +25,14 @@ from typing import IO, Annotated, BinaryIO, cast
 import msgspec
 from msgspec import Meta
 
-from ewallet_core.backup.copies import BackupError, BrokenWalletError, check_copy, copy_database, schema_of, upgrade_copy
+from ewallet_core.backup.copies import (
+    BackupError,
+    BrokenWalletError,
+    check_copy,
+    copy_database,
+    schema_of,
+    upgrade_copy,
+)
 from ewallet_core.data_folder import DATABASE_FILE, KNOWN_SERVERS_FILE, PREFERENCES_FILE, TLS_FOLDER
 from ewallet_core.storage.file_lock import lock_shared
 from ewallet_core.storage.sqlite import SCHEMA_VERSION

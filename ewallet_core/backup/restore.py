@@ -21,7 +21,14 @@ from ewallet_core.backup.archive import (
     unfinished_folder,
     unpack,
 )
-from ewallet_core.backup.copies import BackupError, BrokenWalletError, check_copy, fold_in_log, log_out_all, upgrade_copy
+from ewallet_core.backup.copies import (
+    BackupError,
+    BrokenWalletError,
+    check_copy,
+    fold_in_log,
+    log_out_all,
+    upgrade_copy,
+)
 from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.file_lock import lock_alone

@@ -45,7 +45,7 @@ def _chosen_folder(ctx: click.Context, data_dir: Path | None) -> Path | None:
 @click.option("--config", type=_FILE, metavar="FILE", help="The server's settings: they are saved too.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.pass_context
-def backup_command(  # noqa: PLR0913 - its options
+def backup_command(
     ctx: click.Context,
     /,
     data_dir: Path | None,
@@ -71,6 +71,31 @@ def demo_command() -> None:
     from ewallet_core.commands.demo import run
 
     run()
+
+
+@click.command()
+@_data_dir_option
+@_database_option
+@click.option("--config", type=_FILE, metavar="FILE", help="A server's settings, to be examined too.")
+@click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
+@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@click.pass_context
+def doctor_command(
+    ctx: click.Context, /, data_dir: Path | None, database: str | None, config: Path | None, **flags: bool
+) -> None:
+    """Print what a bug report needs, and what is wrong with the wallet or this machine.
+
+    Versions, files, integrity, clock, locale, terminal and a server's settings, but no names, emails,
+    amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with an advice.
+    """
+    try:
+        from ewallet_core.commands.diagnostics import Target
+        from ewallet_core.commands.doctor import run
+    except ImportError as missing:
+        click.echo(f"This installation of ewallet is not complete: {missing}. Install it again.", err=True)
+        ctx.exit(1)
+    target = Target(_chosen_folder(ctx, data_dir), database, config, flags["full"])
+    ctx.exit(run(target, as_json=flags["as_json"]))
 
 
 @click.command()
@@ -115,7 +140,7 @@ def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bo
 @click.option("--replace-files", is_flag=True, help="Replace settings, certificates and known servers too.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.pass_context
-def restore_command(  # noqa: PLR0913 - its options
+def restore_command(
     ctx: click.Context,
     /,
     data_dir: Path | None,
@@ -191,6 +216,7 @@ def add_commands(group: click.Group) -> None:
     for command in (
         backup_command,
         demo_command,
+        doctor_command,
         grant_command,
         instructions_command,
         restore_command,

@@ -30,8 +30,8 @@ EXIT_NOT_CONFIRMED = 2
 PROGRESS_AFTER_SECONDS = 1.0
 
 _IN_POSTGRESQL = (
-    "This wallet is in PostgreSQL, which has tools of its own. Use {tool}; the settings and certificates are in"
-    " the data folder."
+    "This wallet is in PostgreSQL, which has tools of its own. Use {tool}; the settings and certificates are"
+    " in the data folder."
 )
 
 
@@ -57,7 +57,9 @@ class TerminalProgress:
             self._shown = words
 
 
-def back_up(file: Path, database: str | None, folder: Path | None, config: Path | None, *, force: bool) -> int:
+def back_up(
+    file: Path, database: str | None, folder: Path | None, config: Path | None, *, force: bool
+) -> int:
     now, progress = datetime.now(UTC), TerminalProgress()
     try:
         named = file / default_name(now) if file.is_dir() else file
@@ -76,7 +78,7 @@ def back_up(file: Path, database: str | None, folder: Path | None, config: Path 
     return 0
 
 
-def restore(  # noqa: PLR0913 - its options
+def restore(
     file: Path,
     database: str | None,
     folder: Path | None,
@@ -154,7 +156,9 @@ def _report(restored: Restored, target: Target) -> None:
         if place is None:
             click.echo(f"Not restored: {name}. Name the server's settings file with --config to restore it.")
         else:
-            click.echo(f"Left as it is: {place}, which differs from the backup's. --replace-files replaces it.")
+            click.echo(
+                f"Left as it is: {place}, which differs from the backup's. --replace-files replaces it."
+            )
     click.echo("Everyone must log in again.")
 
 
