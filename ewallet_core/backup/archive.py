@@ -34,6 +34,7 @@ from ewallet_core.backup.copies import (
     upgrade_copy,
 )
 from ewallet_core.data_folder import DATABASE_FILE, KNOWN_SERVERS_FILE, PREFERENCES_FILE, TLS_FOLDER
+from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.file_lock import lock_shared
 from ewallet_core.storage.sqlite import SCHEMA_VERSION
 
@@ -116,9 +117,12 @@ def write_backup(
     """
     if file.exists() and not replace:
         raise BackupError(f"{file} exists already. Choose another name, or replace it with --force.")
+    if not database.is_file():
+        raise BackupError(f"There is no wallet {database}. Check the folder, or choose another.")
     try:
         with unfinished_folder(file.absolute().parent) as folder:
             copy = folder / DATABASE_FILE
+            # Meanwhile nothing is put in the place of the database.
             with lock_shared(database):
                 copy_database(database, copy, lambda done, total: progress("Copying", done, total))
             progress("Checking", 0, 1)
@@ -129,6 +133,8 @@ def write_backup(
             _write(partial, manifest, contents, copy, progress)
             _read_again(partial, manifest)
             _give_name(partial, file, replace=replace)
+    except StorageUnavailableError as error:
+        raise BackupError(f"{error.error} {error.warning}") from error
     except OSError as reason:
         raise cannot_write(file, reason) from reason
     return manifest

@@ -31,8 +31,6 @@ def copy_database(source: Path, target: Path, progress: Callable[[int, int], Non
 
     Who writes to it meanwhile waits for nothing. `progress` gets the pages that are copied, and all.
     """
-    if not source.is_file():
-        raise BackupError(f"There is no wallet {source}. Check the folder, or choose another.")
     with (
         _explained(f"{source} can't be copied"),
         closing(_connect(source, "rw")) as reading,
