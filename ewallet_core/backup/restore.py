@@ -38,7 +38,7 @@ LOGS = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True)
-class Target:
+class RestoreTarget:
     """Where a backup is restored to."""
 
     database: Path
@@ -80,7 +80,7 @@ def verify_backup(file: Path, progress: Progress = no_progress) -> tuple[Manifes
 
 def restore_backup(
     file: Path,
-    target: Target,
+    target: RestoreTarget,
     now: datetime,
     *,
     replaces_files: bool = False,
@@ -127,15 +127,18 @@ def _new_name(file: Path, now: datetime) -> Path:
 def _replace_database(copy: Path, database: Path, kept: Path) -> None:
     """Put the copy in the place of the database; there is the old one or the new one at any moment."""
     _give_to_owner(copy, database if database.exists() else database.parent)
-    if database.exists():
-        # Without its log it is complete. A damaged one may need its log, which is kept beside it then.
-        fold_in_log(database)
-        _keep(database, kept)
-    for suffix in LOGS:
-        log = database.with_name(f"{database.name}{suffix}")
+    logs = {database.with_name(database.name + suffix): kept.with_name(kept.name + suffix) for suffix in LOGS}
+    for log, kept_log in logs.items():
         if log.exists():
-            _keep(log, kept.with_name(f"{kept.name}{suffix}"))
-            log.unlink()
+            # SQLite removes the log of a file that it can't read.
+            _keep(log, kept_log)
+    if database.exists():
+        if fold_in_log(database):
+            for kept_log in logs.values():
+                kept_log.unlink(missing_ok=True)
+        _keep(database, kept)
+    for log in logs:
+        log.unlink(missing_ok=True)
     sync(database.parent)
     copy.replace(database)
     sync(database.parent)
@@ -152,7 +155,7 @@ def _keep(file: Path, kept: Path) -> None:
 
 
 def _restore_file(
-    folder: Path, name: str, target: Target, replaced_at: datetime | None, restored: Restored
+    folder: Path, name: str, target: RestoreTarget, replaced_at: datetime | None, restored: Restored
 ) -> None:
     source, place = folder / name, target.place_of(name)
     if place is not None and place.exists():

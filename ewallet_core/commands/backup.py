@@ -19,9 +19,10 @@ from ewallet_core.backup.archive import (
     write_backup,
 )
 from ewallet_core.backup.copies import BackupError
-from ewallet_core.backup.restore import Restored, Target, restore_backup
+from ewallet_core.backup.restore import Restored, RestoreTarget, restore_backup
 from ewallet_core.data_folder import DATABASE_FILE, data_folder, database_url, find_data_folder
 from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.presentation.formatting import moment
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.storage.sqlite import database_file
 
@@ -95,7 +96,7 @@ def restore(
         wallet = _database_file(_url(database, settings, data), "pg_restore --clean --if-exists")
         if not (yes or _confirms(manifest, wallet)):
             return EXIT_NOT_CONFIRMED
-        target = Target(wallet, data, config)
+        target = RestoreTarget(wallet, data, config)
         restored = restore_backup(file, target, now, replaces_files=replace_files, progress=progress)
     except (BackupError, SettingsError) as reason:
         progress.end()
@@ -146,8 +147,8 @@ def _asks(question: str) -> bool:
     return click.confirm(question, err=True)
 
 
-def _report(restored: Restored, target: Target) -> None:
-    click.echo(f"Restored the wallet of {_moment(restored.manifest)} as {target.database}.")
+def _report(restored: Restored, target: RestoreTarget) -> None:
+    click.echo(f"Restored the wallet as it was {_moment(restored.manifest)}: {target.database}")
     if restored.kept is not None:
         click.echo(f"The wallet that was there is kept as {restored.kept}.")
     for file in restored.files:
@@ -163,7 +164,8 @@ def _report(restored: Restored, target: Target) -> None:
 
 
 def describe(manifest: Manifest) -> str:
-    return f"A backup of {_moment(manifest)}, made by release {manifest.release}, with {_contents(manifest)}."
+    made = f"made {_moment(manifest)} by release {manifest.release}"
+    return f"A backup {made}, with {_contents(manifest)}."
 
 
 def _contents(manifest: Manifest) -> str:
@@ -173,7 +175,7 @@ def _contents(manifest: Manifest) -> str:
 
 
 def _moment(manifest: Manifest) -> str:
-    return f"{manifest.created.astimezone():%Y-%m-%d %H:%M %Z}"
+    return moment(manifest.created, datetime.now(UTC))
 
 
 def _size(size: int) -> str:

@@ -69,7 +69,7 @@ def test_a_manifest_has_the_size_and_the_digest_of_each_file(folder, file):
     assert described == {
         name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in found.items()
     }
-    assert (manifest["format"], manifest["schema"]) == (1, sorted(RELEASED.glob("*.sql"))[-1].stem[-4:])
+    assert (manifest["format"], manifest["schema"]) == (1, max(RELEASED.glob("*.sql")).stem[-4:])
 
 
 def test_only_its_owner_can_read_a_backup(folder, file):
@@ -198,7 +198,7 @@ def test_verify_names_the_backup_and_its_checks(folder, file):
     ewallet("backup", "--data-dir", folder, file)
     before = file.read_bytes()
     lines = ewallet("verify", file).stdout.splitlines()
-    assert lines[0].startswith("A backup of 20")
+    assert lines[0].startswith("A backup made ")
     assert lines[1] == "3 entries, each sums to zero per unit"
     assert file.read_bytes() == before
     assert ewallet("verify", folder / "wallet.sqlite3").stdout.splitlines() == lines[1:]
