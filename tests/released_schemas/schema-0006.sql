@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$NFh5diwAetXmHpCWKB1s4w$85tLW4T0WPzjxDHPtkedOHVjPhSVM3IPIplY/QRSLGc','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$NsWqNgTqMp5Jx2bVij+qKA$20MM2De1u1QxEpl30Q82BxRgbhK2o0NXrsI67KY/vfs','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$WpXo6KVlg4ZZqZeQ0yYE4w$tEFuhV7ZWzK59RcwO2Wo4QaLftqhquTsIMFyjLQgweM','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$7Mc5o1VHmUyD3qtLIJkS6g$LajcCEyZej8vcL4CscZZAEHWS9w1abQ7f6rOVyrjrBM','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'7E5661DFC997C9E2A58A143C0935718EFE80A682C82FE735EF3571B0F81D2D19',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'B2712227BF56BB159CB7BA8857FB9B4C3851737CCA441DAEC22E71B729370840',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -220,6 +220,18 @@ CREATE TABLE issue_reports (
 	at BIGINT NOT NULL, 
 	CONSTRAINT fk_issue_reports_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
+CREATE TABLE login_origins (
+	account_id INTEGER NOT NULL, 
+	origin TEXT NOT NULL, 
+	last_login_at BIGINT NOT NULL, 
+	CONSTRAINT pk_login_origins PRIMARY KEY (account_id, origin), 
+	CONSTRAINT fk_login_origins_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
+);
+INSERT INTO "login_origins" VALUES(2,'client 1',1795176000000);
+INSERT INTO "login_origins" VALUES(3,'in process',1795176480000);
+INSERT INTO "login_origins" VALUES(3,'client 1',1795176480000);
+INSERT INTO "login_origins" VALUES(2,'in process',1795179600000);
+INSERT INTO "login_origins" VALUES(2,'client 2',1795179600000);
 CREATE TABLE login_records (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER, 
@@ -286,6 +298,15 @@ CREATE TABLE refused_requests (
 	at BIGINT NOT NULL, 
 	CONSTRAINT fk_refused_requests_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
+CREATE TABLE renewed_tokens (
+	session_id INTEGER NOT NULL, 
+	token_hash BLOB NOT NULL, 
+	request_id TEXT NOT NULL, 
+	salt BLOB NOT NULL, 
+	CONSTRAINT pk_renewed_tokens PRIMARY KEY (session_id), 
+	CONSTRAINT fk_renewed_tokens_session_id FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_renewed_tokens_token_hash UNIQUE (token_hash)
+);
 CREATE TABLE reserved_emails (
 	email_hash BLOB NOT NULL, 
 	account_id INTEGER NOT NULL, 
@@ -342,7 +363,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'734FEF07DAD8DDA27EE43F4E8291BE6BB4D624C630249541DED549DC6302AC03',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'176587E1CF0D5328C9C552D968AFA9FEB11D578245D9F9703F9FD268E36B6ED7',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
