@@ -34,7 +34,7 @@ def combine_parts(high: int | None, low: int | None) -> int:
 
 
 class StatementRow(Row, frozen=True):
-    """A wallet's posting of the entry `id`, the partner's account, and the account's own record if it is linked.
+    """A wallet's posting of the entry `id`, the partner's account, and the own record if it is linked.
 
     `other_ewallet_id` is the other wallet if that is the account's own too.
     """
@@ -199,9 +199,9 @@ def find_last_before(transaction: Transaction, balance_id: int, instant: int) ->
 def read_statement(
     transaction: Transaction, wallet: Wallet, since: int, until: int, before: int | None, most: int
 ) -> tuple[list[StatementRow], int | None]:
-    """At most `most` of the wallet's postings in the period, of entries below id `before`, and the next cursor.
+    """At most `most` of the wallet's postings in the period, the newest first, and the next cursor.
 
-    The newest is first.
+    They are of entries below id `before`.
     """
     if before is None:
         before = ABOVE_ALL_IDS
