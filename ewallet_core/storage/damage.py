@@ -73,12 +73,12 @@ def check_after_unclean_end(file: Path) -> None:
         )
 
 
-_JOURNAL = ("balances", "postings", "entries", "seals")
 _CONTRADICTIONS = (
     """
     SELECT EXISTS (
         SELECT 1 FROM balances AS held WHERE issues = 0 AND amount <> coalesce(
-            (SELECT balance_after FROM postings WHERE balance_id = held.id ORDER BY at DESC, id DESC LIMIT 1),
+            (SELECT balance_after FROM postings WHERE balance_id = held.id
+             ORDER BY at DESC, entry_id DESC, position DESC LIMIT 1),
             0
         )
     )
@@ -91,6 +91,6 @@ _CONTRADICTIONS = (
 
 
 def _contradictions(connection: sqlite3.Connection) -> tuple[str, ...]:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    # A program may have been killed before it had created its tables.
-    return _CONTRADICTIONS if tables.issuperset(_JOURNAL) else ()
+    columns = connection.execute("SELECT count(*) FROM pragma_table_info('postings') WHERE name = 'position'")
+    # Before that, or if a program was killed before it had created the tables, these can't be compared.
+    return _CONTRADICTIONS if columns.fetchone()[0] else ()

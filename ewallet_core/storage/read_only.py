@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database_file import log_of
-from ewallet_core.storage.sqlite import BUSY_SECONDS, SCHEMA_VERSION, VERSION, parse_url
+from ewallet_core.storage.sqlite import BUSY_SECONDS, SCHEMA_VERSION, VERSION, database_file
 from ewallet_core.storage.transaction import Statements, Transaction
 
 _HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
@@ -58,10 +58,7 @@ def open_read_only(url: str) -> Iterator[Transaction]:
 
 
 def _find_file(url: str) -> Path:
-    parsed = parse_url(url)
-    if parsed.database in (None, "", ":memory:"):
-        raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
-    file = Path(str(parsed.database)).absolute()
+    file = database_file(url)
     if not file.is_file():
         raise StorageUnavailableError(f"there is no file {file}", "Check the folder, or choose another.")
     return file

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
@@ -256,6 +256,17 @@ def migrate(engine: Engine, path: str | None) -> None:
         migrations.upgrade(connection, SCHEMA_VERSION)
 
 
+def upgrade_file(file: Path) -> None:
+    """Migrate a file that nothing else uses, without copying it first. Raises `StorageUnavailableError`."""
+    engine = _engine(URL.create("sqlite", database=str(file)), Durability.FULL, in_memory=False)
+    try:
+        migrate(engine, None)
+    except DBAPIError as reason:
+        raise _as_unavailable(reason) or reason from reason
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def without_foreign_keys(connection: Connection) -> Iterator[None]:
     """Don't enforce foreign keys meanwhile: a migration rebuilds tables that others refer to."""
@@ -298,3 +309,11 @@ def parse_url(url: str) -> URL:
             f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}", "Give a sqlite URL."
         )
     return parsed
+
+
+def database_file(url: str) -> Path:
+    """The file of the database at that URL, which may not exist; raises `StorageUnavailableError`."""
+    parsed = parse_url(url)
+    if parsed.database in (None, "", ":memory:"):
+        raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
+    return Path(str(parsed.database)).absolute()
