@@ -1,9 +1,10 @@
-"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`)."""
+"""Addresses: of a server as people write it (`host`, `host:port`, `tls://host:port`), and of a client."""
 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ _ADDRESS = re.compile(
     r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:/\[\]@]+))"
     r"(?::(?P<in_port>[0-9]{1,5})(?:/(?P<out_port>[0-9]{1,5}))?)?"
 )
+IPV6_NETWORK_BITS = 64
 _HOW = "Write it as host:port, such as wallet.example.org:8080."
 
 
@@ -85,3 +87,17 @@ def parse_ip(host: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+@lru_cache(maxsize=1_024)
+def network_of(host: str) -> str:
+    """What counts as one client in limits and throttles: an IPv4 address, or the /64 of an IPv6 address.
+
+    A customer of an IPv6 provider has at least one /64. A host that is no IP address is its own network.
+    """
+    address = parse_ip(host)
+    if address is None:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(IPv6Network((int(address), IPV6_NETWORK_BITS), strict=False))

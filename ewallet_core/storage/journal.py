@@ -55,9 +55,8 @@ class Posted(NamedTuple):
 
 
 class SealRow(Row, frozen=True):
-    """The seal of an entry, with its position in the chain."""
+    """The seal of an entry; their chain is in the order of the entries."""
 
-    position: int
     entry_id: int
     hash: bytes
 
@@ -65,7 +64,6 @@ class SealRow(Row, frozen=True):
 class _LastSeal(Row, frozen=True):
     """The last seal, and the id of the newest entry."""
 
-    position: int
     entry_id: int
     hash: bytes
     newest_id: int
@@ -88,10 +86,10 @@ _MOVE = (
 )
 _LAST_SEAL = (
     select(*seals.columns, select(func.max(schema.entries.c.id)).scalar_subquery())
-    .order_by(schema.seals.c.position.desc())
+    .order_by(schema.seals.c.entry_id.desc())
     .limit(1)
 )
-_NO_SEAL = _LastSeal(position=0, entry_id=0, hash=FIRST_SEAL, newest_id=ABOVE_ALL_IDS)
+_NO_SEAL = _LastSeal(entry_id=0, hash=FIRST_SEAL, newest_id=ABOVE_ALL_IDS)
 _ENTRIES_AFTER = (
     select(*entries.columns).where(schema.entries.c.id > bindparam("last")).order_by(schema.entries.c.id)
 )
@@ -165,9 +163,9 @@ def seal_unsealed(transaction: Transaction) -> None:
         # Some were not written by this transaction's `post`, or there is no seal yet.
         posted = list(_read_entries_after(transaction, last.entry_id))
     chained, sealed = last.hash, []
-    for position, (entry_id, entry) in enumerate(posted, start=last.position + 1):
+    for entry_id, entry in posted:
         chained = seal(chained, entry_id, entry)
-        sealed.append({"position": position, "entry_id": entry_id, "hash": chained})
+        sealed.append({"entry_id": entry_id, "hash": chained})
     seals.insert_many(transaction, sealed)
 
 

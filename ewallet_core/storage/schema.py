@@ -33,9 +33,18 @@ def new_table(
     """A table of `metadata`, with an id that is never reused unless its key consists of other columns."""
     if name in _WITHOUT_OWN_ID:
         return sa.Table(name, metadata, *parts)
-    return sa.Table(name, metadata, sa.Column("id", ID, primary_key=True), *parts, sqlite_autoincrement=True)
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", ID, primary_key=True),
+        *parts,
+        # SQLite counts the ids of such a table, which each insert has to write too.
+        sqlite_autoincrement=name not in _KEEPS_LAST_ROW,
+    )
 
 
+_KEEPS_LAST_ROW = {"entries", "transfer_records", "invoice_records", "conversion_records", "time_records"}
+"""Tables whose last row is never deleted, so that the next id is always a new one."""
 _WITHOUT_OWN_ID = {
     "seals",
     "session_accounts",
@@ -192,8 +201,7 @@ costs = new_table(
 
 seals = new_table(
     "seals",
-    sa.Column("position", ID, primary_key=True),
-    sa.Column("entry_id", ID, sa.ForeignKey("entries.id"), nullable=False, unique=True),
+    sa.Column("entry_id", ID, sa.ForeignKey("entries.id"), primary_key=True),
     sa.Column("hash", sa.LargeBinary, nullable=False),
 )
 

@@ -19,12 +19,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
 from ewallet_core.storage import migrations
 from ewallet_core.storage.database import Deliver, Work
+from ewallet_core.storage.file_lock import DatabaseLock, lock_shared
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.types import Durability, user_key
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
@@ -72,25 +73,27 @@ class SqliteDatabase:
     """A SQLite file, or a database in memory if the URL names no file."""
 
     def __init__(self, url: URL, durability: Durability) -> None:
-        self._in_memory = url.database in (None, "", ":memory:")
+        file = None if url.database in (None, "", ":memory:") else Path(str(url.database))
+        self._in_memory = file is None
         self._engine = _engine(url, durability, in_memory=self._in_memory)
         self._statements = Statements(self._engine.dialect)
         self._readers = ReaderConnections(self._connect_reader)
+        self._lock: DatabaseLock | None = None if file is None else lock_shared(file)
         try:
-            if url.database is not None and not self._in_memory:
+            if file is not None:
                 # SQLite gives its journal files the same mode.
-                Path(url.database).touch(mode=0o600)
-            migrate(self._engine, None if self._in_memory else url.database)
+                file.touch(mode=0o600)
+            migrate(self._engine, None if file is None else str(file))
             self._writer = GroupCommitWriter(
                 self._connect_writer,
                 partial(Transaction, statements=self._statements, writes=True),
                 seal_unsealed,
             )
         except (DBAPIError, sqlite3.Error, OSError) as reason:
-            self._engine.dispose()
+            self._release()
             raise StorageUnavailableError(_describe(reason)) from reason
         except StorageUnavailableError:
-            self._engine.dispose()
+            self._release()
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
@@ -121,7 +124,12 @@ class SqliteDatabase:
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
+        self._release()
+
+    def _release(self) -> None:
         self._engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
 
     def _connect_reader(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
@@ -205,7 +213,7 @@ def migrate(engine: Engine, path: str | None) -> None:
 
     Raises `StorageUnavailableError` if a newer release or another program wrote the database.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection, without_foreign_keys(connection), connection.begin():
         # The transaction has the lock: if two processes open an old file, the second finds it migrated.
         version = _version(connection)
         if version == SCHEMA_VERSION:
@@ -218,6 +226,17 @@ def migrate(engine: Engine, path: str | None) -> None:
         if version is not None and path is not None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Don't enforce foreign keys meanwhile: a migration rebuilds tables that others refer to."""
+    driver = _driver(connection.connection)
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
 
 
 def back_up(path: str, version: str) -> Path:

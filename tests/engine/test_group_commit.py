@@ -248,7 +248,7 @@ def test_every_entry_of_a_group_is_sealed(database, wallet_file, group):
     for future in together(database, *group):
         future.exception()
     written = rows(wallet_file, "SELECT id AS entry_id FROM entries ORDER BY id")
-    assert rows(wallet_file, "SELECT entry_id FROM seals ORDER BY position") == written
+    assert rows(wallet_file, "SELECT entry_id FROM seals ORDER BY entry_id") == written
     assert len(written) == 1 + len(group) - sum(
         work in (post_and_fail, ending_the_transaction) for work in group
     )

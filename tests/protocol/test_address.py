@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.protocol.address import ServerAddress, format_host_port, is_loopback
+from ewallet_core.protocol.address import ServerAddress, format_host_port, is_loopback, network_of
 from ewallet_core.security.tokens import fingerprint_of
 
 WRITTEN = {
@@ -91,3 +91,20 @@ def test_an_ipv6_address_is_formatted_in_brackets():
 def test_a_fingerprint_has_the_usual_format():
     assert fingerprint_of(b"") == "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
     assert fingerprint_of(b"a") != fingerprint_of(b"b")
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    {
+        "192.0.2.1": "192.0.2.1",
+        "::ffff:192.0.2.1": "192.0.2.1",
+        "2001:db8:1:2::7": "2001:db8:1:2::/64",
+        "2001:DB8:1:2:ffff:ffff:ffff:ffff": "2001:db8:1:2::/64",
+        "2001:db8:1:3::7": "2001:db8:1:3::/64",
+        "::1": "::/64",
+        "fe80::1%eth0": "fe80::/64",
+        "in process": "in process",
+    }.items(),
+)
+def test_the_network_of_an_address_is_what_one_client_has(host, network):
+    assert network_of(host) == network

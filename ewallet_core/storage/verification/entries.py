@@ -24,13 +24,12 @@ class _EntryLine(Row, frozen=True):
     kind: EntryKind
     at: int
     reverses_id: int | None
-    position: int | None
     hash: bytes | None
 
 
 _entry, _posting, _seal = schema.entries.c, schema.postings.c, schema.seals.c
 _ENTRIES = (
-    select(*entries.columns, _seal.position, _seal.hash)
+    select(*entries.columns, _seal.hash)
     .outerjoin_from(schema.entries, schema.seals, _seal.entry_id == _entry.id)
     .order_by(_entry.id)
 )
@@ -113,5 +112,5 @@ class _Chain:
         facts = facts_of(entry.id, entry.kind, entry.at, entry.reverses_id, postings)
         self._last = seal_facts(self._last, facts)
         can_be_posted = is_balanced and all(posting.amount for posting in postings)
-        self.is_whole = can_be_posted and (entry.position, entry.hash) == (self.length, self._last)
+        self.is_whole = can_be_posted and entry.hash == self._last
         return self.is_whole

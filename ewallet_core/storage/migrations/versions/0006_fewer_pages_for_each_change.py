@@ -1,0 +1,59 @@
+"""Fewer pages to write for each change: tables without a counter of ids, and seals without positions."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from ewallet_core.storage.migrations.append_only import make_append_only
+
+revision = "0006"
+down_revision = "0005"
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_NEVER_DELETED = ("entries", "transfer_records", "invoice_records", "conversion_records", "time_records")
+
+
+def upgrade() -> None:
+    for table in _NEVER_DELETED:
+        _drop_counter_of_ids(table)
+    _key_seals_by_entry()
+
+
+def _drop_counter_of_ids(table: str) -> None:
+    """SQLite counts the ids of a table in another one, so that none is reused even if the last is deleted.
+
+    The table is copied, because ALTER TABLE can't change its key. Foreign keys of other tables keep their
+    rows, because they are not enforced during a migration.
+    """
+    connection = op.get_bind()
+    if connection.dialect.name != "sqlite":
+        return
+    described = (
+        "SELECT type, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'table'"
+    )
+    *indexes_and_triggers, (_, definition) = connection.exec_driver_sql(described, (table,)).all()
+    changed = definition.replace(f"CREATE TABLE {table} ", "CREATE TABLE uncounted ", 1).replace(
+        "PRIMARY KEY AUTOINCREMENT", f"CONSTRAINT pk_{table} PRIMARY KEY"
+    )
+    for statement in (
+        changed,
+        f"INSERT INTO uncounted SELECT * FROM {table}",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE uncounted RENAME TO {table}",
+        *(sql for _, sql in indexes_and_triggers),
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _key_seals_by_entry() -> None:
+    """The chain is in the order of the entries, so the seals need no positions."""
+    op.create_table(
+        "chain",
+        sa.Column("entry_id", _ID, nullable=False, autoincrement=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name=op.f("fk_seals_entry_id")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_seals")),
+    )
+    op.execute("INSERT INTO chain SELECT entry_id, hash FROM seals ORDER BY entry_id")
+    op.drop_table("seals")
+    op.rename_table("chain", "seals")
+    make_append_only("seals", "entry_id")
