@@ -101,22 +101,23 @@ def test_nothing_runs_out_expires_or_is_erased_while_the_clock_is_in_doubt(
         assert "--confirm-clock" in refused["warning"]
     assert significant_rows(wallet_file) == before
     machine.leap_by(-leap)
-    assert running.request(**STOP)["time_spent_ms"] == 5 * MINUTE
+    assert running.request(**STOP)["minutes_spent_ms"] == 5 * MINUTE
     bob.request(**login("bob") | {"action": "recover", "recover": "account"})
 
 
 def test_a_refused_request_can_be_sent_again_once_the_clock_is_right(engine, supplied, machine):
-    done = supplied.request(**supply(7), request_id="before")
+    done = supplied.request(**supply(7), request_id="before the leap")
     machine.leap_by(DAY)
-    supplied.expect_error("clock_in_doubt", **supply(5), request_id="during")
-    assert supplied.request(**supply(7), request_id="before") == done
+    supplied.expect_error("clock_in_doubt", **supply(5), request_id="during the leap")
+    assert supplied.request(**supply(7), request_id="before the leap") == done
     machine.leap_by(-DAY)
-    supplied.request(**supply(5), request_id="during")
+    supplied.request(**supply(5), request_id="during the leap")
     assert supplied.credits == 112
 
 
 def test_users_log_in_and_look_while_the_clock_is_in_doubt(engine, running, machine):
     machine.leap_by(31 * DAY)
+    running.request(**VIEW_WALLET)
     machine.wall.forward(10 * HOUR)
     running.request(**VIEW_WALLET)
     later = EngineClient(engine).open_session().log_in()

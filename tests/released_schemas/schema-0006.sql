@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$NFh5diwAetXmHpCWKB1s4w$85tLW4T0WPzjxDHPtkedOHVjPhSVM3IPIplY/QRSLGc','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$NsWqNgTqMp5Jx2bVij+qKA$20MM2De1u1QxEpl30Q82BxRgbhK2o0NXrsI67KY/vfs','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$0g3FEP2qyOpsa3xfQhZCrQ$oGODpcOuL0IzFSXvCMpNcPJpqUlFdVldIf+B58hbal4','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$m9N2FVEomTA0WVOx5Ak4Nw$ZoOtM6en1DmT60uhOFfudMnFeeZ9OpdCkdf30nIFg4w','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'7E5661DFC997C9E2A58A143C0935718EFE80A682C82FE735EF3571B0F81D2D19',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'1747F62BC192C99F3E9C9993B6C1ED2A262520626144404FA1A614CB734D30A9',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -342,7 +342,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'734FEF07DAD8DDA27EE43F4E8291BE6BB4D624C630249541DED549DC6302AC03',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'1945D20C1C2948715A094A89EAA29F19F54BBE3E676CFC0DF48F5459675F05A8',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -428,6 +428,16 @@ INSERT INTO "transfer_records" VALUES(1,3,1,'Transfer 1',1,'supply',1,2,100,'',1
 INSERT INTO "transfer_records" VALUES(2,8,1,'Transfer 1',1,'supply',1,2,100,'',1795176000000,1795176000000,NULL,2,'transfer 1  ','',NULL,NULL);
 INSERT INTO "transfer_records" VALUES(3,3,5,'Transfer 5',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,1,'transfer 5  ','',NULL,NULL);
 INSERT INTO "transfer_records" VALUES(4,13,1,'Transfer 1',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,3,'transfer 1  ','',NULL,NULL);
+CREATE TABLE wall_clock (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	wall_at BIGINT NOT NULL, 
+	boot_at BIGINT NOT NULL, 
+	latest_at BIGINT NOT NULL, 
+	overruled_at BIGINT NOT NULL, 
+	boot_id TEXT NOT NULL, 
+	confirmed_boot_at BIGINT
+);
+INSERT INTO "wall_clock" VALUES(1,1795176000000,1795176000000,1795176000000,0,'',NULL);
 CREATE TABLE workers (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	session_limit BIGINT NOT NULL, 
@@ -490,6 +500,7 @@ CREATE TRIGGER seals_no_replace BEFORE INSERT ON seals WHEN EXISTS (SELECT 1 FRO
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
 INSERT INTO "sqlite_sequence" VALUES('seen_requests',2);
+INSERT INTO "sqlite_sequence" VALUES('wall_clock',1);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);
 INSERT INTO "sqlite_sequence" VALUES('balances',6);
 INSERT INTO "sqlite_sequence" VALUES('ewallets',3);

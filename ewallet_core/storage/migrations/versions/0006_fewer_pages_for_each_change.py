@@ -1,4 +1,6 @@
-"""Fewer pages to write for each change: tables without a counter of ids, and seals without positions."""
+"""Fewer pages to write for each change: tables without a counter of ids, and seals without positions.
+
+And what is known of the machine's wall clock."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +18,7 @@ def upgrade() -> None:
     for table in _NEVER_DELETED:
         _drop_counter_of_ids(table)
     _key_seals_by_entry()
+    _keep_right_readings_of_the_wall_clock()
 
 
 def _drop_counter_of_ids(table: str) -> None:
@@ -57,3 +60,18 @@ def _key_seals_by_entry() -> None:
     op.drop_table("seals")
     op.rename_table("chain", "seals")
     make_append_only("seals", "entry_id")
+
+
+def _keep_right_readings_of_the_wall_clock() -> None:
+    op.create_table(
+        "wall_clock",
+        sa.Column("id", _ID, nullable=False),
+        *(
+            sa.Column(name, sa.BigInteger(), nullable=False)
+            for name in ("wall_at", "boot_at", "latest_at", "overruled_at")
+        ),
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("confirmed_boot_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wall_clock")),
+        sqlite_autoincrement=True,
+    )
