@@ -19,6 +19,7 @@ from ewallet_core.errors.server import StorageFailedError, StorageUnavailableErr
 from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Access
 from ewallet_core.ledger.journal import Issuer
+from ewallet_core.operations.account_status import RECOVERABLE_MS
 from ewallet_core.operations.context import (
     IN_PROCESS,
     Caller,
@@ -33,6 +34,7 @@ from ewallet_core.server.socket_listener import SocketListener
 from ewallet_core.storage.cleanup import delete_old_requests
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
+from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.journal import issuer
 from ewallet_core.storage.overview import prepare_overview
 from ewallet_core.storage.sessions import sessions, workers
@@ -43,12 +45,13 @@ class EWalletSessionManager:
     """An engine in this process. It may be used by several threads at once.
 
     `database_url` is an SQLAlchemy URL (`sqlite:///…`, or `sqlite://` for one in memory); without it, the
-    database in the user's data folder. `clock` returns the time in milliseconds UTC, and `boot_clock` the milliseconds
-    since the machine was started, in the boot named `boot_id`; the two are compared to notice leaps of
-    `clock`. Without `boot_clock` it is the machine's own if `clock` is, else no leap is noticed. No cleaner runs until
-    one is started, by the instruction `start='cleaner'`, and no socket is open until one is opened, by
-    `start='instruction_listener'` or `opening='sockets'`. Raises `StorageUnavailableError` if the database
-    can't be opened.
+    database in the user's data folder. `clock` returns the time in milliseconds UTC, and `boot_clock` the
+    milliseconds since the machine was started, in the boot named `boot_id`: the two are compared to notice
+    leaps of `clock`. Without `boot_clock` it is the machine's own if `clock` is, else no leap is noticed.
+
+    No cleaner runs until one is started, by the instruction `start='cleaner'`, and no socket is open until
+    one is opened, by `start='instruction_listener'` or `opening='sockets'`. Raises
+    `StorageUnavailableError` if the database can't be opened.
     """
 
     def __init__(
@@ -74,7 +77,9 @@ class EWalletSessionManager:
             raise StorageUnavailableError(reason.reason) from reason
         self.dispatcher = Dispatcher(
             self._database,
-            Dependencies(self._wall_clock, randomness, self._config, passwords or Passwords(), credits_issuer),
+            Dependencies(
+                self._wall_clock, randomness, self._config, passwords or Passwords(), credits_issuer
+            ),
         )
         self._sockets = SocketListener(self)
         self.listen_through(self._sockets)
@@ -170,5 +175,11 @@ class EWalletSessionManager:
         now, doubt = self._wall_clock.read(transaction)
         create_system_core(transaction, now)
         if doubt is None:
+            correct_future_dates(
+                transaction,
+                now,
+                session_lifetime=self._config.session_lifetime_ms,
+                recoverable=RECOVERABLE_MS,
+            )
             delete_old_requests(transaction, now)
         return issuer(transaction)

@@ -140,8 +140,8 @@ class WallClock:
         self._doubted_boot_at = boot
         self.doubt = ClockDoubt(wall, expected := self._last)
         _log.warning(
-            "the wall clock is in doubt: it shows %s, and %s was expected; nothing is changed, settled or erased"
-            " until it is right, or confirmed by `ewallet doctor --confirm-clock`",
+            "the wall clock is in doubt: it shows %s, and %s was expected; nothing is settled, changed or"
+            " erased until it is right, or confirmed by `ewallet doctor --confirm-clock`",
             timestamp(wall),
             timestamp(expected),
         )

@@ -33,10 +33,12 @@ class ClockInDoubtError(WalletError, code="clock_in_doubt", transient=True):
     """The wall clock of the engine's machine has leapt or went back, so no change can be dated."""
 
     error_text = (
-        "The clock of the machine that keeps the wallets can't be trusted (it showed {shown} when {expected} was"
-        " expected), so nothing was changed."
+        "The clock of the machine that keeps the wallets can't be trusted"
+        " (it showed {shown} when {expected} was expected), so nothing was changed."
     )
-    warning_text = "Set it right, or if it is right run `ewallet doctor --confirm-clock` there, then send this again."
+    warning_text = (
+        "Set it right, or if it is right run `ewallet doctor --confirm-clock` there, then send this again."
+    )
     shown: str
     expected: str
 

@@ -9,12 +9,13 @@ from ewallet_core.errors.server import WorkerBusyError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Request, instruction
-from ewallet_core.operations.account_status import erase_due_accounts
+from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.cleanup import delete_old_history
+from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.payees import delete_expired_reservations
 from ewallet_core.storage.sessions import (
     KEPT_MILLISECONDS,
@@ -193,6 +194,12 @@ class _CleanupHistoryAnswer(TypedDict):
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "history"}, needs_time=True)
 def cleanup_history(_request: CleanupAll, context: Context) -> _CleanupHistoryAnswer:
     """Delete the events, remembered requests and refused requests of more than 30 days ago."""
+    correct_future_dates(
+        context.transaction,
+        context.now,
+        session_lifetime=context.config.session_lifetime_ms,
+        recoverable=RECOVERABLE_MS,
+    )
     delete_old_history(context.transaction, context.now)
     return _CleanupHistoryAnswer(forgotten_before=timestamp(context.now - KEPT_MILLISECONDS))
 

@@ -111,9 +111,10 @@ class Instruction:
     """One instruction: its selectors, its arguments, who may use it, and its handler.
 
     `prepare` is slow work before the transaction. `changes` says whether it writes, `needs_time` whether what
-    it writes depends on the right time, and `remembered` whether a repeated request id gets the first answer. `roles` may use it unless the permission sheet says
-    otherwise; an instruction that is `permitted_as` another has no line of its own there. A handler that is
-    generated for several kinds has its `generated_request` and `generated_answers`.
+    it writes needs the right time, and `remembered` whether a repeated request id gets the first answer.
+    `roles` may use it unless the permission sheet says otherwise; an instruction that is `permitted_as`
+    another has no line of its own there. A handler that is generated for several kinds has its
+    `generated_request` and `generated_answers`.
     """
 
     forms: tuple[Selectors, ...]

@@ -98,7 +98,7 @@ class InvalidCall(msgspec.Struct, frozen=True):
 
 
 class ClockDoubt(msgspec.Struct, frozen=True):
-    """What the wall clock showed when the doubt about it began, and what was expected, in milliseconds UTC."""
+    """What the wall clock showed when the doubt began, and what was expected, in milliseconds UTC."""
 
     shown: int
     expected: int

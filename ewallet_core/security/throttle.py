@@ -44,9 +44,11 @@ def require_no_wait(transaction: Transaction, login_key: str, address: str, now:
     found = login_throttles.find(transaction, name_hash=_hash(login_key), address=address)
     if found is None:
         return
-    left = found.last_failed_at + wait_after(found.failures) - now
-    if left > 0:
-        raise ThrottledError(min(left, LONGEST_WAIT_MS))
+    wait = wait_after(found.failures)
+    left = found.last_failed_at + wait - now
+    # A failure in the future was recorded while the wall clock was ahead.
+    if 0 < left <= wait:
+        raise ThrottledError(left)
 
 
 def record_failure(transaction: Transaction, login_key: str, address: str, now: int) -> None:

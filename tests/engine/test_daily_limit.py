@@ -231,7 +231,7 @@ def test_spent_credits_are_summed_beyond_64_bits(open_engine, wallet_file):
 
 def test_spent_credits_are_read_by_the_index_of_balances_and_times(ada, wallet_file):
     compiled = statements._SPENT_SINCE.compile(dialect=sqlite.dialect(paramstyle="named"))
-    values = {**compiled.params, "account_id": 2, "since": 0}
+    values = {**compiled.params, "account_id": 2, "since": 0, "until": DAY}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", values)]
     assert any("ix_postings_balance_id_at_id (balance_id=? AND at>?)" in step for step in plan), plan

@@ -6,13 +6,12 @@ import logging
 from dataclasses import dataclass
 
 import pytest
-from database_file import execute_sql, rows, significant_rows
+from database_file import rows, significant_rows
 from engine_client import EngineClient
-from fakes import CHEAP, DAY, FRIDAY_NOON, HOUR, MINUTE, SECOND, Wallclock
+from fakes import DAY, FRIDAY_NOON, HOUR, MINUTE, SECOND, Wallclock
 from instructions import (
     NEW_SESSION,
     PASSWORD,
-    START,
     STOP,
     VIEW_ACCOUNT,
     VIEW_CLOCK,
@@ -48,7 +47,7 @@ class Machine:
         self.leap += milliseconds
 
     def reboot(self, off_for: int, *, wall_moves: int | None = None) -> None:
-        """Switch the machine off and on again; its wall clock may have been wrong about how long that took."""
+        """Switch the machine off and on again; meanwhile its wall clock may move by something else."""
         self.wall.forward(off_for if wall_moves is None else wall_moves)
         self.booted_at, self.leap, self.boot_id = self.wall.now - SECOND, 0, f"{self.boot_id}+"
 
@@ -74,13 +73,17 @@ def engine(start_engine):
 def confirm(file, machine) -> None:
     """As `ewallet doctor --confirm-clock` does in another process."""
     database = open_database(f"sqlite:///{file}")
-    database.write(lambda found: confirm_wall_clock(found, machine.wall(), machine.boot_clock(), machine.boot_id))
+    database.write(
+        lambda found: confirm_wall_clock(found, machine.wall(), machine.boot_clock(), machine.boot_id)
+    )
     database.close()
 
 
 def clean_up(engine) -> None:
     for what in ("clocks", "sessions", "stokens", "ctokens", "workers", "accounts", "history"):
-        EngineClient(engine).expect_error("clock_in_doubt", controller="system", action="cleanup", cleanup=what)
+        EngineClient(engine).expect_error(
+            "clock_in_doubt", controller="system", action="cleanup", cleanup=what
+        )
 
 
 # A leap while the engine runs
