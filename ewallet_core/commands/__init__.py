@@ -48,6 +48,31 @@ def demo_command() -> None:
 
 @click.command()
 @_data_dir_option
+@_database_option
+@click.option("--config", type=_FILE, metavar="FILE", help="A server's settings, to be examined too.")
+@click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
+@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@click.pass_context
+def doctor_command(
+    ctx: click.Context, /, data_dir: Path | None, database: str | None, config: Path | None, **flags: bool
+) -> None:
+    """Print what a bug report needs, and what is wrong with the wallet or this machine.
+
+    Versions, files, integrity, clock, locale, terminal and a server's settings, but no names, emails,
+    amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with an advice.
+    """
+    try:
+        from ewallet_core.commands.diagnostics import Target
+        from ewallet_core.commands.doctor import run
+    except ImportError as missing:
+        click.echo(f"This installation of ewallet is not complete: {missing}. Install it again.", err=True)
+        ctx.exit(1)
+    target = Target(_chosen_folder(ctx, data_dir), database, config, flags["full"])
+    ctx.exit(run(target, as_json=flags["as_json"]))
+
+
+@click.command()
+@_data_dir_option
 @click.argument("role", type=click.Choice([str(role) for role in PEOPLE]))
 @click.argument("email")
 @_database_option
@@ -126,5 +151,12 @@ def verify_command(ctx: click.Context, data_dir: Path | None, database: str | No
 
 
 def add_commands(group: click.Group) -> None:
-    for command in (demo_command, grant_command, instructions_command, serve_command, verify_command):
+    for command in (
+        demo_command,
+        doctor_command,
+        grant_command,
+        instructions_command,
+        serve_command,
+        verify_command,
+    ):
         group.add_command(command)

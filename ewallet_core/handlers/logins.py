@@ -34,6 +34,7 @@ from ewallet_core.operations.context import (
 )
 from ewallet_core.operations.credentials import (
     PasswordCheck,
+    login_attempt,
     note_failure,
     record_login,
     record_logout,
@@ -84,8 +85,9 @@ def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
     """Check the password, unless the caller is throttled, and hash a new one if needed."""
 
     def look(context: Context) -> Account | None:
-        throttle.require_no_wait(context.transaction, request.login_key, context.caller.address, context.now)
-        return _find(context.transaction, request)
+        account = _find(context.transaction, request)
+        throttle.require_no_wait(context.transaction, login_attempt(context, request.login_key, account))
+        return account
 
     if request.new_pass is not None:
         # Checked first: an error about the new password must not reveal that the old one is right.
@@ -114,17 +116,16 @@ def login(request: Login, context: SessionContext) -> LoginAnswer:
 def authenticated_account(request: Login, context: SessionContext) -> Account:
     """The account, if its password was right; if not, raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
-    throttle.require_no_wait(transaction, request.login_key, context.caller.address, now)
     account = _find(transaction, request)
+    attempt = login_attempt(context, request.login_key, account)
+    throttle.require_no_wait(transaction, attempt)
     if (
         not password_check.holds_for(account)
         or account is None
         or is_gone(account, now)
         or (account.one_time_until is not None and not is_in_time(account.one_time_until, now))
     ):
-        raise LoginRefusedError().with_after_rollback(
-            partial(note_failure, context, request.login_key, account)
-        )
+        raise LoginRefusedError().with_after_rollback(partial(note_failure, context, attempt, account))
     return account
 
 
@@ -135,7 +136,7 @@ def log_in(request: Login, context: SessionContext, account: Account) -> LoginAn
         raise NewPasswordNeededError().with_after_rollback(partial(record_refused_login, context, account))
     if request.new_pass is not None:
         reject_own_name(request.new_pass, "new_pass", account.name, account.email)
-    throttle.record_success(transaction, request.login_key, context.caller.address)
+    throttle.record_login(transaction, login_attempt(context, request.login_key, account), account.id)
     _take_new_hash(request, context, account)
     session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
     session_accounts.insert(

@@ -30,13 +30,18 @@ class CertificateError(Exception):
     """A certificate or key that can't be used; the message is for the operator."""
 
 
+def self_signed_file(data_folder: Path) -> Path:
+    """The file of the server's own certificate and private key, which may not exist yet."""
+    return data_folder / FOLDER / CERTIFICATE_FILE
+
+
 def ensure_self_signed(data_folder: Path, host: str, now: datetime) -> tuple[Path, Path]:
     """The files of the server's own certificate and private key; the first call makes them for that host.
 
     Both are in one file, so two servers that start at once can't mix certificate and key.
     Raises `CertificateError` if the file can't be stored.
     """
-    file = data_folder / FOLDER / CERTIFICATE_FILE
+    file = self_signed_file(data_folder)
     try:
         if not file.exists():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

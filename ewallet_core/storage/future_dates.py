@@ -24,7 +24,7 @@ def _at_most(column: sa.Column[Any], within: str | None = None, **columns: Any) 
     offset: Any = 0 if within is None else sa.bindparam(within)
     return (
         sa.update(column.table)
-        .wherecolumn > _AHEAD + offset)
+        .where(column > _AHEAD + offset)
         .values({column.name: _NOW + offset, **columns})
     )
 
@@ -55,7 +55,6 @@ _RUNS = (
 _CORRECTIONS = (
     _at_most(schema.sessions.c.expires_at, "session_lifetime", last_used_at=_NOW),
     _at_most(schema.client_ids.c.expires_at, "session_lifetime", last_used_at=_NOW),
-    _at_most(schema.login_throttles.c.last_failed_at),
     _at_most(schema.refused_requests.c.at),
     _at_most(schema.accounts.c.to_unlink_at, "recoverable"),
     _at_most(schema.reserved_emails.c.reserved_until, "reserved"),

@@ -48,7 +48,9 @@ _KEEPS_LAST_ROW = {"entries", "transfer_records", "invoice_records", "conversion
 _WITHOUT_OWN_ID = {
     "seals",
     "session_accounts",
+    "login_origins",
     "login_throttles",
+    "renewed_tokens",
     "costs",
     "permissions",
     "reserved_emails",
@@ -350,6 +352,15 @@ session_accounts = new_table(
     sa.Index(None, "account_id"),
 )
 
+# A session's token before the login that renewed it, so that a repetition of that login gets the same answer.
+renewed_tokens = new_table(
+    "renewed_tokens",
+    sa.Column("session_id", ID, sa.ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    *texts("request_id"),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+)
+
 login_records = new_table(
     "login_records",
     foreign_id("accounts", "account_id", optional=True),
@@ -359,6 +370,14 @@ login_records = new_table(
     one_of("kind", "login", "logout"),
     sa.Index(None, "account_id", "kind", "id"),
     sa.Index(None, "account_id", "address"),
+)
+
+# The networks and clients from which an account was logged in to.
+login_origins = new_table(
+    "login_origins",
+    sa.Column("account_id", ID, sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("origin", sa.Text, primary_key=True),
+    *numbers("last_login_at"),
 )
 
 login_throttles = new_table(

@@ -261,20 +261,27 @@ def _version(connection: Connection) -> str | None:
 
 
 @contextmanager
-def open_read_only(url: str) -> Iterator[Transaction]:
-    """A snapshot of the database at that SQLAlchemy URL, which others may have open and write to.
+def connect_read_only(url: str) -> Iterator[sqlite3.Connection]:
+    """A snapshot of the database at that SQLAlchemy URL, of any release; others may have it open.
 
-    Raises `StorageUnavailableError` if there is no database of this release.
+    Raises `StorageUnavailableError` if there is none, or if what it is used for raises an error of SQLite.
     """
     file = _find_file(url)
     try:
         with closing(_connect_read_only(file)) as connection:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
-            _require_this_release(connection)
-            yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
+            yield connection
     except sqlite3.Error as reason:
         raise StorageUnavailableError(str(reason)) from reason
+
+
+@contextmanager
+def open_read_only(url: str) -> Iterator[Transaction]:
+    """As `connect_read_only`; raises `StorageUnavailableError` too if the database is not of this release."""
+    with connect_read_only(url) as connection:
+        _require_this_release(connection)
+        yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
 
 
 def parse_url(url: str) -> URL:

@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$0g3FEP2qyOpsa3xfQhZCrQ$oGODpcOuL0IzFSXvCMpNcPJpqUlFdVldIf+B58hbal4','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$m9N2FVEomTA0WVOx5Ak4Nw$ZoOtM6en1DmT60uhOFfudMnFeeZ9OpdCkdf30nIFg4w','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$9Z1CbrxeFht4VVPJx+mfiA$H/8alIqo+FLX9CnyXp54Ce+tTs23P3x3aCTaPY4JHds','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$8qW8fYLtKOe5VGNLPgx+Ew$Phg2mr6lM79lCBp36atOhc/O7QK++EgjJC/AfpXS5Oc','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'1747F62BC192C99F3E9C9993B6C1ED2A262520626144404FA1A614CB734D30A9',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'D7C19E79A4AD054CCCFC2BFCE2799609EDF0837EF2D701E372832555E36A2336',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -220,6 +220,18 @@ CREATE TABLE issue_reports (
 	at BIGINT NOT NULL, 
 	CONSTRAINT fk_issue_reports_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
+CREATE TABLE login_origins (
+	account_id INTEGER NOT NULL, 
+	origin TEXT NOT NULL, 
+	last_login_at BIGINT NOT NULL, 
+	CONSTRAINT pk_login_origins PRIMARY KEY (account_id, origin), 
+	CONSTRAINT fk_login_origins_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
+);
+INSERT INTO "login_origins" VALUES(2,'client 1',1795176000000);
+INSERT INTO "login_origins" VALUES(3,'in process',1795176480000);
+INSERT INTO "login_origins" VALUES(3,'client 1',1795176480000);
+INSERT INTO "login_origins" VALUES(2,'in process',1795179600000);
+INSERT INTO "login_origins" VALUES(2,'client 2',1795179600000);
 CREATE TABLE login_records (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER, 
@@ -286,6 +298,15 @@ CREATE TABLE refused_requests (
 	at BIGINT NOT NULL, 
 	CONSTRAINT fk_refused_requests_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
+CREATE TABLE renewed_tokens (
+	session_id INTEGER NOT NULL, 
+	token_hash BLOB NOT NULL, 
+	request_id TEXT NOT NULL, 
+	salt BLOB NOT NULL, 
+	CONSTRAINT pk_renewed_tokens PRIMARY KEY (session_id), 
+	CONSTRAINT fk_renewed_tokens_session_id FOREIGN KEY(session_id) REFERENCES sessions (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_renewed_tokens_token_hash UNIQUE (token_hash)
+);
 CREATE TABLE reserved_emails (
 	email_hash BLOB NOT NULL, 
 	account_id INTEGER NOT NULL, 
@@ -342,7 +363,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'1945D20C1C2948715A094A89EAA29F19F54BBE3E676CFC0DF48F5459675F05A8',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'DEAC5E1487DA1AFD96A3730699FED858AD8D3AE7E5D2B5FB189C877B9542EA12',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 

@@ -18,6 +18,8 @@ def upgrade() -> None:
     for table in _NEVER_DELETED:
         _drop_counter_of_ids(table)
     _key_seals_by_entry()
+    _keep_origins_of_logins()
+    _keep_renewed_tokens()
     _keep_right_readings_of_the_wall_clock()
 
 
@@ -60,6 +62,36 @@ def _key_seals_by_entry() -> None:
     op.drop_table("seals")
     op.rename_table("chain", "seals")
     make_append_only("seals", "entry_id")
+
+
+def _keep_origins_of_logins() -> None:
+    """The networks and clients by which the throttle recognizes an account's owner."""
+    op.create_table(
+        "login_origins",
+        sa.Column("account_id", _ID, nullable=False, autoincrement=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("last_login_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_login_origins_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "origin", name=op.f("pk_login_origins")),
+    )
+
+
+def _keep_renewed_tokens() -> None:
+    op.create_table(
+        "renewed_tokens",
+        sa.Column("session_id", _ID, nullable=False, autoincrement=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["sessions.id"],
+            name=op.f("fk_renewed_tokens_session_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_renewed_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_renewed_tokens_token_hash")),
+    )
 
 
 def _keep_right_readings_of_the_wall_clock() -> None:
