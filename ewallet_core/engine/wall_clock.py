@@ -81,14 +81,19 @@ class WallClock:
         self._judging = threading.Lock()
         self.doubt: ClockDoubt | None = None
 
-    def start(self, transaction: Transaction) -> None:
-        """Compare the wall clock with what is stored, and store the reading if it is right."""
-        reading, wall, boot = find_right_reading(transaction), self._wall(), self._boot()
+    def compare(self, transaction: Transaction) -> RightReading | None:
+        """Compare the wall clock with what is stored; returns the stored reading."""
+        reading = find_right_reading(transaction)
         self._last = latest_known(transaction, reading)
         self._earliest = self._last - LARGEST_STEP_BACK_MS
         if reading is not None and reading.boot_id and reading.boot_id == self._boot_id:
             self._offset = reading.wall_at - reading.boot_at
-        self._read(wall, boot)
+        self.now()
+        return reading
+
+    def start(self, transaction: Transaction) -> None:
+        """Compare the wall clock with what is stored, and store the reading if it is right."""
+        reading, wall, boot = self.compare(transaction), self._wall(), self._boot()
         if self.doubt is not None or (reading is not None and self._is_recent(reading, wall, boot)):
             return
         is_same_boot = reading is not None and reading.boot_id == self._boot_id
