@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,8 +29,10 @@ from ewallet_core.server.certificates import (
     ensure_self_signed,
     read_fingerprint,
 )
+from ewallet_core.server.log import FaultHandler
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.types import LogFormat
 
 EXIT_FAILED = 1
 EXIT_INVALID_SETTINGS = 2
@@ -58,7 +61,7 @@ def run(config: Path | None, folder: Path | None, options: dict[str, Any]) -> in
 
 def _serve(settings: Settings, folder: Path | None) -> None:
     _raise_descriptor_limit()
-    with _stop_signals_blocked() as wait_for_stop, _log_on_stderr():
+    with _stop_signals_blocked() as wait_for_stop, _log_on_stderr(settings.log.format):
         tls, encryption = _set_up_tls(settings, folder)
         with _open_engine(settings, folder) as engine:
             listener = SocketListener(
@@ -106,14 +109,14 @@ def _stop_signals_blocked() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _log_on_stderr() -> Iterator[None]:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+def _log_on_stderr(log_format: LogFormat) -> Iterator[None]:
+    handler = FaultHandler(sys.stderr.buffer, log_format)
     logging.getLogger().addHandler(handler)
     try:
         yield
     finally:
         logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def _set_up_tls(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | None, str]:

@@ -108,9 +108,17 @@ class Dependencies:
     issuer: Issuer
 
 
-def _failure(error: BaseException) -> Answer:
-    """The answer to a call that has raised this error; an error that is not for the client is logged."""
+def log_fault(error: WalletError, where: str) -> None:
+    """Write the error to the log if its operator must learn of it; `where` says what it made fail."""
+    if error.logged:
+        cause = "" if error.__cause__ is None else f" ({error.__cause__})"
+        _log.error("%s: %s%s %s", where, error.error, cause, error.warning, extra={"kind": error.code})
+
+
+def _failure(error: BaseException, call: Call | InvalidCall) -> Answer:
+    """The answer to a call that has raised this error, which is logged unless it is for the client alone."""
     if isinstance(error, WalletError):
+        log_fault(error, call.instruction.name if isinstance(call, Call) else "an invalid request")
         return error_answer(error)
     _log.error("an instruction failed", exc_info=error)
     return error_answer(EngineFailedError())
@@ -197,7 +205,7 @@ class Dispatcher:
         try:
             answer = call.answer() if isinstance(call, InvalidCall) else self._carry_out(call)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller must get an answer
-            answer = _failure(error)
+            answer = _failure(error, call)
         return in_reply_to(call.reply_id, answer)
 
     def view(self, calls: Sequence[Call]) -> list[Answer | None]:
@@ -208,14 +216,14 @@ class Dispatcher:
             if len(calls) > 1:
                 # One alone is at fault, and the others must not fail with it.
                 return [answer for call in calls for answer in self.view([call])]
-            return [in_reply_to(call.reply_id, _failure(error)) for call in calls]
+            return [in_reply_to(call.reply_id, _failure(error, call)) for call in calls]
 
     def work(self, call: Call) -> Work:
         """The call as work for `Database.submit`, to be answered by `answer_to`."""
         return Execution(call, self.context).run
 
     def answer_to(self, call: Call, finished: Finished) -> Answer:
-        answer = finished.result if finished.error is None else _failure(finished.error)
+        answer = finished.result if finished.error is None else _failure(finished.error, call)
         return in_reply_to(call.reply_id, answer)
 
     def notice_change(self) -> None:

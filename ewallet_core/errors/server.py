@@ -3,14 +3,14 @@
 from ewallet_core.errors.base import InSentence, WalletError
 
 
-class OutcomeUnknownError(WalletError, code="outcome_unknown"):
+class OutcomeUnknownError(WalletError, code="outcome_unknown", logged=True):
     """The storage failed during the commit: the change may have happened."""
 
     error_text = "The storage failed during the commit, so it is not known whether this was done."
     warning_text = "Send it again with the same request id: it is then done once."
 
 
-class StorageFailedError(WalletError, code="storage_failed"):
+class StorageFailedError(WalletError, code="storage_failed", logged=True):
     """The storage could not save the change; nothing was changed."""
 
     error_text = "The storage could not save this ({reason}), so nothing was changed."

@@ -15,7 +15,7 @@ from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.validation import meta_of
 from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, is_valid_host
 from ewallet_core.server.limits import Limits
-from ewallet_core.types import Durability
+from ewallet_core.types import Durability, LogFormat
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
 DatabaseUrl = Annotated[str, Meta(min_length=1, description="a URL, such as sqlite:////folder/file")]
@@ -42,6 +42,12 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     durability: Annotated[Durability, Meta(description="full or normal")] = Durability.FULL
 
 
+class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the server writes to standard error."""
+
+    format: Annotated[LogFormat, Meta(description="text or json")] = LogFormat.TEXT
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: Host = "127.0.0.1"
     in_port: Port = IN_PORT
@@ -55,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rules: Rules = Rules()
     limits: Limits = Limits()
     storage: Storage = Storage()
+    log: Log = Log()
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -84,8 +91,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings by name; raises `SettingsError` if one is unknown or invalid."""
-        parts = (("rules", Rules), ("limits", Limits), ("storage", Storage))
-        return _read({**table, **{name: _read_part(table, name, kind) for name, kind in parts}}, cls)
+        tables = {name: _read_table(table, name, kind) for name, kind in tables_of(cls).items()}
+        return _read({**table, **tables}, cls)
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """These settings, overridden by each option that is not None. Raises `SettingsError`."""
@@ -138,11 +145,20 @@ def _read(table: Mapping[str, Any], kind: type[S], prefix: str = "") -> S:
     return kind(**read)
 
 
-def _read_part(table: Mapping[str, Any], name: str, kind: type[S]) -> S:
-    part = table.get(name, {})
-    if not isinstance(part, Mapping):
+def tables_of(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
+    """The settings that are tables of settings themselves, by name."""
+    return {
+        setting.name: setting.type
+        for setting in msgspec.structs.fields(kind)
+        if isinstance(setting.default, msgspec.Struct)
+    }
+
+
+def _read_table(table: Mapping[str, Any], name: str, kind: type[S]) -> S:
+    written = table.get(name, {})
+    if not isinstance(written, Mapping):
         raise SettingsError(f"`{name}` is a table. Write its settings below a line `[{name}]`.")
-    return _read(part, kind, prefix=f"{name}.")
+    return _read(written, kind, prefix=f"{name}.")
 
 
 def _describe_invalid(name: str, value: Any, setting_type: Any) -> str:

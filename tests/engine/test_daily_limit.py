@@ -223,8 +223,9 @@ def test_spent_credits_are_summed_beyond_64_bits(open_engine, wallet_file):
             " WHERE accounts.name = 'ada'"
         ).fetchone()
         connection.executemany(
-            "INSERT INTO postings (entry_id, balance_id, unit, amount, at) VALUES (1, ?, 'credit', ?, ?)",
-            [(balance, -(10**18) - number, FRIDAY_NOON) for number in range(20)],
+            "INSERT INTO postings (entry_id, position, balance_id, unit, amount, at)"
+            " VALUES (1, ?, ?, 'credit', ?, ?)",
+            [(number, balance, -(10**18) - number, FRIDAY_NOON) for number in range(20)],
         )
     assert limit_of(ada)[1] == 20 * 10**18 + sum(range(20))
 
@@ -234,7 +235,7 @@ def test_spent_credits_are_read_by_the_index_of_balances_and_times(ada, wallet_f
     values = {**compiled.params, "account_id": 2, "since": 0, "until": DAY}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", values)]
-    assert any("ix_postings_balance_id_at_id (balance_id=? AND at>?)" in step for step in plan), plan
+    assert any("ix_postings_balance_id_at_entry_id (balance_id=? AND at>?)" in step for step in plan), plan
     assert not any(step.startswith("SCAN") for step in plan), plan
 
 
