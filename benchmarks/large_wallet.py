@@ -83,7 +83,7 @@ JOIN sheets AS transfers ON transfers.id = wallet.transfer_sheet_id
 JOIN sheets AS invoices ON invoices.id = wallet.invoice_sheet_id
 WHERE account.name = ?
 """
-_LAST_SEAL = "SELECT position, entry_id, hash FROM seals ORDER BY position DESC LIMIT 1"
+_LAST_SEAL = "SELECT entry_id, hash FROM seals ORDER BY entry_id DESC LIMIT 1"
 _STORE_BALANCE = "UPDATE balances SET amount = ?, moved_at = ? WHERE id = ?"
 _STORE_SHEET = "UPDATE sheets SET last_position = ?1, record_count = ?1, written_at = ?2 WHERE id = ?3"
 
@@ -94,8 +94,8 @@ class Journal:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.owner = Side.read(connection, OWNER.name)
         self.partners = [Side.read(connection, partner.name) for partner in partners()]
-        last: tuple[int, int, bytes] = connection.execute(_LAST_SEAL).fetchone()
-        self._position, self._entry_id, self._seal = last
+        last: tuple[int, bytes] = connection.execute(_LAST_SEAL).fetchone()
+        self._entry_id, self._seal = last
         self._transfer_id = connection.execute("SELECT max(id) FROM transfer_records").fetchone()[0]
         self.rows: dict[str, list[Values]] = {
             table: [] for table in ("entries", "seals", "postings", "transfer_records", "invoice_records")
@@ -114,16 +114,15 @@ class Journal:
             self._add_records(kind, side, sender, recipient, credits, notes, at)
 
     def _add_entry(self, kind: EntryKind, sender: Side, recipient: Side, credits: int, at: int) -> None:
-        self._position, self._entry_id = self._position + 1, self._entry_id + 1
+        self._entry_id += 1
         balances = BalanceId(sender.balance_id), BalanceId(recipient.balance_id)
         entry: Entry = move_credits(kind, *balances, credits, at)
         self._seal = seal(self._seal, self._entry_id, entry)
         self.rows["entries"].append({"id": self._entry_id, "kind": kind, "at": at})
-        self.rows["seals"].append(
-            {"position": self._position, "entry_id": self._entry_id, "hash": self._seal}
-        )
-        for posting in (sender.move(-credits, at), recipient.move(credits, at)):
-            self.rows["postings"].append({"entry_id": self._entry_id, **posting})
+        self.rows["seals"].append({"entry_id": self._entry_id, "hash": self._seal})
+        moved = (sender.move(-credits, at), recipient.move(credits, at))
+        for position, posting in enumerate(moved, start=1):
+            self.rows["postings"].append({"entry_id": self._entry_id, "position": position, **posting})
 
     def _add_records(
         self, kind: EntryKind, side: Side, sender: Side, recipient: Side, credits: int, notes: str, at: int

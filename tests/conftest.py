@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 from collections.abc import Generator, Iterator
 
 import pytest
-import zxcvbn
 from sqlalchemy import Dialect
 
 from ewallet_core.storage import sqlite
@@ -47,12 +45,4 @@ def compile_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "Statements", statements)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def rate_passwords_once() -> Iterator[None]:
-    """Rate each password once per test run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zxcvbn, "zxcvbn", functools.cache(zxcvbn.zxcvbn))
         yield

@@ -15,7 +15,7 @@ from ewallet_core.data_folder import DATABASE_FILE, FOLDER_VARIABLE, data_folder
 def test_the_database_is_in_the_chosen_folder(tmp_path: Path, name: str) -> None:
     folder = data_folder(tmp_path / name)
     EWalletSessionManager(database_url(folder)).close()
-    assert [file.name for file in folder.iterdir()] == [DATABASE_FILE]
+    assert {file.name for file in folder.iterdir()} == {DATABASE_FILE, f"{DATABASE_FILE}.lock"}
 
 
 def test_a_created_folder_is_accessible_only_by_its_owner(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from ewallet_core.operations.context import (
     AccountContext,
     Context,
     Preparation,
+    SessionContext,
     StalePreparationError,
     require_account,
 )
 from ewallet_core.security import throttle
+from ewallet_core.security.throttle import Attempt
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.logins import login_records
 
@@ -39,8 +41,7 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
 
     def look(seen: Context) -> Account:
         context = require_account(seen)
-        login_key = throttle.account_key(context.account.id)
-        throttle.require_no_wait(context.transaction, login_key, context.caller.address, context.now)
+        throttle.require_no_wait(context.transaction, _own_attempt(context))
         return context.account
 
     account: Account = preparation.look(look)
@@ -49,18 +50,31 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
 
 def require_password(context: AccountContext, password_check: PasswordCheck, field: str) -> None:
     """Raise `WrongPasswordError` about that argument unless the account's own password was right."""
-    transaction, account = context.transaction, context.account
-    login_key = throttle.account_key(account.id)
-    throttle.require_no_wait(transaction, login_key, context.caller.address, context.now)
+    transaction, account, attempt = context.transaction, context.account, _own_attempt(context)
+    throttle.require_no_wait(transaction, attempt)
     if not password_check.holds_for(account):
-        raise WrongPasswordError(field).with_after_rollback(
-            partial(note_failure, context, login_key, account)
-        )
-    throttle.record_success(transaction, login_key, context.caller.address)
+        raise WrongPasswordError(field).with_after_rollback(partial(note_failure, context, attempt, account))
+    throttle.record_success(transaction, attempt)
 
 
-def note_failure(context: Context, login_key: str, account: Account | None) -> None:
-    throttle.record_failure(context.transaction, login_key, context.caller.address, context.now)
+def login_attempt(context: Context, login_key: str, account: Account | None) -> Attempt:
+    """The caller's attempt to log in to that account, which `login_key` names."""
+    client = context.client if isinstance(context, SessionContext) else None
+    return _attempt(context, login_key, account, client.id if client else None)
+
+
+def _own_attempt(context: AccountContext) -> Attempt:
+    # Not of the client: whoever has taken over its session guesses as that client.
+    return _attempt(context, throttle.account_key(context.account.id), context.account, None)
+
+
+def _attempt(context: Context, login_key: str, account: Account | None, client_id: int | None) -> Attempt:
+    account_id = account.id if account else None
+    return Attempt(login_key, account_id, context.caller.address, client_id, context.now)
+
+
+def note_failure(context: Context, attempt: Attempt, account: Account | None) -> None:
+    throttle.record_failure(context.transaction, attempt)
     record_refused_login(context, account)
 
 

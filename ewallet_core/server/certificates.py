@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ewallet_core.data_folder import TLS_FOLDER
 from ewallet_core.protocol.address import parse_ip
 from ewallet_core.security.tokens import fingerprint_of
 
-FOLDER = "tls"
 CERTIFICATE_FILE = "self-signed.pem"
 LIFETIME = timedelta(days=3_653)
 CLOCK_SKEW = timedelta(days=1)
@@ -30,13 +30,18 @@ class CertificateError(Exception):
     """A certificate or key that can't be used; the message is for the operator."""
 
 
+def self_signed_file(data_folder: Path) -> Path:
+    """The file of the server's own certificate and private key, which may not exist yet."""
+    return data_folder / TLS_FOLDER / CERTIFICATE_FILE
+
+
 def ensure_self_signed(data_folder: Path, host: str, now: datetime) -> tuple[Path, Path]:
     """The files of the server's own certificate and private key; the first call makes them for that host.
 
     Both are in one file, so two servers that start at once can't mix certificate and key.
     Raises `CertificateError` if the file can't be stored.
     """
-    file = data_folder / FOLDER / CERTIFICATE_FILE
+    file = self_signed_file(data_folder)
     try:
         if not file.exists():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

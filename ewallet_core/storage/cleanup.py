@@ -97,6 +97,7 @@ _DELETED = tuple(
         schema.contact_records,
         schema.session_accounts,
         schema.login_records,
+        schema.login_origins,
         schema.events,
         schema.refused_requests,
     )

@@ -167,7 +167,9 @@ class GroupCommitWriter:
             if getattr(reason, "sqlite_errorname", None) == "SQLITE_FULL":
                 self._fail_or_replay(group, _as_error(reason))
             else:
-                _fail(group, OutcomeUnknownError())
+                unknown = OutcomeUnknownError()
+                unknown.__cause__ = reason
+                _fail(group, unknown)
 
     def _fail_or_replay(self, group: list[Finished], reason: BaseException) -> None:
         if len(group) == 1:

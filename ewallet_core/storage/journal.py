@@ -38,8 +38,8 @@ class PostingRow(Row, frozen=True):
     `at` is the entry's instant, or that of the balance's previous posting if that is later.
     """
 
-    id: int
     entry_id: int
+    position: int
     balance_id: int
     unit: str
     amount: int
@@ -55,9 +55,8 @@ class Posted(NamedTuple):
 
 
 class SealRow(Row, frozen=True):
-    """The seal of an entry, with its position in the chain."""
+    """The seal of an entry; their chain is in the order of the entries."""
 
-    position: int
     entry_id: int
     hash: bytes
 
@@ -65,7 +64,6 @@ class SealRow(Row, frozen=True):
 class _LastSeal(Row, frozen=True):
     """The last seal, and the id of the newest entry."""
 
-    position: int
     entry_id: int
     hash: bytes
     newest_id: int
@@ -88,10 +86,10 @@ _MOVE = (
 )
 _LAST_SEAL = (
     select(*seals.columns, select(func.max(schema.entries.c.id)).scalar_subquery())
-    .order_by(schema.seals.c.position.desc())
+    .order_by(schema.seals.c.entry_id.desc())
     .limit(1)
 )
-_NO_SEAL = _LastSeal(position=0, entry_id=0, hash=FIRST_SEAL, newest_id=ABOVE_ALL_IDS)
+_NO_SEAL = _LastSeal(entry_id=0, hash=FIRST_SEAL, newest_id=ABOVE_ALL_IDS)
 _ENTRIES_AFTER = (
     select(*entries.columns).where(schema.entries.c.id > bindparam("last")).order_by(schema.entries.c.id)
 )
@@ -126,7 +124,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
     amounts = {}
     entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at, reverses_id=entry.reverses)
     stored = []
-    for posting in entry.postings:
+    for position, posting in enumerate(entry.postings, start=1):
         after, at = None, entry.at
         if posting.balance not in (issuing.credits, issuing.milliseconds):
             after, at = transaction.run(
@@ -136,6 +134,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
         stored.append(
             {
                 "entry_id": entry_id,
+                "position": position,
                 "balance_id": posting.balance,
                 "unit": posting.unit,
                 "amount": posting.amount,
@@ -165,9 +164,9 @@ def seal_unsealed(transaction: Transaction) -> None:
         # Some were not written by this transaction's `post`, or there is no seal yet.
         posted = list(_read_entries_after(transaction, last.entry_id))
     chained, sealed = last.hash, []
-    for position, (entry_id, entry) in enumerate(posted, start=last.position + 1):
+    for entry_id, entry in posted:
         chained = seal(chained, entry_id, entry)
-        sealed.append({"position": position, "entry_id": entry_id, "hash": chained})
+        sealed.append({"entry_id": entry_id, "hash": chained})
     seals.insert_many(transaction, sealed)
 
 

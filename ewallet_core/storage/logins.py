@@ -1,8 +1,10 @@
-"""Logins: the sessions of an account, the login history, and the throttle's failures."""
+"""Logins: the sessions of an account, the login history and origins, and the throttle's failures."""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, or_, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
@@ -21,10 +23,16 @@ class LoginRecord(Row, frozen=True):
 
 
 class LoginThrottle(Row, frozen=True):
-    """The failures in a row of a login key (by its hash) at an address, and the last of them."""
+    """The failures of a login key (by its hash) at a place, and the last of them."""
 
     failures: int
     last_failed_at: int
+
+
+class LoginOrigin(Row, frozen=True):
+    """A network or a client from which the account was logged in to."""
+
+    origin: str
 
 
 class OwnSession(Row, frozen=True):
@@ -37,9 +45,31 @@ class OwnSession(Row, frozen=True):
 
 login_records = Rows(schema.login_records, LoginRecord)
 login_throttles = Rows(schema.login_throttles, LoginThrottle)
+login_origins = Rows(schema.login_origins, LoginOrigin)
+
+ORIGIN_KEPT_MS = 30 * 24 * 60 * 60_000
+MOST_ORIGINS = 20
+"""How many origins of an account are kept, the latest ones."""
 
 _throttle = schema.login_throttles.c
-_FORGET = schema.login_throttles.delete().where(_throttle.last_failed_at <= bindparam("before"))
+_FORGET = schema.login_throttles.delete().where(
+    or_(_throttle.last_failed_at <= bindparam("before"), _throttle.last_failed_at > bindparam("after"))
+)
+_origin = schema.login_origins.c
+_ORIGINS_AMONG = select(_origin.origin).where(
+    _origin.account_id == bindparam("account_id"),
+    _origin.origin.in_((bindparam("first"), bindparam("last"))),
+    _origin.last_login_at > bindparam("after"),
+)
+_LATEST_ORIGINS = (
+    select(_origin.origin)
+    .where(_origin.account_id == bindparam("account_id"))
+    .order_by(_origin.last_login_at.desc())
+    .limit(MOST_ORIGINS)
+)
+_FORGET_EARLIER_ORIGINS = schema.login_origins.delete().where(
+    _origin.account_id == bindparam("account_id"), _origin.origin.not_in(_LATEST_ORIGINS)
+)
 _record = schema.login_records.c
 _ACCEPTED = (
     select(_record.id)
@@ -58,9 +88,26 @@ _OWN_SESSIONS = (
 )
 
 
-def forget_failures(transaction: Transaction, before: int) -> None:
-    """Delete the failures of every login key that has not failed since then."""
-    transaction.run(_FORGET, before=before)
+def forget_failures(transaction: Transaction, before: int, after: int) -> None:
+    """Delete the failures of every login key that last failed up to `before`, or only later than `after`."""
+    transaction.run(_FORGET, before=before, after=after)
+
+
+def origins_among(transaction: Transaction, account_id: int, origins: Sequence[str], now: int) -> list[str]:
+    """Those of one or two origins from which the account was logged in to within the last 30 days."""
+    among = {"first": origins[0], "last": origins[-1]}
+    found = transaction.all(
+        _ORIGINS_AMONG, LoginOrigin, account_id=account_id, **among, after=now - ORIGIN_KEPT_MS
+    )
+    return [each.origin for each in found]
+
+
+def note_origins(transaction: Transaction, account_id: int, origins: Sequence[str], now: int) -> None:
+    """Note that the account was logged in to from these origins."""
+    for origin in origins:
+        login_origins.delete(transaction, account_id=account_id, origin=origin)
+        login_origins.insert(transaction, account_id=account_id, origin=origin, last_login_at=now)
+    transaction.run(_FORGET_EARLIER_ORIGINS, account_id=account_id)
 
 
 def is_new_address(transaction: Transaction, account_id: int, address: str) -> bool:

@@ -19,12 +19,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
 from ewallet_core.storage import migrations
 from ewallet_core.storage.database import Deliver, Work
+from ewallet_core.storage.file_lock import DatabaseLock, lock_shared
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.types import Durability, user_key
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
@@ -72,25 +73,27 @@ class SqliteDatabase:
     """A SQLite file, or a database in memory if the URL names no file."""
 
     def __init__(self, url: URL, durability: Durability) -> None:
-        self._in_memory = url.database in (None, "", ":memory:")
+        file = None if url.database in (None, "", ":memory:") else Path(str(url.database))
+        self._in_memory = file is None
         self._engine = _engine(url, durability, in_memory=self._in_memory)
         self._statements = Statements(self._engine.dialect)
         self._readers = ReaderConnections(self._connect_reader)
+        self._lock: DatabaseLock | None = None if file is None else lock_shared(file)
         try:
-            if url.database is not None and not self._in_memory:
+            if file is not None:
                 # SQLite gives its journal files the same mode.
-                Path(url.database).touch(mode=0o600)
-            migrate(self._engine, None if self._in_memory else url.database)
+                file.touch(mode=0o600)
+            migrate(self._engine, None if file is None else str(file))
             self._writer = GroupCommitWriter(
                 self._connect_writer,
                 partial(Transaction, statements=self._statements, writes=True),
                 seal_unsealed,
             )
         except (DBAPIError, sqlite3.Error, OSError) as reason:
-            self._engine.dispose()
+            self._release()
             raise StorageUnavailableError(_describe(reason)) from reason
         except StorageUnavailableError:
-            self._engine.dispose()
+            self._release()
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
@@ -121,7 +124,12 @@ class SqliteDatabase:
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
+        self._release()
+
+    def _release(self) -> None:
         self._engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
 
     def _connect_reader(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
@@ -205,7 +213,7 @@ def migrate(engine: Engine, path: str | None) -> None:
 
     Raises `StorageUnavailableError` if a newer release or another program wrote the database.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection, without_foreign_keys(connection), connection.begin():
         # The transaction has the lock: if two processes open an old file, the second finds it migrated.
         version = _version(connection)
         if version == SCHEMA_VERSION:
@@ -218,6 +226,28 @@ def migrate(engine: Engine, path: str | None) -> None:
         if version is not None and path is not None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
+
+
+def upgrade_file(file: Path) -> None:
+    """Migrate a file that nothing else uses, without copying it first. Raises `StorageUnavailableError`."""
+    engine = _engine(URL.create("sqlite", database=str(file)), Durability.FULL, in_memory=False)
+    try:
+        migrate(engine, None)
+    except DBAPIError as reason:
+        raise StorageUnavailableError(_describe(reason)) from reason
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Don't enforce foreign keys meanwhile: a migration rebuilds tables that others refer to."""
+    driver = _driver(connection.connection)
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
 
 
 def back_up(path: str, version: str) -> Path:
@@ -242,20 +272,27 @@ def _version(connection: Connection) -> str | None:
 
 
 @contextmanager
-def open_read_only(url: str) -> Iterator[Transaction]:
-    """A snapshot of the database at that SQLAlchemy URL, which others may have open and write to.
+def connect_read_only(url: str) -> Iterator[sqlite3.Connection]:
+    """A snapshot of the database at that SQLAlchemy URL, of any release; others may have it open.
 
-    Raises `StorageUnavailableError` if there is no database of this release.
+    Raises `StorageUnavailableError` if there is none, or if what it is used for raises an error of SQLite.
     """
     file = _find_file(url)
     try:
         with closing(_connect_read_only(file)) as connection:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
-            _require_this_release(connection)
-            yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
+            yield connection
     except sqlite3.Error as reason:
         raise StorageUnavailableError(str(reason)) from reason
+
+
+@contextmanager
+def open_read_only(url: str) -> Iterator[Transaction]:
+    """As `connect_read_only`; raises `StorageUnavailableError` too if the database is not of this release."""
+    with connect_read_only(url) as connection:
+        _require_this_release(connection)
+        yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
 
 
 def parse_url(url: str) -> URL:
@@ -273,11 +310,16 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def _find_file(url: str) -> Path:
+def database_file(url: str) -> Path:
+    """The file of the database at that URL, which may not exist; raises `StorageUnavailableError`."""
     parsed = parse_url(url)
     if parsed.database in (None, "", ":memory:"):
         raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
-    file = Path(str(parsed.database)).absolute()
+    return Path(str(parsed.database)).absolute()
+
+
+def _find_file(url: str) -> Path:
+    file = database_file(url)
     if not file.is_file():
         raise StorageUnavailableError(f"there is no file {file}", "Check the folder, or choose another.")
     return file

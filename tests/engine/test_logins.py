@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from database_file import execute_sql, rows
 from engine_client import EngineClient
-from fakes import HOUR, MINUTE, SECOND
+from fakes import DAY, HOUR, MINUTE, SECOND
 from instructions import (
     ANOTHER_PASSWORD,
     LOGOUT,
@@ -17,6 +17,8 @@ from instructions import (
     supply,
     switch_account,
 )
+
+from ewallet_core.security import throttle
 
 WRONG = login(password="wrong")
 
@@ -123,6 +125,120 @@ def test_each_address_is_throttled_separately(registered):
     fails(stranger, 3)
     stranger.expect_error("throttled", **login())
     registered.request(**login())
+
+
+def guesser(engine, address: str) -> EngineClient:
+    return EngineClient(engine, address=address).open_session()
+
+
+def codes_of_guesses(engine, addresses, name: str = "ada") -> list[str]:
+    return [guesser(engine, address).send(**login(name, "wrong"))["code"] for address in addresses]
+
+
+def test_the_addresses_of_one_ipv6_network_are_throttled_together(registered):
+    addresses = [f"2001:db8:1:2:{number:x}::7" for number in range(1, 8)]
+    codes = codes_of_guesses(registered.engine, addresses)
+    assert codes == ["login_refused"] * 3 + ["throttled"] * 4
+    guesser(registered.engine, "2001:db8:1:3::7").request(**login())
+
+
+def test_an_ipv4_address_in_ipv6_form_is_throttled_as_the_same(registered):
+    codes = codes_of_guesses(registered.engine, ["192.0.2.7", "::ffff:192.0.2.7"] * 2)
+    assert codes == ["login_refused"] * 3 + ["throttled"]
+
+
+def networks(count: int) -> list[str]:
+    return [f"198.51.{number // 200}.{number % 200}" for number in range(count)]
+
+
+def test_one_name_that_is_guessed_from_many_networks_is_slowed_down(registered, wallclock):
+    codes = codes_of_guesses(registered.engine, networks(40))
+    assert codes.count("login_refused") == throttle.HOURLY_OF_KEY
+    wait = guesser(registered.engine, "203.0.113.1").expect_error("throttled", **WRONG)
+    assert wait["details"] == {"retry_after_ms": HOUR // throttle.HOURLY_OF_KEY}
+    wallclock.forward(HOUR // throttle.HOURLY_OF_KEY)
+    # One more attempt is free by now, and no second one.
+    assert codes_of_guesses(registered.engine, networks(2)) == ["login_refused", "throttled"]
+
+
+def test_an_unknown_name_that_is_guessed_from_many_networks_waits_as_long(registered):
+    for name in ("ada", "nobody"):
+        codes_of_guesses(registered.engine, networks(throttle.HOURLY_OF_KEY), name)
+    waits = [
+        guesser(registered.engine, "203.0.113.1").expect_error("throttled", **login(name, "wrong"))
+        for name in ("ada", "nobody")
+    ]
+    assert waits[0] == waits[1]
+
+
+def test_guesses_from_elsewhere_do_not_lock_out_the_owner_at_a_known_network(registered):
+    guesser(registered.engine, "2001:db8:1:2::7").request(**login())
+    codes_of_guesses(registered.engine, networks(40))
+    guesser(registered.engine, "203.0.113.1").expect_error("throttled", **login())
+    guesser(registered.engine, "2001:db8:1:2::8").request(**login())
+
+
+def test_guesses_at_the_same_address_do_not_lock_out_a_client_that_was_logged_in(registered):
+    owner = guesser(registered.engine, "192.0.2.7").log_in()
+    owner.request(**LOGOUT)
+    codes = codes_of_guesses(registered.engine, ["192.0.2.7"] * 5)
+    assert codes == ["login_refused"] * 3 + ["throttled"] * 2
+    owner.request(**login())
+
+
+def test_a_client_that_was_logged_in_is_throttled_for_its_own_failures(registered):
+    owner = guesser(registered.engine, "192.0.2.7").log_in()
+    fails(owner, 3)
+    owner.expect_error("throttled", **login())
+
+
+def test_a_client_that_was_logged_in_to_another_account_is_throttled(registered):
+    registered.register("bob")
+    stranger = guesser(registered.engine, "192.0.2.7").log_in("bob")
+    codes_of_guesses(registered.engine, networks(40))
+    stranger.expect_error("throttled", **login())
+
+
+def test_a_network_is_known_for_30_days(registered, wallclock):
+    guesser(registered.engine, "192.0.2.7").request(**login())
+    wallclock.forward(30 * DAY)
+    codes_of_guesses(registered.engine, networks(40))
+    guesser(registered.engine, "192.0.2.7").expect_error("throttled", **login())
+
+
+def test_one_password_that_is_tried_on_many_names_is_slowed_down(registered, wallclock):
+    sprayer = guesser(registered.engine, "192.0.2.7")
+    codes = [sprayer.send(**login(f"name{number}", "wrong"))["code"] for number in range(100)]
+    assert codes == ["login_refused"] * throttle.HOURLY_OF_NETWORK + ["throttled"] * 40
+    answer = sprayer.expect_error("throttled", **login())
+    assert answer["details"] == {"retry_after_ms": HOUR // throttle.HOURLY_OF_NETWORK}
+    guesser(registered.engine, "192.0.2.8").request(**login())
+    wallclock.forward(HOUR)
+    fails(guesser(registered.engine, "192.0.2.7"), 1)
+
+
+def test_the_kept_failures_do_not_pile_up(registered, wallclock, wallet_file):
+    sprayer = guesser(registered.engine, "192.0.2.7")
+    for number in range(throttle.HOURLY_OF_NETWORK):
+        fails(sprayer, 1, f"name{number}")
+    wallclock.forward(HOUR)
+    fails(guesser(registered.engine, "192.0.2.7"), 1)
+    assert len(rows(wallet_file, "SELECT * FROM login_throttles")) == 3
+
+
+def test_the_latest_20_origins_of_an_account_are_kept(registered, wallclock, wallet_file):
+    for address in networks(30):
+        wallclock.forward(SECOND)
+        guesser(registered.engine, address).request(**login())
+    kept = rows(wallet_file, "SELECT origin FROM login_origins WHERE origin NOT LIKE 'client %'")
+    assert [origin["origin"] for origin in kept] == networks(30)[20:]
+
+
+def test_a_failure_of_when_the_clock_was_wrong_throttles_no_one(registered, wallclock):
+    wallclock.forward(365 * DAY)
+    fails(guesser(registered.engine, "in process"), 3)
+    wallclock.forward(-365 * DAY)
+    guesser(registered.engine, "in process").request(**login())
 
 
 def test_throttling_survives_a_restart(registered, open_engine):

@@ -72,7 +72,7 @@ def test_a_new_file_is_readable_only_by_its_owner(migrated):
 
 
 def test_a_new_file_has_no_copy_beside_it(tmp_path, migrated):
-    assert [file.name for file in tmp_path.iterdir()] == ["migrated.sqlite3"]
+    assert {file.name for file in tmp_path.iterdir()} == {"migrated.sqlite3", "migrated.sqlite3.lock"}
 
 
 # Files that are left alone
@@ -82,7 +82,10 @@ def test_opening_a_current_file_changes_nothing(open_engine, wallet_file):
     before = significant_rows(wallet_file)
     open_engine().close()
     assert significant_rows(wallet_file) == before
-    assert [file.name for file in wallet_file.parent.iterdir()] == [wallet_file.name]
+    assert {file.name for file in wallet_file.parent.iterdir()} == {
+        wallet_file.name,
+        f"{wallet_file.name}.lock",
+    }
 
 
 def test_a_file_of_a_newer_release_is_refused_and_left_alone(open_engine, wallet_file):

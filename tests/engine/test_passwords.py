@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +22,7 @@ from instructions import (
 )
 
 from ewallet_core.security import throttle
+from ewallet_core.security.common_passwords import is_common_password
 from ewallet_core.security.passwords import Passwords
 
 WRONG = login(password="wrong")
@@ -74,6 +77,62 @@ def test_a_wrong_old_password_changes_nothing(ada):
 def test_a_common_password_is_refused(visitor, common):
     answer = visitor.expect_error("common_password", **new_account(user_pass=common))
     assert answer["details"] == {"field": "user_pass"}
+
+
+@pytest.mark.parametrize(
+    "guessable",
+    [
+        "p@$$w0rd",
+        "m0nk3ym0nk3y",
+        "drowssap",
+        "PASSWORD" * 9,
+        "abcdefghij",
+        "zyxwvuts",
+        "acegikmo",
+        "mnopqrstu",
+        "a" * 1_024,
+        "ab" * 100,
+        "147147147",
+        "19841984",
+    ],
+    ids=lambda guessable: guessable[:12],
+)
+def test_a_password_that_is_guessed_in_a_few_tries_is_common(guessable):
+    assert is_common_password(guessable)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [PASSWORD, ANOTHER_PASSWORD, "passwordpassword and more", "x7Kq9-mzPw", "\U0001f511 tür schlüssel"],
+)
+def test_another_password_is_not_common(password):
+    assert not is_common_password(password)
+
+
+def steps_to_judge(password: str) -> int:
+    """How many lines of Python are carried out to judge the password."""
+    steps = itertools.count()
+
+    def count_lines(_frame, event, _argument):
+        if event == "line":
+            next(steps)
+        return count_lines
+
+    before = sys.gettrace()
+    sys.settrace(count_lines)
+    try:
+        is_common_password(password)
+    finally:
+        sys.settrace(before)
+    return next(steps)
+
+
+@pytest.mark.parametrize(
+    "crafted", ["4@8({[<369!1|70$5+7%2", "qwertyuiop", "1.1.11", "aabaab", "12345678901"]
+)
+def test_a_crafted_password_is_judged_in_steps_in_proportion_to_its_length(crafted):
+    is_common_password(crafted)  # the lists are read once
+    assert steps_to_judge((crafted * 1_024)[:1_023]) < 8 * 1_024
 
 
 # Hashes

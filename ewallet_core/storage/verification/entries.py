@@ -24,25 +24,24 @@ class _EntryLine(Row, frozen=True):
     kind: EntryKind
     at: int
     reverses_id: int | None
-    position: int | None
     hash: bytes | None
 
 
 _entry, _posting, _seal = schema.entries.c, schema.postings.c, schema.seals.c
 _ENTRIES = (
-    select(*entries.columns, _seal.position, _seal.hash)
+    select(*entries.columns, _seal.hash)
     .outerjoin_from(schema.entries, schema.seals, _seal.entry_id == _entry.id)
     .order_by(_entry.id)
 )
 _POSTINGS = select(
-    _posting.id,
     _posting.entry_id,
+    _posting.position,
     _posting.balance_id,
     _posting.unit,
     _posting.amount,
     _posting.balance_after,
     _posting.at,
-).order_by(_posting.entry_id, _posting.id)
+).order_by(_posting.entry_id, _posting.position)
 _STRAY_SEALS = (
     select(_seal.entry_id)
     .outerjoin_from(schema.seals, schema.entries, _entry.id == _seal.entry_id)
@@ -56,7 +55,7 @@ def check_journal(transaction: Transaction) -> Findings:
     for entry, postings in _read_with_postings(transaction):
         if entry is None:
             for posting in postings:
-                yield Violation(f"Posting {posting.id} belongs to no entry.")
+                yield Violation(f"{posting.name} belongs to no entry.")
                 yield from map(Violation, balances.add(posting, posting.at))
             continue
         checked += 1
@@ -113,5 +112,5 @@ class _Chain:
         facts = facts_of(entry.id, entry.kind, entry.at, entry.reverses_id, postings)
         self._last = seal_facts(self._last, facts)
         can_be_posted = is_balanced and all(posting.amount for posting in postings)
-        self.is_whole = can_be_posted and (entry.position, entry.hash) == (self.length, self._last)
+        self.is_whole = can_be_posted and entry.hash == self._last
         return self.is_whole

@@ -1,0 +1,39 @@
+"""What `ewallet doctor` finds out, a section for each subject, with nothing private in it."""
+
+from ewallet_core.commands.diagnostics.machine import (
+    examine_clock,
+    examine_locale,
+    examine_terminal,
+    examine_versions,
+)
+from ewallet_core.commands.diagnostics.section import Examine, Section, Target, describe
+from ewallet_core.commands.diagnostics.wallet import examine_files, examine_integrity, examine_settings
+
+__all__ = ["Section", "Target", "examine"]
+
+SECTIONS: dict[str, Examine] = {
+    "versions": examine_versions,
+    "files": examine_files,
+    "integrity": examine_integrity,
+    "clock": examine_clock,
+    "locale": examine_locale,
+    "terminal": examine_terminal,
+    "settings": examine_settings,
+}
+
+
+def examine(target: Target) -> list[Section]:
+    """All sections; one that fails says so, beside what it had found out before."""
+    return [_examine(title, target) for title in SECTIONS]
+
+
+def _examine(title: str, target: Target) -> Section:
+    section = Section(title)
+    try:
+        SECTIONS[title](section, target)
+    except Exception as reason:  # noqa: BLE001 - the other sections are wanted most when something is broken
+        section.warn(
+            f"The rest about the {title} could not be found out: {describe(reason)}.",
+            "Report it with this output.",
+        )
+    return section

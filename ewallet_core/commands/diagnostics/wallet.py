@@ -1,0 +1,236 @@
+"""What `ewallet doctor` finds out about a wallet: its files, its database, and a server's settings."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sqlite3
+import stat
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from ewallet_core.commands.diagnostics.section import Section, Target, describe
+from ewallet_core.data_folder import (
+    DATABASE_FILE,
+    KNOWN_SERVERS_FILE,
+    NoHomeError,
+    find_data_folder,
+)
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.server.certificates import CertificateError, create_server_context, self_signed_file
+from ewallet_core.server.settings import Settings, SettingsError
+from ewallet_core.storage.sqlite import SCHEMA_VERSION, connect_read_only, open_read_only, parse_url
+from ewallet_core.storage.verification import Violation, run_checks
+
+PREFERENCES_FILE = "preferences.toml"
+MEBIBYTE = 1024 * 1024
+LITTLE_SPACE_BYTES = 256 * MEBIBYTE
+
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def examine_settings(section: Section, target: Target) -> None:
+    """The server's settings; only with a file of them."""
+    if target.config is None:
+        section.add("file", "none given")
+        return
+    section.add("file", str(target.config))
+    try:
+        settings = Settings.read(target.config).with_options({})
+    except SettingsError as reason:
+        section.add("valid", fact=False)
+        problem, _, advice = str(reason).rpartition(". ")
+        section.warn(f"{problem}.", advice)
+        return
+    section.add("valid", fact=True)
+    section.add("ports", {"instructions": settings.in_port, "events": settings.out_port})
+    section.add("tls", settings.is_tls)
+    if settings.given_certificate is not None:
+        _examine_certificate(section, *settings.given_certificate)
+
+
+def _examine_certificate(section: Section, certificate: Path, key: Path) -> None:
+    try:
+        create_server_context(certificate, key, datetime.now(UTC))
+    except CertificateError as reason:
+        section.add("certificate", "invalid")
+        problem, _, advice = str(reason).rpartition(". ")
+        section.warn(f"{problem}.", advice)
+    else:
+        section.add("certificate", "valid")
+
+
+def examine_files(section: Section, target: Target) -> None:
+    folder = _folder(section, target)
+    if folder is not None:
+        _examine_file(section, "folder", folder)
+    try:
+        database = find_database(target)
+    except StorageUnavailableError as error:
+        section.warn(str(error.error), str(error.warning))
+        database = None
+    if database is not None:
+        for name, suffix in (("database", ""), ("log", "-wal"), ("log_index", "-shm"), ("lock", ".lock")):
+            _examine_file(section, name, Path(f"{database}{suffix}"))
+        _examine_space(section, database.parent)
+    if folder is None:
+        return
+    for name, file in (
+        ("preferences", folder / PREFERENCES_FILE),
+        ("known_servers", folder / KNOWN_SERVERS_FILE),
+        ("certificate", self_signed_file(folder)),
+    ):
+        _examine_file(section, name, file)
+    _examine_preferences(section, folder / PREFERENCES_FILE)
+
+
+def _folder(section: Section, target: Target) -> Path | None:
+    try:
+        return find_data_folder(target.folder).absolute()
+    except NoHomeError as reason:
+        problem, advice = str(reason.strerror).split(". ")
+        section.add("folder", None)
+        section.warn(f"{problem}.", f"{advice}.")
+        return None
+
+
+def find_database(target: Target) -> Path | None:
+    """The file of the database, which may not exist; None if it is in memory, or there is no home folder.
+
+    Raises `StorageUnavailableError` if its URL is none of SQLite.
+    """
+    if (url := target.database or _database_of_settings(target)) is not None:
+        name = parse_url(url).database
+        return None if name in {None, "", ":memory:"} else Path(str(name)).absolute()
+    try:
+        return find_data_folder(target.folder).absolute() / DATABASE_FILE
+    except NoHomeError:
+        return None
+
+
+def _database_of_settings(target: Target) -> str | None:
+    try:
+        return None if target.config is None else Settings.read(target.config).database
+    except SettingsError:
+        return None
+
+
+def _examine_file(section: Section, name: str, file: Path) -> None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        section.add(name, {"path": str(file), "exists": False})
+        return
+    except OSError as reason:
+        section.add(name, {"path": str(file), "exists": None})
+        section.warn(
+            f"{file} can't be looked at: {describe(reason)}.",
+            "Run this as the user who owns the wallet, or correct the permissions of its folder.",
+        )
+        return
+    mode = stat.S_IMODE(found.st_mode)
+    fact: dict[str, str | int | bool | None] = {
+        "path": str(file),
+        "exists": True,
+        "owner": _owner(found.st_uid),
+        "mode": f"{mode:04o}",
+    }
+    if not stat.S_ISDIR(found.st_mode):
+        fact["bytes"] = found.st_size
+    section.add(name, fact)
+    _judge_access(section, name, file, found)
+
+
+def _judge_access(section: Section, name: str, file: Path, found: os.stat_result) -> None:
+    is_folder = stat.S_ISDIR(found.st_mode)
+    exposed = found.st_mode & (_WRITABLE_BY_OTHERS if is_folder or name == "known_servers" else _OF_OTHERS)
+    if exposed and name != "preferences":
+        done = "write to" if exposed & _WRITABLE_BY_OTHERS else "read"
+        section.warn(
+            f"Other users of this machine can {done} {file}.",
+            f"Run `chmod {'700' if is_folder else '600'} {shlex.quote(str(file))}`.",
+        )
+    needed = os.R_OK | os.W_OK | (os.X_OK if is_folder else 0)
+    if not os.access(file, needed):
+        section.warn(
+            f"{file} can't be read and written by you.",
+            "Run this as the user who owns the wallet, or correct the permissions.",
+        )
+
+
+def _owner(user_id: int) -> str:
+    if user_id == os.getuid():
+        return "you"
+    return "root" if user_id == 0 else f"user {user_id}"
+
+
+def _examine_space(section: Section, folder: Path) -> None:
+    free = section.find("free_bytes", lambda: shutil.disk_usage(folder).free)
+    if isinstance(free, int) and free < LITTLE_SPACE_BYTES:
+        section.warn(
+            f"The disk of the wallet has {free // MEBIBYTE:,} MiB left.", "Make room before it is full."
+        )
+
+
+def _examine_preferences(section: Section, file: Path) -> None:
+    try:
+        tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError:
+        return
+    except ValueError:
+        section.warn(f"{file} is not TOML, so the app uses its defaults.", "Correct the file, or remove it.")
+
+
+def examine_integrity(section: Section, target: Target) -> None:
+    """The schema's version and SQLite's own check; with `--full` also all that `ewallet verify` checks."""
+    try:
+        database = find_database(target)
+    except StorageUnavailableError:
+        # The section of the files says so.
+        database = None
+    if database is None or not database.exists():
+        section.add("database", "none yet")
+        return
+    url = f"sqlite:///{quote(str(database))}"
+    try:
+        with connect_read_only(url) as connection:
+            section.add("schema", {"found": _schema(connection), "of_this_release": SCHEMA_VERSION})
+            (checked,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            section.add("quick_check", str(checked))
+    except StorageUnavailableError as error:
+        section.add("quick_check", error.reason)
+    if section.facts["quick_check"] != "ok":
+        section.warn(
+            f"SQLite can't read the whole database: {section.facts['quick_check']}.",
+            "Stop the programs that use it, keep a copy of the folder, and restore the newest backup.",
+        )
+    elif target.is_full:
+        _verify(section, url)
+
+
+def _schema(connection: sqlite3.Connection) -> str | None:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+        return None
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if found is None else str(found[0])
+
+
+def _verify(section: Section, url: str) -> None:
+    try:
+        with open_read_only(url) as transaction:
+            is_correct = not any(isinstance(finding, Violation) for finding in run_checks(transaction))
+    except StorageUnavailableError as error:
+        section.add("ledger", "not checked")
+        section.warn(str(error.error), str(error.warning))
+        return
+    section.add("ledger", "correct" if is_correct else "violated")
+    if not is_correct:
+        # The violation itself may contain amounts.
+        section.warn(
+            "The check of the whole ledger finds a violation.",
+            "Run `ewallet verify`, which says which, and keep a copy of the folder.",
+        )

@@ -1,0 +1,112 @@
+"""The lock beside a database file: what uses the file holds it shared, what replaces the file holds it alone.
+
+It is a file of its own, `<database>.lock`, because the database file itself may be replaced. It is never
+deleted: two programs could otherwise hold locks, one of the deleted file and the other of the new one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ewallet_core.errors.server import StorageUnavailableError
+
+SHARED_WAIT_SECONDS = 2
+_RETRY_SECONDS = 0.02
+
+
+def lock_file_of(database: Path) -> Path:
+    # A link to the database is the same database.
+    file = database.resolve()
+    return file.with_name(f"{file.name}.lock")
+
+
+class DatabaseLock:
+    """A lock that is held until it is released, or until its process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def lock_shared(database: Path) -> DatabaseLock:
+    """Hold the lock together with all others that use the database.
+
+    Raises `StorageUnavailableError` if another program holds it alone, or the lock can't be used.
+    """
+    descriptor = _open(database)
+    # Another program that only tries to take the lock alone has it for a moment.
+    deadline = time.monotonic() + SHARED_WAIT_SECONDS
+    while not _try(descriptor, fcntl.LOCK_SH):
+        if time.monotonic() > deadline:
+            os.close(descriptor)
+            raise StorageUnavailableError(
+                "another program is replacing or compacting it",
+                "Wait until that has finished, then try again.",
+            )
+        time.sleep(_RETRY_SECONDS)
+    return DatabaseLock(descriptor)
+
+
+def lock_alone(database: Path) -> DatabaseLock:
+    """Hold the lock so that no engine can use the database; `database` need not exist, its folder must.
+
+    Raises `StorageUnavailableError` if another program uses the database, or the lock can't be used.
+    """
+    descriptor = _open(database)
+    if not _try(descriptor, fcntl.LOCK_EX):
+        os.close(descriptor)
+        raise StorageUnavailableError(
+            "another program uses it", "Close the app and stop the server that use it, then try again."
+        )
+    return DatabaseLock(descriptor)
+
+
+def _open(database: Path) -> int:
+    file = lock_file_of(database)
+    try:
+        # Without O_NOFOLLOW, a link in a folder of others could have another file created.
+        descriptor = os.open(file, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as reason:
+        raise StorageUnavailableError(f"{str(reason.strerror).lower()}, {file}") from reason
+    _let_its_users_open(descriptor, database)
+    return descriptor
+
+
+def _let_its_users_open(descriptor: int, database: Path) -> None:
+    """Give the lock to the database's owner if root has made it, as SQLite does with its own files."""
+    try:
+        owner = database.stat()
+    except OSError:
+        return
+    lock = os.fstat(descriptor)
+    if os.geteuid() == 0 and (lock.st_uid, lock.st_gid) != (owner.st_uid, owner.st_gid):
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _try(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as reason:
+        os.close(descriptor)
+        raise StorageUnavailableError(
+            f"its file system has no locks, {str(reason.strerror).lower()}", "Move it to a local disk."
+        ) from reason
+    return True

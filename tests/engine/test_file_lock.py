@@ -1,0 +1,99 @@
+"""Every engine holds the lock beside its database file, and what replaces the file holds it alone."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.storage import file_lock
+from ewallet_core.storage.file_lock import lock_alone, lock_file_of, lock_shared
+
+ENGINE_IN_A_PROCESS = """
+    import sys
+    from ewallet_core import EWalletSessionManager
+    engine = EWalletSessionManager(sys.argv[1])
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_lock_is_not_free_while_an_engine_uses_the_database(open_engine, wallet_file):
+    first, second = open_engine(), open_engine()
+    for engine in (first, second):
+        with pytest.raises(StorageUnavailableError, match="another program uses it"):
+            lock_alone(wallet_file)
+        engine.close()
+    with lock_alone(wallet_file):
+        pass
+
+
+def test_the_lock_is_not_free_while_another_process_uses_the_database(wallet_file):
+    command = [sys.executable, "-c", textwrap.dedent(ENGINE_IN_A_PROCESS), f"sqlite:///{wallet_file}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(StorageUnavailableError, match="another program uses it"):
+            lock_alone(wallet_file)
+        process.kill()
+    # The lock of a killed process is free.
+    lock_alone(wallet_file).release()
+
+
+def test_no_engine_opens_a_database_that_is_being_replaced(open_engine, wallet_file, monkeypatch):
+    monkeypatch.setattr(file_lock, "SHARED_WAIT_SECONDS", 0)
+    with lock_alone(wallet_file), pytest.raises(StorageUnavailableError) as refused:
+        open_engine()
+    assert str(refused.value) == (
+        "The database can't be opened: another program is replacing or compacting it."
+    )
+    assert refused.value.warning == "Wait until that has finished, then try again."
+    open_engine()
+
+
+def test_an_engine_waits_while_another_program_tries_to_take_the_lock(open_engine, wallet_file, monkeypatch):
+    alone = lock_alone(wallet_file)
+    monkeypatch.setattr(file_lock.time, "sleep", lambda _seconds: alone.release())
+    open_engine()
+
+
+def test_an_engine_that_can_not_start_releases_the_lock(open_engine, wallet_file):
+    wallet_file.write_bytes(b"something else" * 100)
+    with pytest.raises(StorageUnavailableError):
+        open_engine()
+    lock_alone(wallet_file).release()
+
+
+def test_a_link_to_a_database_has_its_lock(open_engine, wallet_file):
+    link = wallet_file.with_name("link.sqlite3")
+    link.symlink_to(wallet_file)
+    open_engine(database_url=f"sqlite:///{link}")
+    with pytest.raises(StorageUnavailableError):
+        lock_alone(wallet_file)
+
+
+def test_the_lock_file_stays_and_is_private(open_engine, wallet_file):
+    open_engine().close()
+    lock = lock_file_of(wallet_file)
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+    before = lock.stat().st_ino
+    open_engine().close()
+    assert lock.stat().st_ino == before
+
+
+def test_a_lock_file_that_is_a_link_is_not_followed(wallet_file):
+    elsewhere = wallet_file.with_name("elsewhere")
+    lock_file_of(wallet_file).symlink_to(elsewhere)
+    with pytest.raises(StorageUnavailableError):
+        lock_shared(wallet_file)
+    assert not elsewhere.exists()
+
+
+def test_a_database_in_memory_has_no_lock(tmp_path, monkeypatch, open_engine):
+    monkeypatch.chdir(tmp_path)
+    open_engine(database_url="sqlite://")
+    assert list(Path().iterdir()) == []
