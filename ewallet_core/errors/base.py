@@ -24,7 +24,7 @@ WalletError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError
     ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError
-    ├── EngineFailedError, EngineClosedError
+    ├── ClockInDoubtError, EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
     ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError
