@@ -13,6 +13,7 @@ from ewallet_core.errors.server import (
 )
 from ewallet_core.storage.damage import check_after_unclean_end
 from ewallet_core.storage.file_lock import lock_shared
+from ewallet_core.storage.file_modes import require_private
 
 READERS_CHECK_SECONDS = 0.1
 
@@ -41,7 +42,7 @@ class DatabaseFile:
         self._lock = lock_shared(file)
         try:
             # SQLite gives its journal files the same mode.
-            self._file.touch(mode=0o600)
+            require_private(file)
             found = self._file.stat()
             self._identity = found.st_dev, found.st_ino
             self._check_log()
