@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
+from ewallet_core.metrics import Histogram, Labels, Metric, MetricKind, gauge
 from ewallet_core.storage import migrations
 from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.file_lock import DatabaseLock, lock_shared
@@ -74,6 +75,7 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, durability: Durability) -> None:
         file = None if url.database in (None, "", ":memory:") else Path(str(url.database))
+        self._file = file
         self._in_memory = file is None
         self._engine = _engine(url, durability, in_memory=self._in_memory)
         self._statements = Statements(self._engine.dialect)
@@ -120,6 +122,21 @@ class SqliteDatabase:
 
     def submit(self, work: Work, deliver: Deliver) -> None:
         self._writer.submit(work, deliver)
+
+    def metrics(self) -> Iterator[Metric]:
+        yield gauge("ewallet_writer_queue", "Changes that wait for the writer.", self._writer.waiting_count)
+        sizes: list[tuple[Labels, float | Histogram]] = [({}, self._writer.group_sizes)]
+        yield Metric(
+            "ewallet_commit_changes", MetricKind.HISTOGRAM, "Changes that were committed together.", sizes
+        )
+        if self._file is None:
+            return
+        for name, help, suffix in (
+            ("ewallet_database_bytes", "The size of the database file.", ""),
+            ("ewallet_write_ahead_log_bytes", "The size of the log beside the database file.", "-wal"),
+        ):
+            with contextlib.suppress(OSError):
+                yield gauge(name, help, Path(f"{self._file}{suffix}").stat().st_size)
 
     def close(self) -> None:
         self._writer.close()
