@@ -62,7 +62,8 @@ def note_use(context: Context) -> None:
     if not isinstance(context, SessionContext):
         return
     every = min(LAST_USE_WRITTEN_EVERY_MS, context.config.session_lifetime_ms // 2)
-    if context.now - context.session.last_used_at >= every:
+    # A use in the future was noted while the wall clock was ahead.
+    if abs(context.now - context.session.last_used_at) >= every:
         context.transaction.must_write()
         touch(context, context.client, context.session)
 

@@ -12,8 +12,9 @@ from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
-from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, Scheduler, WakeUpEvent
+from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, DueTimes, Scheduler, WakeUpEvent
 from ewallet_core.engine.execution import Execution
+from ewallet_core.engine.wall_clock import WallClock
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import EngineFailedError
@@ -103,7 +104,7 @@ class KeyedLocks:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    clock: Callable[[], int]
+    wall_clock: WallClock
     randomness: RandomBytes
     config: EngineConfig
     passwords: Passwords
@@ -142,7 +143,7 @@ class Dispatcher:
 
     def __init__(self, database: Database, dependencies: Dependencies) -> None:
         self.database = database
-        self.clock = dependencies.clock
+        self.clock = dependencies.wall_clock.now
         self.listener: InstructionListener | None = None
         self.changed: Callable[[], None] = lambda: None
         """Called after something was changed, from the thread that notices it."""
@@ -150,7 +151,7 @@ class Dispatcher:
         """The calls of one client run one after another, by their `order_key`."""
         self.metrics = Metrics()
         self._dependencies = dependencies
-        scheduler = Scheduler(CLEANERS, database.read, self._clean_up, dependencies.clock)
+        scheduler = Scheduler(CLEANERS, self._read_due_times, self._clean_up, self.clock)
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
         self.metrics.add_source(database.metrics)
         self.metrics.add_source(scheduler.metrics)
@@ -258,9 +259,11 @@ class Dispatcher:
         prepared: Any = None,
     ) -> Context:
         """A context for a caller who is not authenticated yet."""
+        now, clock_doubt = self._dependencies.wall_clock.read(transaction)
         return Context(
             transaction=transaction,
-            now=self.clock(),
+            now=now,
+            clock_doubt=clock_doubt,
             config=self._dependencies.config,
             issuer=self._dependencies.issuer,
             randomness=self._dependencies.randomness,
@@ -326,6 +329,15 @@ class Dispatcher:
             with contextlib.suppress(StalePreparationError):
                 return self.database.write(partial(execution.run, prepared=prepared))
         raise StalePreparationError
+
+    def _read_due_times(self, look: Callable[[Transaction], DueTimes]) -> DueTimes:
+        """What `look` reads; nothing is due while the wall clock is in doubt."""
+
+        def look_if_clock_is_right(transaction: Transaction) -> DueTimes:
+            _, doubt = self._dependencies.wall_clock.read(transaction)
+            return look(transaction) if doubt is None else {}
+
+        return self.database.read(look_if_clock_is_right)
 
     def _clean_up(self, what: str) -> Answer:
         return self.answer({"controller": "system", "ctype": "action", "action": "cleanup", "cleanup": what})

@@ -23,7 +23,7 @@ WalletError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError
-    ├── EngineFailedError, EngineClosedError
+    ├── ClockInDoubtError, EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
     ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError

@@ -29,6 +29,20 @@ class StorageUnavailableError(WalletError, code="storage_unavailable"):
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
+class ClockInDoubtError(WalletError, code="clock_in_doubt", transient=True):
+    """The wall clock of the engine's machine has leapt or went back, so no change can be dated."""
+
+    error_text = (
+        "The clock of the machine that keeps the wallets can't be trusted"
+        " (it showed {shown} when {expected} was expected), so nothing was changed."
+    )
+    warning_text = (
+        "Set it right, or if it is right run `ewallet doctor --confirm-clock` there, then send this again."
+    )
+    shown: str
+    expected: str
+
+
 class EngineFailedError(WalletError, code="engine_failed"):
     """The engine has a fault of its own; nothing was changed."""
 

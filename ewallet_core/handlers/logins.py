@@ -17,7 +17,7 @@ from ewallet_core.errors.requests import BadValueError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.account_status import is_gone, why_not_active
+from ewallet_core.operations.account_status import is_gone, is_in_time, why_not_active
 from ewallet_core.operations.answer_data import (
     LoginAnswer,
     SessionData,
@@ -123,8 +123,7 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
         not password_check.holds_for(account)
         or account is None
         or is_gone(account, now)
-        # An expired one-time password.
-        or (account.one_time_until is not None and account.one_time_until <= now)
+        or (account.one_time_until is not None and not is_in_time(account.one_time_until, now))
     ):
         raise LoginRefusedError().with_after_rollback(partial(note_failure, context, attempt, account))
     return account

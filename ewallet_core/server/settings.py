@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self, TypeVar
 import msgspec
 from msgspec import Meta
 
+from ewallet_core.backup.settings import KEPT_BACKUPS, Interval, Keep
 from ewallet_core.errors.server import TlsNeededError
 from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.validation import meta_of
@@ -20,6 +21,7 @@ from ewallet_core.types import Durability, LogFormat
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
 DatabaseUrl = Annotated[str, Meta(min_length=1, description="a URL, such as sqlite:////folder/file")]
 FileName = Annotated[str, Meta(min_length=1, description="the name of a file in PEM form")]
+FolderName = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 
 _SQLITE = "sqlite:///"
 
@@ -42,6 +44,14 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     durability: Annotated[Durability, Meta(description="full or normal")] = Durability.FULL
 
 
+class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The backups that the server makes by itself; without `every` it makes none."""
+
+    every: Interval | None = None
+    keep: Keep = KEPT_BACKUPS
+    folder: FolderName | None = None
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the server writes to standard error."""
 
@@ -61,20 +71,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rules: Rules = Rules()
     limits: Limits = Limits()
     storage: Storage = Storage()
+    backup: Backup = Backup()
     log: Log = Log()
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """The settings in that TOML file; relative paths start in its folder. Raises `SettingsError`."""
         try:
-            # "-sig", because some editors write an invisible byte order mark.
-            written = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-            return cls.of(_resolve_paths(file.absolute().parent, written))
+            return cls.parse(file.read_bytes(), file)
         except OSError as reason:
             raise SettingsError(
                 f"The settings {file} can't be read: {str(reason.strerror).lower()}."
                 " Check its name and its permissions."
             ) from reason
+
+    @classmethod
+    def parse(cls, content: bytes, file: Path) -> Self:
+        """As `read`, with that content of the file."""
+        try:
+            # "-sig", because some editors write an invisible byte order mark.
+            written = tomllib.loads(content.decode("utf-8-sig"))
+            return cls.of(_resolve_paths(file.absolute().parent, written))
         except UnicodeDecodeError as reason:
             raise SettingsError(f"The settings {file} are not text in UTF-8. Save them as such.") from reason
         except tomllib.TOMLDecodeError as reason:
@@ -179,4 +196,6 @@ def _resolve_paths(folder: Path, written: Mapping[str, Any]) -> dict[str, Any]:
         path = url.removeprefix(_SQLITE)
         if path and not path.startswith(("/", "?", ":memory:", "file:")):
             resolved["database"] = f"{_SQLITE}{folder / path}"
+    if isinstance(backup := resolved.get("backup"), Mapping) and isinstance(backup.get("folder"), str):
+        resolved["backup"] = {**backup, "folder": str(folder / backup["folder"])}
     return resolved

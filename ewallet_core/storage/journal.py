@@ -38,8 +38,8 @@ class PostingRow(Row, frozen=True):
     `at` is the entry's instant, or that of the balance's previous posting if that is later.
     """
 
-    id: int
     entry_id: int
+    position: int
     balance_id: int
     unit: str
     amount: int
@@ -124,7 +124,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
     amounts = {}
     entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at, reverses_id=entry.reverses)
     stored = []
-    for posting in entry.postings:
+    for position, posting in enumerate(entry.postings, start=1):
         after, at = None, entry.at
         if posting.balance not in (issuing.credits, issuing.milliseconds):
             after, at = transaction.run(
@@ -134,6 +134,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
         stored.append(
             {
                 "entry_id": entry_id,
+                "position": position,
                 "balance_id": posting.balance,
                 "unit": posting.unit,
                 "amount": posting.amount,

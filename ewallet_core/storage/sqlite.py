@@ -245,6 +245,17 @@ def migrate(engine: Engine, path: str | None) -> None:
         migrations.upgrade(connection, SCHEMA_VERSION)
 
 
+def upgrade_file(file: Path) -> None:
+    """Migrate a file that nothing else uses, without copying it first. Raises `StorageUnavailableError`."""
+    engine = _engine(URL.create("sqlite", database=str(file)), Durability.FULL, in_memory=False)
+    try:
+        migrate(engine, None)
+    except DBAPIError as reason:
+        raise StorageUnavailableError(_describe(reason)) from reason
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def without_foreign_keys(connection: Connection) -> Iterator[None]:
     """Don't enforce foreign keys meanwhile: a migration rebuilds tables that others refer to."""
@@ -316,11 +327,16 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def _find_file(url: str) -> Path:
+def database_file(url: str) -> Path:
+    """The file of the database at that URL, which may not exist; raises `StorageUnavailableError`."""
     parsed = parse_url(url)
     if parsed.database in (None, "", ":memory:"):
         raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
-    file = Path(str(parsed.database)).absolute()
+    return Path(str(parsed.database)).absolute()
+
+
+def _find_file(url: str) -> Path:
+    file = database_file(url)
     if not file.is_file():
         raise StorageUnavailableError(f"there is no file {file}", "Check the folder, or choose another.")
     return file

@@ -9,26 +9,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from demo_wallet import run_demo_in
 
-from ewallet_core import EWalletSessionManager
-from ewallet_core.commands.demo import DAY_ZERO_MS, STEPS, ForwardClock
 from ewallet_tui.__main__ import main
-
-CLIENT = {"controller": "client", "ctype": "action"}
-
-
-def run_demo_in(folder: Path) -> EWalletSessionManager:
-    """An open engine with the data of the demo."""
-    clock = ForwardClock(DAY_ZERO_MS)
-    engine = EWalletSessionManager(f"sqlite:///{folder / 'wallet.sqlite3'}", clock=clock)
-    client = engine.answer({**CLIENT, "action": "request", "request": "client_id"})
-    mine = {"client_id": client["client_id"]}
-    session = engine.answer({**CLIENT, "action": "request", "request": "session_token", **mine})
-    mine["session_token"] = session["session_token"]
-    for step in STEPS:
-        clock.advance(step.after_ms)
-        assert engine.answer({**CLIENT, **step.instruction, **mine})["failed"] is False
-    return engine
 
 
 @pytest.fixture(scope="module")

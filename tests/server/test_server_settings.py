@@ -57,6 +57,7 @@ def test_relative_paths_start_at_the_folder_of_the_file(file):
     settings = read(file, "tls_cert = 'a.pem'\ntls_key = '/b.pem'\ndatabase = 'sqlite:///c/d.sqlite3'\n")
     assert settings.given_certificate == (file.parent / "a.pem", Path("/b.pem"))
     assert settings.database == f"sqlite:///{file.parent}/c/d.sqlite3"
+    assert read(file, "[backup]\nfolder = 'saved'\n").backup.folder == f"{file.parent}/saved"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:////a/b", "sqlite:///:memory:", "postgresql://a/b"])
@@ -87,6 +88,11 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("[storage]\ndurability = true", "`storage.durability` can't be true. It must be full or normal."),
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
+        (
+            "[backup]\nevery = '1 day'",
+            '`backup.every` can\'t be "1 day". It must be an interval such as 30m,',
+        ),
+        ("[backup]\nkeep = 0", "`backup.keep` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nguests = 1", "There is no setting `limits.guests`. The settings are: connections, "),
         ("host = \n", "are not TOML: no value (at line 1, column 8). Correct that line."),
     ],
