@@ -155,6 +155,7 @@ class Dispatcher:
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
         self.metrics.add_source(database.metrics)
         self.metrics.add_source(scheduler.metrics)
+        self.metrics.add_source(dependencies.wall_clock.metrics)
 
     def parse(
         self,
@@ -193,8 +194,12 @@ class Dispatcher:
 
     def run(self, call: Call | InvalidCall) -> Answer:
         """Carry the call out after the earlier calls of its client, and answer it."""
-        if isinstance(call, InvalidCall):
-            return self.run_now(call)
+        begun = perf_counter()
+        answer = self.run_now(call) if isinstance(call, InvalidCall) else self._run_in_turn(call)
+        self.metrics.count_request(call.name, outcome_of(answer), perf_counter() - begun)
+        return answer
+
+    def _run_in_turn(self, call: Call) -> Answer:
         turn = threading.Event()
         if not self.order.acquire(call.order_key, turn.set):
             try:
@@ -202,13 +207,10 @@ class Dispatcher:
             except BaseException:
                 self.order.give_up(call.order_key, turn.set)
                 raise
-        begun = perf_counter()
         try:
-            answer = self.run_now(call)
+            return self.run_now(call)
         finally:
             self.order.release(call.order_key)
-        self.metrics.count_request(call.name, outcome_of(answer), perf_counter() - begun)
-        return answer
 
     def run_now(self, call: Call | InvalidCall) -> Answer:
         """As `run`, for a caller that holds the lock of the call's `order_key`."""
