@@ -35,7 +35,12 @@ class Execution(msgspec.Struct, frozen=True):
         if call.trace is not None and call.trace.begun_at is None:
             call.trace.begun_at = perf_counter()
         context = self.open_context(transaction, call.caller, call.credentials, call.request_id, prepared)
-        context = authenticate(context, call.instruction.access, self._permitted_as.name)
+        context = authenticate(
+            context,
+            call.instruction.access,
+            self._permitted_as.name,
+            renews_token=call.request.renews_token(),
+        )
         if call.trace is not None:
             _note(call.trace, context)
         return context
