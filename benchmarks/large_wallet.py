@@ -120,8 +120,9 @@ class Journal:
         self._seal = seal(self._seal, self._entry_id, entry)
         self.rows["entries"].append({"id": self._entry_id, "kind": kind, "at": at})
         self.rows["seals"].append({"entry_id": self._entry_id, "hash": self._seal})
-        for posting in (sender.move(-credits, at), recipient.move(credits, at)):
-            self.rows["postings"].append({"entry_id": self._entry_id, **posting})
+        moved = (sender.move(-credits, at), recipient.move(credits, at))
+        for position, posting in enumerate(moved, start=1):
+            self.rows["postings"].append({"entry_id": self._entry_id, "position": position, **posting})
 
     def _add_records(
         self, kind: EntryKind, side: Side, sender: Side, recipient: Side, credits: int, notes: str, at: int

@@ -12,6 +12,11 @@ import platformdirs
 FOLDER_VARIABLE = "EWALLET_DATA_DIR"
 DATABASE_FILE = "wallet.sqlite3"
 KNOWN_SERVERS_FILE = "known_servers"
+PREFERENCES_FILE = "preferences.toml"
+TLS_FOLDER = "tls"
+"""The folder in it that has the server's own certificate."""
+BACKUP_FOLDER = "backups"
+"""The folder in it for scheduled backups, unless another is chosen."""
 
 
 class NoHomeError(OSError):

@@ -41,6 +41,11 @@ class Durability(StrEnum):
     NORMAL = "normal"
 
 
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
 TRANSFER_WORDS = {
     "supply": "supplied",
     "payment": "paid",

@@ -39,6 +39,33 @@ def _chosen_folder(ctx: click.Context, data_dir: Path | None) -> Path | None:
 
 
 @click.command()
+@_data_dir_option
+@click.argument("file", type=_FILE)
+@_database_option
+@click.option("--config", type=_FILE, metavar="FILE", help="The server's settings: they are saved too.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@click.pass_context
+def backup_command(
+    ctx: click.Context,
+    /,
+    data_dir: Path | None,
+    file: Path,
+    database: str | None,
+    config: Path | None,
+    force: bool,
+) -> None:
+    """Save the wallet in FILE, also while the app or a server uses it.
+
+    FILE gets everything: the database, the settings, the certificates and the known servers. If it is a
+    folder, the backup gets a name with the date there. It is verified before it gets its name. Exits 0 on
+    success, 1 if there is no backup.
+    """
+    from ewallet_core.commands.backup import back_up
+
+    ctx.exit(back_up(file, database, _chosen_folder(ctx, data_dir), config, force=force))
+
+
+@click.command()
 def demo_command() -> None:
     """Show the main features on a temporary database, one instruction after another."""
     from ewallet_core.commands.demo import run
@@ -52,6 +79,9 @@ def demo_command() -> None:
 @click.option("--config", type=_FILE, metavar="FILE", help="A server's settings, to be examined too.")
 @click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@click.option(
+    "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; do nothing else."
+)
 @click.pass_context
 def doctor_command(
     ctx: click.Context, /, data_dir: Path | None, database: str | None, config: Path | None, **flags: bool
@@ -60,14 +90,19 @@ def doctor_command(
 
     Versions, files, integrity, clock, locale, terminal and a server's settings, but no names, emails,
     amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with an advice.
+
+    While an engine doubts the clock of its machine, it changes nothing; with --confirm-clock it goes on.
     """
     try:
         from ewallet_core.commands.diagnostics import Target
         from ewallet_core.commands.doctor import run
+        from ewallet_core.commands.maintenance import confirm_clock
     except ImportError as missing:
         click.echo(f"This installation of ewallet is not complete: {missing}. Install it again.", err=True)
         ctx.exit(1)
     target = Target(_chosen_folder(ctx, data_dir), database, config, flags["full"])
+    if flags["confirm_clock"]:
+        ctx.exit(confirm_clock(target))
     ctx.exit(run(target, as_json=flags["as_json"]))
 
 
@@ -107,6 +142,36 @@ def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bo
 
 @click.command()
 @_data_dir_option
+@click.argument("file", type=_FILE)
+@_database_option
+@click.option("--config", type=_FILE, metavar="FILE", help="The server's settings; restored if missing.")
+@click.option("--replace-files", is_flag=True, help="Replace settings, certificates and known servers too.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_context
+def restore_command(
+    ctx: click.Context,
+    /,
+    data_dir: Path | None,
+    file: Path,
+    database: str | None,
+    config: Path | None,
+    replace_files: bool,
+    yes: bool,
+) -> None:
+    """Put the wallet of the backup FILE in the place of the present one, which is kept under a new name.
+
+    No app and no server may use the wallet. The backup is verified first. Settings, certificates and known
+    servers are restored only if they are missing. Everyone must log in again. Exits 0 on success, 1 if
+    nothing was replaced, 2 if it was not confirmed.
+    """
+    from ewallet_core.commands.backup import restore
+
+    folder = _chosen_folder(ctx, data_dir)
+    ctx.exit(restore(file, database, folder, config, yes=yes, replace_files=replace_files))
+
+
+@click.command()
+@_data_dir_option
 @click.option("--config", type=_FILE, metavar="FILE", help="Settings in TOML; options win.")
 @click.option("--host", metavar="HOST", help="The address to listen on. Default: 127.0.0.1.")
 @click.option("--in-port", type=_PORT, help="The port for instructions. Default: 8080; 0 is any free one.")
@@ -137,25 +202,32 @@ def serve_command(ctx: click.Context, /, config: Path | None, data_dir: Path | N
 
 @click.command()
 @_data_dir_option
+@click.argument("file", type=_FILE, required=False)
 @_database_option
 @click.pass_context
-def verify_command(ctx: click.Context, data_dir: Path | None, database: str | None) -> None:
+def verify_command(
+    ctx: click.Context, data_dir: Path | None, file: Path | None, database: str | None
+) -> None:
     """Check the whole ledger. It is only read, and the app or a server may have it open.
+
+    With FILE, a backup is checked, or a database in that file.
 
     Prints what was checked. Exits 0 if everything is correct, 1 at the first violation, 2 if the database
     can't be read.
     """
     from ewallet_core.commands.verify import run
 
-    ctx.exit(run(database, _chosen_folder(ctx, data_dir)))
+    ctx.exit(run(database, _chosen_folder(ctx, data_dir), file))
 
 
 def add_commands(group: click.Group) -> None:
     for command in (
+        backup_command,
         demo_command,
         doctor_command,
         grant_command,
         instructions_command,
+        restore_command,
         serve_command,
         verify_command,
     ):

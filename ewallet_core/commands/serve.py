@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +18,10 @@ from typing import Any
 
 import click
 
-from ewallet_core.data_folder import NoHomeError, data_folder, database_url
+from ewallet_core.backup.schedule import BackupMaker, BackupThread
+from ewallet_core.backup.settings import BackupSchedule
+from ewallet_core.data_folder import BACKUP_FOLDER, NoHomeError, data_folder, database_url
+from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.manager import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
@@ -28,8 +32,11 @@ from ewallet_core.server.certificates import (
     ensure_self_signed,
     read_fingerprint,
 )
+from ewallet_core.server.log import FaultHandler
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.sqlite import database_file
+from ewallet_core.types import LogFormat
 
 EXIT_FAILED = 1
 EXIT_INVALID_SETTINGS = 2
@@ -49,18 +56,18 @@ def run(config: Path | None, folder: Path | None, options: dict[str, Any]) -> in
         click.echo(reason, err=True)
         return EXIT_INVALID_SETTINGS
     try:
-        _serve(settings, folder)
+        _serve(settings, folder, config)
     except ServeError as reason:
         click.echo(reason, err=True)
         return EXIT_FAILED
     return 0
 
 
-def _serve(settings: Settings, folder: Path | None) -> None:
+def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None:
     _raise_descriptor_limit()
-    with _stop_signals_blocked() as wait_for_stop, _log_on_stderr():
+    with _stop_signals_blocked() as wait_for_stop, _log_on_stderr(settings.log.format):
         tls, encryption = _set_up_tls(settings, folder)
-        with _open_engine(settings, folder) as engine:
+        with _open_engine(settings, folder) as engine, _scheduled_backups(settings, folder, config):
             listener = SocketListener(
                 engine, host=settings.host, tls=tls, insecure=settings.insecure, limits=settings.limits
             )
@@ -106,14 +113,14 @@ def _stop_signals_blocked() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _log_on_stderr() -> Iterator[None]:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+def _log_on_stderr(log_format: LogFormat) -> Iterator[None]:
+    handler = FaultHandler(sys.stderr.buffer, log_format)
     logging.getLogger().addHandler(handler)
     try:
         yield
     finally:
         logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def _set_up_tls(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | None, str]:
@@ -149,6 +156,27 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
         raise _folder_error(reason) from reason
     with engine:
         yield engine
+
+
+@contextmanager
+def _scheduled_backups(settings: Settings, folder: Path | None, config: Path | None) -> Iterator[None]:
+    """Make the backups that the settings ask for, meanwhile."""
+    every = settings.backup.every
+    if every is None:
+        yield
+        return
+    data = data_folder(folder)
+    try:
+        database = database_file(settings.database or database_url(data))
+    except StorageUnavailableError as error:
+        raise ServeError(f"{error.error} {error.warning}") from error
+    place = Path(settings.backup.folder) if settings.backup.folder else data / BACKUP_FOLDER
+    schedule = BackupSchedule(every, settings.backup.keep, place)
+    backups = BackupThread(BackupMaker(schedule, database, data, system_clock, config))
+    try:
+        yield
+    finally:
+        backups.close()
 
 
 def _folder_error(reason: OSError) -> ServeError:

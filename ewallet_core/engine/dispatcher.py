@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, Scheduler, WakeUpEvent
+from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, DueTimes, Scheduler, WakeUpEvent
 from ewallet_core.engine.execution import Execution
+from ewallet_core.engine.wall_clock import WallClock
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import EngineFailedError
@@ -100,16 +101,24 @@ class KeyedLocks:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    clock: Callable[[], int]
+    wall_clock: WallClock
     randomness: RandomBytes
     config: EngineConfig
     passwords: Passwords
     issuer: Issuer
 
 
-def _failure(error: BaseException) -> Answer:
-    """The answer to a call that has raised this error; an error that is not for the client is logged."""
+def log_fault(error: WalletError, where: str) -> None:
+    """Write the error to the log if its operator must learn of it; `where` says what it made fail."""
+    if error.logged:
+        cause = "" if error.__cause__ is None else f" ({error.__cause__})"
+        _log.error("%s: %s%s %s", where, error.error, cause, error.warning, extra={"kind": error.code})
+
+
+def _failure(error: BaseException, call: Call | InvalidCall) -> Answer:
+    """The answer to a call that has raised this error, which is logged unless it is for the client alone."""
     if isinstance(error, WalletError):
+        log_fault(error, call.instruction.name if isinstance(call, Call) else "an invalid request")
         return error_answer(error)
     _log.error("an instruction failed", exc_info=error)
     return error_answer(EngineFailedError())
@@ -131,14 +140,14 @@ class Dispatcher:
 
     def __init__(self, database: Database, dependencies: Dependencies) -> None:
         self.database = database
-        self.clock = dependencies.clock
+        self.clock = dependencies.wall_clock.now
         self.listener: InstructionListener | None = None
         self.changed: Callable[[], None] = lambda: None
         """Called after something was changed, from the thread that notices it."""
         self.order = KeyedLocks()
         """The calls of one client run one after another, by their `order_key`."""
         self._dependencies = dependencies
-        scheduler = Scheduler(CLEANERS, database.read, self._clean_up, dependencies.clock)
+        scheduler = Scheduler(CLEANERS, self._read_due_times, self._clean_up, self.clock)
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
 
     def parse(
@@ -196,7 +205,7 @@ class Dispatcher:
         try:
             answer = call.answer() if isinstance(call, InvalidCall) else self._carry_out(call)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller must get an answer
-            answer = _failure(error)
+            answer = _failure(error, call)
         return in_reply_to(call.reply_id, answer)
 
     def view(self, calls: Sequence[Call]) -> list[Answer | None]:
@@ -207,14 +216,14 @@ class Dispatcher:
             if len(calls) > 1:
                 # One alone is at fault, and the others must not fail with it.
                 return [answer for call in calls for answer in self.view([call])]
-            return [in_reply_to(call.reply_id, _failure(error)) for call in calls]
+            return [in_reply_to(call.reply_id, _failure(error, call)) for call in calls]
 
     def work(self, call: Call) -> Work:
         """The call as work for `Database.submit`, to be answered by `answer_to`."""
         return Execution(call, self.context).run
 
     def answer_to(self, call: Call, finished: Finished) -> Answer:
-        answer = finished.result if finished.error is None else _failure(finished.error)
+        answer = finished.result if finished.error is None else _failure(finished.error, call)
         return in_reply_to(call.reply_id, answer)
 
     def notice_change(self) -> None:
@@ -240,9 +249,11 @@ class Dispatcher:
         prepared: Any = None,
     ) -> Context:
         """A context for a caller who is not authenticated yet."""
+        now, clock_doubt = self._dependencies.wall_clock.read(transaction)
         return Context(
             transaction=transaction,
-            now=self.clock(),
+            now=now,
+            clock_doubt=clock_doubt,
             config=self._dependencies.config,
             issuer=self._dependencies.issuer,
             randomness=self._dependencies.randomness,
@@ -307,6 +318,15 @@ class Dispatcher:
             with contextlib.suppress(StalePreparationError):
                 return self.database.write(partial(execution.run, prepared=prepared))
         raise StalePreparationError
+
+    def _read_due_times(self, look: Callable[[Transaction], DueTimes]) -> DueTimes:
+        """What `look` reads; nothing is due while the wall clock is in doubt."""
+
+        def look_if_clock_is_right(transaction: Transaction) -> DueTimes:
+            _, doubt = self._dependencies.wall_clock.read(transaction)
+            return look(transaction) if doubt is None else {}
+
+        return self.database.read(look_if_clock_is_right)
 
     def _clean_up(self, what: str) -> Answer:
         return self.answer({"controller": "system", "ctype": "action", "action": "cleanup", "cleanup": what})

@@ -11,7 +11,8 @@ from ewallet_core.engine.authentication import authenticate, note_use
 from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import RequestIdReusedError
-from ewallet_core.instructions.envelope import Answer, Credentials, error_answer
+from ewallet_core.errors.server import ClockInDoubtError
+from ewallet_core.instructions.envelope import Answer, Credentials, error_answer, timestamp
 from ewallet_core.instructions.registry import Access, Instruction
 from ewallet_core.operations.context import AccountContext, Call, Caller, Context, SessionContext
 from ewallet_core.operations.permissions import authorize
@@ -31,7 +32,12 @@ class Execution(msgspec.Struct, frozen=True):
         """The context of the authenticated caller; raises the error of what the caller lacks."""
         call = self.call
         context = self.open_context(transaction, call.caller, call.credentials, call.request_id, prepared)
-        return authenticate(context, call.instruction.access, self._permitted_as.name)
+        return authenticate(
+            context,
+            call.instruction.access,
+            self._permitted_as.name,
+            renews_token=call.request.renews_token(),
+        )
 
     def first_answer(self, transaction: Transaction) -> Answer | None:
         """The answer that this request got before, or that it is not permitted; None if it must be run."""
@@ -54,7 +60,8 @@ class Execution(msgspec.Struct, frozen=True):
         try:
             if (answer := self._seen(context)) is not None:
                 return answer
-        except RequestIdReusedError as error:
+            self._require_time(context)
+        except (RequestIdReusedError, ClockInDoubtError) as error:
             return error_answer(error)
         try:
             answer = self.call.instruction(self.call.request, context)
@@ -70,7 +77,14 @@ class Execution(msgspec.Struct, frozen=True):
         self._remember(context, answer)
         return answer
 
+    def _require_time(self, context: Context) -> None:
+        doubt = context.clock_doubt
+        if doubt is not None and self.call.instruction.needs_time:
+            raise ClockInDoubtError(timestamp(doubt.shown), timestamp(doubt.expected))
+
     def _note_use_and_settle(self, context: Context) -> None:
+        if context.clock_doubt is not None:
+            return
         note_use(context)
         if isinstance(context, AccountContext) and context.has_due_timer:
             settle_run_outs(context, context.account.id)

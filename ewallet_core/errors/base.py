@@ -22,8 +22,9 @@ WalletError
 │   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
-    ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError
-    ├── EngineFailedError, EngineClosedError
+    ├── OutcomeUnknownError, StorageFailedError
+    ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError
+    ├── ClockInDoubtError, EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
     ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError
@@ -52,21 +53,22 @@ class WalletError(Exception):
     """An instruction was not carried out, and nothing was changed.
 
     A subclass names its `code`. A `transient` error depends on the caller or the moment; it is not remembered
-    for its request id.
+    for its request id. A `logged` error is about the engine or its machine, so it is in the log too.
     """
 
     code: ClassVar[str]
     error_text: ClassVar[str] = ""
     warning_text: ClassVar[str] = ""
     transient: ClassVar[bool]
+    logged: ClassVar[bool]
 
     _arguments: ClassVar[tuple[str, ...]] = ()
     _details: ClassVar[tuple[str, ...]] = ()
 
     after_rollback: Callable[[], None] | None = None
 
-    def __init_subclass__(cls, *, code: str, transient: bool = False) -> None:
-        cls.code, cls.transient = code, transient
+    def __init_subclass__(cls, *, code: str, transient: bool = False, logged: bool = False) -> None:
+        cls.code, cls.transient, cls.logged = code, transient, logged
         declared = get_annotations(cls)
         cls._arguments = tuple(declared)
         cls._details = tuple(

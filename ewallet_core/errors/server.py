@@ -3,14 +3,14 @@
 from ewallet_core.errors.base import InSentence, WalletError
 
 
-class OutcomeUnknownError(WalletError, code="outcome_unknown"):
+class OutcomeUnknownError(WalletError, code="outcome_unknown", logged=True):
     """The storage failed during the commit: the change may have happened."""
 
     error_text = "The storage failed during the commit, so it is not known whether this was done."
     warning_text = "Send it again with the same request id: it is then done once."
 
 
-class StorageFailedError(WalletError, code="storage_failed"):
+class StorageFailedError(WalletError, code="storage_failed", logged=True):
     """The storage could not save the change; nothing was changed."""
 
     error_text = "The storage could not save this ({reason}), so nothing was changed."
@@ -27,6 +27,42 @@ class StorageUnavailableError(WalletError, code="storage_unavailable"):
     warning_text = "{remedy}"
     reason: InSentence[str]
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
+
+
+class StorageDamagedError(StorageUnavailableError, code="storage_damaged"):
+    """What is stored is not what the engine wrote."""
+
+    error_text = "The database is damaged: {reason}."
+    warning_text = "{remedy}"
+    reason: InSentence[str]
+    remedy: InSentence[str] = (
+        "Stop the programs that use it, and restore a backup; `ewallet verify` says what is wrong."
+    )
+
+
+class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True):
+    """The database file was replaced or deleted while the engine had it open."""
+
+    error_text = "The database file was {reason} while it was in use, so it is no longer read or written."
+    warning_text = "{remedy}"
+    reason: InSentence[str] = "replaced or deleted"
+    remedy: InSentence[str] = (
+        "Stop this program, put the right file in its place with `ewallet restore`, and start it again."
+    )
+
+
+class ClockInDoubtError(WalletError, code="clock_in_doubt", transient=True):
+    """The wall clock of the engine's machine has leapt or went back, so no change can be dated."""
+
+    error_text = (
+        "The clock of the machine that keeps the wallets can't be trusted"
+        " (it showed {shown} when {expected} was expected), so nothing was changed."
+    )
+    warning_text = (
+        "Set it right, or if it is right run `ewallet doctor --confirm-clock` there, then send this again."
+    )
+    shown: str
+    expected: str
 
 
 class EngineFailedError(WalletError, code="engine_failed"):

@@ -40,7 +40,7 @@ from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
-from ewallet_core.storage.wallets import Clock, Wallet, store_timer, wallets
+from ewallet_core.storage.wallets import Clock, Wallet, store_timer
 
 
 class ConvertCredits(Request, frozen=True):
@@ -155,7 +155,6 @@ def _convert(
         notes=notes,
     )
     balance = posted.amounts[clock_balance]
-    wallets.change(transaction, wallet.id, written_at=now)
     store_timer(transaction, clock, clock.timer, balance, now)
     left = clock.timer.left_at(now, balance)
     balances = _BalancesAnswer(

@@ -9,7 +9,7 @@ from ewallet_core.errors.credits import PartnerUnknownError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
-from ewallet_core.operations.account_status import is_gone
+from ewallet_core.operations.account_status import ONE_TIME_MS, is_gone
 from ewallet_core.operations.answer_data import Dated, Timestamp, dates
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.events import record_event
@@ -22,8 +22,6 @@ from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions
 from ewallet_core.storage.payees import find_without_email_key
 from ewallet_core.types import Role
-
-ONE_TIME_MS = 24 * 60 * 60_000
 
 
 class _StateAnswer(TypedDict):

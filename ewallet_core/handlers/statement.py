@@ -111,10 +111,10 @@ def _costs_after(context: AccountContext, wallet: Wallet, posting: PostingRow | 
 def _line(
     context: AccountContext, wallet: Wallet, row: StatementRow, emails: dict[int, str]
 ) -> StatementLine:
-    cost_found = find_cost(context.transaction, wallet.balance_id, row.entry_id)
+    cost_found = find_cost(context.transaction, wallet.balance_id, row.id)
     currency, cost, total = cost_found or (None, None, None)
     return {
-        "entry": row.entry_id,
+        "entry": row.id,
         "time": timestamp(row.at),
         "kind": row.kind,
         "partner": emails[row.partner_id] if _is_with_partner(row) else None,

@@ -97,14 +97,24 @@ class InvalidCall(msgspec.Struct, frozen=True):
     work_class: ClassVar[WorkClass] = WorkClass.LONG
 
 
+class ClockDoubt(msgspec.Struct, frozen=True):
+    """What the wall clock showed when the doubt began, and what was expected, in milliseconds UTC."""
+
+    shown: int
+    expected: int
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
+
+    While there is a `clock_doubt`, `now` is an instant that has certainly passed.
 
     The subclasses say what was authenticated: a client id, a session, or a session with its active account.
     """
 
     transaction: Transaction
     now: int
+    clock_doubt: ClockDoubt | None
     config: EngineConfig
     issuer: Issuer
     randomness: RandomBytes

@@ -26,8 +26,8 @@ from ewallet_core.storage.journal import Posted, post
 from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.payees import Partner, find_partner, find_payee
 from ewallet_core.storage.sheets import Place, invoices, next_places, transfers
-from ewallet_core.storage.statements import Spent, sum_spent_since
-from ewallet_core.storage.wallets import Wallet, note_changes, read_account_and_wallet
+from ewallet_core.storage.statements import Spent, sum_spent_between
+from ewallet_core.storage.wallets import Wallet, read_account_and_wallet
 
 DAY_MS = 24 * 60 * 60_000
 INCOMING = "incoming"
@@ -35,7 +35,8 @@ _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here c
 
 
 def spent_today(context: Context, account: Account) -> Spent:
-    return sum_spent_since(context.transaction, account.id, context.now - DAY_MS)
+    # What is dated later than a day from now was spent while the wall clock was ahead.
+    return sum_spent_between(context.transaction, account.id, context.now - DAY_MS, context.now + DAY_MS)
 
 
 def left_within(limit: int, spent: Spent) -> int:
@@ -273,17 +274,15 @@ def _parties(transfer: CreditTransfer, seller: Account) -> dict[str, str]:
 
 
 def _record_moved(context: Context, transfer: CreditTransfer, completed: CompletedTransfer) -> None:
-    """Note the change of both wallets, and write the events of both sides; the issuer has neither."""
+    """Write the events of both sides; the issuer has none."""
     sender, recipient = transfer.sender, transfer.recipient
     got_from = {"transfer_from": sender.account.email}
     arrived = _event(context, transfer, EventKind.CREDITS_ARRIVED, recipient, completed.recipient, got_from)
     if sender.issues:
-        note_changes(context.transaction, recipient.wallet.id, None, context.now)
         append_events(context.transaction, arrived)
         return
     sent_to = {"transfer_to": recipient.account.email}
     left = _event(context, transfer, EventKind.CREDITS_LEFT, sender, completed.sender, sent_to)
-    note_changes(context.transaction, sender.wallet.id, recipient.wallet.id, context.now)
     append_events(context.transaction, left, arrived)
 
 

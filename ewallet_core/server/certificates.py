@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ewallet_core.data_folder import TLS_FOLDER
 from ewallet_core.protocol.address import parse_ip
 from ewallet_core.security.tokens import fingerprint_of
 
-FOLDER = "tls"
 CERTIFICATE_FILE = "self-signed.pem"
 LIFETIME = timedelta(days=3_653)
 CLOCK_SKEW = timedelta(days=1)
@@ -32,7 +32,7 @@ class CertificateError(Exception):
 
 def self_signed_file(data_folder: Path) -> Path:
     """The file of the server's own certificate and private key, which may not exist yet."""
-    return data_folder / FOLDER / CERTIFICATE_FILE
+    return data_folder / TLS_FOLDER / CERTIFICATE_FILE
 
 
 def ensure_self_signed(data_folder: Path, host: str, now: datetime) -> tuple[Path, Path]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from ewallet_core.engine.dispatcher import log_fault
 from ewallet_core.engine.event_stream import EventMessage, EventSubscription
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import FrameTooLongError, MalformedError
@@ -97,7 +98,7 @@ class EventBroadcaster:
         try:
             await self._wake_recipients()
         except WalletError as error:
-            _log.warning("new events could not be read: %s", error.error)
+            log_fault(error, "reading new events")
         except Exception:  # noqa: BLE001 - one failure must not end the events of all connections
             _log.exception("the event broadcaster failed")
 
@@ -213,6 +214,7 @@ class EventConnection(Connection):
         try:
             messages = reading.result()
         except WalletError as error:
+            log_fault(error, "reading the events of a connection")
             self._leave(error)
             return
         except Exception as error:  # noqa: BLE001 - the client must learn why it gets no more

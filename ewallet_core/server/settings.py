@@ -10,16 +10,18 @@ from typing import Annotated, Any, Self, TypeVar
 import msgspec
 from msgspec import Meta
 
+from ewallet_core.backup.settings import KEPT_BACKUPS, Interval, Keep
 from ewallet_core.errors.server import TlsNeededError
 from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.validation import meta_of
 from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, is_valid_host
 from ewallet_core.server.limits import Limits
-from ewallet_core.types import Durability
+from ewallet_core.types import Durability, LogFormat
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
 DatabaseUrl = Annotated[str, Meta(min_length=1, description="a URL, such as sqlite:////folder/file")]
 FileName = Annotated[str, Meta(min_length=1, description="the name of a file in PEM form")]
+FolderName = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 
 _SQLITE = "sqlite:///"
 
@@ -42,6 +44,20 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     durability: Annotated[Durability, Meta(description="full or normal")] = Durability.FULL
 
 
+class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The backups that the server makes by itself; without `every` it makes none."""
+
+    every: Interval | None = None
+    keep: Keep = KEPT_BACKUPS
+    folder: FolderName | None = None
+
+
+class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the server writes to standard error."""
+
+    format: Annotated[LogFormat, Meta(description="text or json")] = LogFormat.TEXT
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: Host = "127.0.0.1"
     in_port: Port = IN_PORT
@@ -55,19 +71,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rules: Rules = Rules()
     limits: Limits = Limits()
     storage: Storage = Storage()
+    backup: Backup = Backup()
+    log: Log = Log()
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """The settings in that TOML file; relative paths start in its folder. Raises `SettingsError`."""
         try:
-            # "-sig", because some editors write an invisible byte order mark.
-            written = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-            return cls.of(_resolve_paths(file.absolute().parent, written))
+            return cls.parse(file.read_bytes(), file)
         except OSError as reason:
             raise SettingsError(
                 f"The settings {file} can't be read: {str(reason.strerror).lower()}."
                 " Check its name and its permissions."
             ) from reason
+
+    @classmethod
+    def parse(cls, content: bytes, file: Path) -> Self:
+        """As `read`, with that content of the file."""
+        try:
+            # "-sig", because some editors write an invisible byte order mark.
+            written = tomllib.loads(content.decode("utf-8-sig"))
+            return cls.of(_resolve_paths(file.absolute().parent, written))
         except UnicodeDecodeError as reason:
             raise SettingsError(f"The settings {file} are not text in UTF-8. Save them as such.") from reason
         except tomllib.TOMLDecodeError as reason:
@@ -84,8 +108,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings by name; raises `SettingsError` if one is unknown or invalid."""
-        parts = (("rules", Rules), ("limits", Limits), ("storage", Storage))
-        return _read({**table, **{name: _read_part(table, name, kind) for name, kind in parts}}, cls)
+        tables = {name: _read_table(table, name, kind) for name, kind in tables_of(cls).items()}
+        return _read({**table, **tables}, cls)
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """These settings, overridden by each option that is not None. Raises `SettingsError`."""
@@ -138,11 +162,20 @@ def _read(table: Mapping[str, Any], kind: type[S], prefix: str = "") -> S:
     return kind(**read)
 
 
-def _read_part(table: Mapping[str, Any], name: str, kind: type[S]) -> S:
-    part = table.get(name, {})
-    if not isinstance(part, Mapping):
+def tables_of(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
+    """The settings that are tables of settings themselves, by name."""
+    return {
+        setting.name: setting.type
+        for setting in msgspec.structs.fields(kind)
+        if isinstance(setting.default, msgspec.Struct)
+    }
+
+
+def _read_table(table: Mapping[str, Any], name: str, kind: type[S]) -> S:
+    written = table.get(name, {})
+    if not isinstance(written, Mapping):
         raise SettingsError(f"`{name}` is a table. Write its settings below a line `[{name}]`.")
-    return _read(part, kind, prefix=f"{name}.")
+    return _read(written, kind, prefix=f"{name}.")
 
 
 def _describe_invalid(name: str, value: Any, setting_type: Any) -> str:
@@ -163,4 +196,6 @@ def _resolve_paths(folder: Path, written: Mapping[str, Any]) -> dict[str, Any]:
         path = url.removeprefix(_SQLITE)
         if path and not path.startswith(("/", "?", ":memory:", "file:")):
             resolved["database"] = f"{_SQLITE}{folder / path}"
+    if isinstance(backup := resolved.get("backup"), Mapping) and isinstance(backup.get("folder"), str):
+        resolved["backup"] = {**backup, "folder": str(folder / backup["folder"])}
     return resolved

@@ -57,7 +57,7 @@ _BALANCES_BEFORE = select(
     *(
         select(_posting.balance_after)
         .where(_posting.balance_id == bindparam("balance_id"), _posting.at < bindparam(f"instant_{number}"))
-        .order_by(_posting.at.desc(), _posting.id.desc())
+        .order_by(_posting.at.desc(), _posting.entry_id.desc())
         .limit(1)
         .scalar_subquery()
         for number in range(PAST_DAYS)

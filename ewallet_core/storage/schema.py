@@ -30,22 +30,32 @@ metadata = sa.MetaData(
 def new_table(
     name: str, *parts: sa.Column[object] | sa.CheckConstraint | sa.UniqueConstraint | sa.Index
 ) -> sa.Table:
-    """A table of `metadata`, with an id that is never reused unless its key consists of other columns."""
+    """A table of `metadata`; its id is never reused, unless its key consists of other columns."""
     if name in _WITHOUT_OWN_ID:
-        return sa.Table(name, metadata, *parts)
+        return sa.Table(name, metadata, *parts, sqlite_with_rowid=name not in _IN_ORDER_OF_KEY)
     return sa.Table(
         name,
         metadata,
         sa.Column("id", ID, primary_key=True),
         *parts,
         # SQLite counts the ids of such a table, which each insert has to write too.
-        sqlite_autoincrement=name not in _KEEPS_LAST_ROW,
+        sqlite_autoincrement=name not in _UNCOUNTED,
     )
 
 
-_KEEPS_LAST_ROW = {"entries", "transfer_records", "invoice_records", "conversion_records", "time_records"}
-"""Tables whose last row is never deleted, so that the next id is always a new one."""
+_UNCOUNTED = {
+    "entries",
+    "transfer_records",
+    "invoice_records",
+    "conversion_records",
+    "time_records",
+    "seen_requests",
+}
+"""Tables whose last row is never deleted, or whose ids only put the rows in order."""
+_IN_ORDER_OF_KEY = {"postings"}
+"""Tables whose rows SQLite stores in the order of their key, instead of beside an index of it."""
 _WITHOUT_OWN_ID = {
+    "postings",
     "seals",
     "session_accounts",
     "login_origins",
@@ -173,13 +183,16 @@ entries = new_table(
     *texts("kind"),
     *numbers("at"),
     foreign_id("entries", "reverses_id", optional=True),
-    one_of("kind", *EntryKind),
+    # One by one, because SQLite would make a table of a list at each insert.
+    sa.CheckConstraint(" OR ".join(f"kind = '{kind}'" for kind in EntryKind), name="kind_known"),
     index_of_values("reverses_id"),
 )
 
+# The postings of an entry have the positions 1, 2, …; no two of them are of the same balance.
 postings = new_table(
     "postings",
-    foreign_id("entries", "entry_id"),
+    sa.Column("entry_id", ID, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
     foreign_id("balances", "balance_id"),
     *texts("unit"),
     *numbers("amount"),
@@ -187,8 +200,7 @@ postings = new_table(
     *numbers("at", default=0),
     sa.CheckConstraint("amount <> 0", name="moves"),
     one_of("unit", *Unit),
-    sa.Index(None, "entry_id"),
-    sa.Index(None, "balance_id", "at", "id"),
+    sa.Index(None, "balance_id", "at", "entry_id"),
 )
 
 # The cost of supplied credits by balance and currency, with the running total, as decimal text.
@@ -405,6 +417,17 @@ events = new_table(
     *numbers("at"),
     *texts("request_id", "movement", optional=True),
     sa.UniqueConstraint("account_id", "sequence"),
+)
+
+# One row: a reading of the machine's wall clock that was right, and of its boot clock at the same moment.
+wall_clock = new_table(
+    "wall_clock",
+    *numbers("wall_at", "boot_at"),
+    *texts("boot_id"),
+    # The latest instant that was known then. Dates up to `overruled_at` are wrong if they lie after it.
+    *numbers("latest_at", "overruled_at"),
+    # When an operator confirmed the wall clock, by the boot clock.
+    *numbers("confirmed_boot_at", optional=True),
 )
 
 # The entries of the permission sheet that differ from the registry's default.

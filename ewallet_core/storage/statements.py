@@ -34,13 +34,12 @@ def combine_parts(high: int | None, low: int | None) -> int:
 
 
 class StatementRow(Row, frozen=True):
-    """A wallet's posting, the partner's account, and the account's own record if it is linked.
+    """A wallet's posting of the entry `id`, the partner's account, and the own record if it is linked.
 
     `other_ewallet_id` is the other wallet if that is the account's own too.
     """
 
     id: int
-    entry_id: int
     at: int
     kind: str
     amount: int
@@ -74,7 +73,9 @@ _posting, _entry, _sheet = schema.postings.c, schema.entries.c, schema.sheets.c
 _other = schema.postings.alias("other")
 _other_balance = schema.balances.alias("other_balance")
 _IS_OTHER_SIDE = (
-    (_other.c.entry_id == _posting.entry_id) & (_other.c.unit == _posting.unit) & (_other.c.id != _posting.id)
+    (_other.c.entry_id == _posting.entry_id)
+    & (_other.c.unit == _posting.unit)
+    & (_other.c.position != _posting.position)
 )
 """Whether `other` is the posting on the other side of the same entry."""
 _wallet = schema.ewallets.c
@@ -85,7 +86,7 @@ def _is_between_own(account_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]
     """Whether the posting's entry moves its unit between two wallets or clocks of that account."""
     return (_entry.kind == EntryKind.TRANSFER) & sa.exists().where(
         _counterpart.c.entry_id == _posting.entry_id,
-        _counterpart.c.id != _posting.id,
+        _counterpart.c.position != _posting.position,
         _own_balance.c.id == _counterpart.c.balance_id,
         _own_balance.c.account_id == account_id,
     ).correlate(schema.postings, schema.entries, schema.ewallets, schema.clocks)
@@ -94,7 +95,7 @@ def _is_between_own(account_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]
 _LAST_BEFORE = (
     sa.select(*postings.columns)
     .where(_posting.balance_id == sa.bindparam("balance_id"), _posting.at < sa.bindparam("instant"))
-    .order_by(_posting.at.desc(), _posting.id.desc())
+    .order_by(_posting.at.desc(), _posting.entry_id.desc())
     .limit(1)
 )
 
@@ -130,7 +131,6 @@ def _other_own_wallet(column: str) -> sa.ScalarSelect[object]:
 
 _ROWS = (
     sa.select(
-        _posting.id,
         _posting.entry_id,
         _posting.at,
         _entry.kind,
@@ -152,10 +152,10 @@ _ROWS = (
         _posting.balance_id == sa.bindparam("balance_id"),
         _posting.at >= sa.bindparam("since"),
         _posting.at < sa.bindparam("until"),
-        _posting.id < sa.bindparam("before"),
+        _posting.entry_id < sa.bindparam("before"),
     )
-    # Of one balance, no posting is dated before the previous one: this is also the order of their ids.
-    .order_by(_posting.at.desc(), _posting.id.desc())
+    # Of one balance, no posting is dated before the previous one: this is also the order of their entries.
+    .order_by(_posting.at.desc(), _posting.entry_id.desc())
     .limit(sa.bindparam("most"))
 )
 
@@ -199,13 +199,13 @@ def find_last_before(transaction: Transaction, balance_id: int, instant: int) ->
 def read_statement(
     transaction: Transaction, wallet: Wallet, since: int, until: int, before: int | None, most: int
 ) -> tuple[list[StatementRow], int | None]:
-    """At most `most` of the wallet's postings in the period and below id `before`, and the next cursor.
+    """At most `most` of the wallet's postings in the period, the newest first, and the next cursor.
 
-    The newest is first.
+    They are of entries below id `before`.
     """
     if before is None:
         before = ABOVE_ALL_IDS
-    elif cursor := postings.find(transaction, id=before, balance_id=wallet.balance_id):
+    elif cursor := postings.find(transaction, entry_id=before, balance_id=wallet.balance_id):
         # Reads the next page from its beginning: the index begins with the date.
         until = min(until, cursor.at + 1)
     values = {"ewallet_id": wallet.id, "balance_id": wallet.balance_id, "account_id": wallet.account_id}
@@ -283,6 +283,7 @@ _SPENT_SINCE = (
         # Redundant, since a posting is never dated before its entry; but this one has an index.
         _posting.at > sa.bindparam("since"),
         _entry.at > sa.bindparam("since"),
+        _entry.at <= sa.bindparam("until"),
         _posting.amount < 0,
         sa.or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
         ~_is_between_own(sa.bindparam("account_id")),
@@ -298,6 +299,9 @@ class Spent:
     first_at: int | None
 
 
-def sum_spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
-    high, low, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
+def sum_spent_between(transaction: Transaction, account_id: int, since: int, until: int) -> Spent:
+    """What was spent after `since` and up to `until`."""
+    high, low, first_at = transaction.run(
+        _SPENT_SINCE, account_id=account_id, since=since, until=until
+    ).fetchone()
     return Spent(combine_parts(high, low), first_at)

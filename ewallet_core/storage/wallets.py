@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, bindparam, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    bindparam,
+    case,
+    literal,
+    select,
+    union_all,
+)
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
@@ -15,7 +25,10 @@ from ewallet_core.types import RecordType
 
 
 class Wallet(Row, frozen=True):
-    """A credit wallet with its credits as they were read, and the ids of its active clock and sheets."""
+    """A credit wallet with its credits as they were read, and the ids of its active clock and sheets.
+
+    Each change of its credits is a change of the wallet too.
+    """
 
     id: int
     account_id: int
@@ -79,7 +92,19 @@ def _amount_of(holder: Table) -> ColumnElement[int]:
     return amount.correlate(holder).scalar_subquery()
 
 
-wallets = Rows(schema.ewallets, Wallet, credits=_amount_of(schema.ewallets))
+def _date_of_change(wallet: Table) -> ColumnElement[int]:
+    """When the wallet or its credits were last changed."""
+    balance, written_at = schema.balances.c, wallet.c.written_at
+    last = select(case((balance.moved_at > written_at, balance.moved_at), else_=written_at))
+    return last.where(balance.id == wallet.c.balance_id).correlate(wallet).scalar_subquery()
+
+
+wallets = Rows(
+    schema.ewallets,
+    Wallet,
+    credits=_amount_of(schema.ewallets),
+    written_at=_date_of_change(schema.ewallets),
+)
 clocks = Rows(schema.clocks, Clock, balance_ms=_amount_of(schema.clocks))
 
 ACCOUNT_AND_WALLET = JoinedRows(accounts, wallets)
@@ -97,11 +122,6 @@ _ALL_DUE = (
     .order_by(_clock.runs_out_at, _clock.id)
 )
 _DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
-_NOTE_CHANGES = (
-    schema.ewallets.update()
-    .where(_wallet.id.in_([bindparam("wallet_id"), bindparam("other_id")]))
-    .values(written_at=bindparam("now"))
-)
 
 
 def read_account_and_wallet(transaction: Transaction, account_id: int) -> tuple[Account, Wallet]:
@@ -109,11 +129,6 @@ def read_account_and_wallet(transaction: Transaction, account_id: int) -> tuple[
     row = transaction.run(_ONE_WITH_WALLET, account_id=account_id).fetchone()
     account, wallet = ACCOUNT_AND_WALLET.split(row)
     return account, wallet
-
-
-def note_changes(transaction: Transaction, wallet_id: int, other_id: int | None, now: int) -> None:
-    """Note that one wallet, or both, were changed now."""
-    transaction.run(_NOTE_CHANGES, wallet_id=wallet_id, other_id=other_id, now=now)
 
 
 def _named(what: str, items: Table, owner_column: str, *conditions: ColumnElement[bool]) -> Select[Any]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ewallet_core.data_folder import PREFERENCES_FILE
 from ewallet_tui.config.settings import SETTINGS, Value, suggestion, written
 
-FILE_NAME = "preferences.toml"
+FILE_NAME = PREFERENCES_FILE
 MAX_SHOWN = 3
 """How many errors one message holds; the settings screen has them all."""
 _KNOWN = {setting.name: setting for setting in SETTINGS}

@@ -62,16 +62,16 @@ WRONG = {
     "a balance of an unknown unit": "UPDATE balances SET unit = 'euro'",
     "a hot issuer": "UPDATE balances SET amount = 5 WHERE issues = 1",
     "a posting that moves nothing": (
-        "INSERT INTO postings (entry_id, balance_id, unit, amount) VALUES (1, 3, 'credit', 0)"
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount) VALUES (1, 3, 3, 'credit', 0)"
     ),
     "a posting of an unknown unit": (
-        "INSERT INTO postings (entry_id, balance_id, unit, amount) VALUES (1, 3, 'euro', 5)"
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount) VALUES (1, 3, 3, 'euro', 5)"
     ),
     "a posting of no entry": (
-        "INSERT INTO postings (entry_id, balance_id, unit, amount) VALUES (99, 3, 'credit', 5)"
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount) VALUES (99, 1, 3, 'credit', 5)"
     ),
     "a posting of no balance": (
-        "INSERT INTO postings (entry_id, balance_id, unit, amount) VALUES (1, 99, 'credit', 5)"
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount) VALUES (1, 3, 99, 'credit', 5)"
     ),
     "an entry of an unknown kind": "INSERT INTO entries (kind, at) VALUES ('gift', 1)",
     "two seals of one entry": "INSERT INTO seals (entry_id, hash) VALUES (1, x'00')",
@@ -133,4 +133,4 @@ def test_only_the_writer_keeps_temporary_rows_in_memory(database):
         return transaction._connection.execute("PRAGMA temp_store").fetchone()[0]
 
     assert database.write(setting) == 2
-    assert database.read(setting) == 0
+    assert database.read(setting) == 1

@@ -126,7 +126,7 @@ def test_an_entry_that_can_not_be_sealed_does_not_block_the_engine(open_engine, 
     execute_sql(wallet_file, "INSERT INTO entries (kind, at) VALUES ('supply', 1)")
     execute_sql(
         wallet_file,
-        "INSERT INTO postings (entry_id, balance_id, unit, amount) VALUES (1, 3, 'credit', 5)",
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount) VALUES (1, 3, 3, 'credit', 5)",
     )
     assert ada.send(**supply(5))["failed"] is True
     assert ada.credits == 0

@@ -169,13 +169,13 @@ def test_sums_do_not_overflow_64_bits(open_engine, wallet_file):
     ada.request(**supply(1))
     supplied = rows(wallet_file, "SELECT * FROM postings WHERE amount > 0")[0]
     largest, many = 2**63 - 1, 50
-    for _ in range(many):
+    for number in range(many):
         execute_sql(
             wallet_file,
-            "INSERT INTO postings (entry_id, balance_id, unit, amount, balance_after, at)"
-            " VALUES (?, ?, 'credit', ?, 1, ?), (?, ?, 'credit', ?, 1, ?)",
-            *(supplied["entry_id"], supplied["balance_id"], largest, FRIDAY_NOON),
-            *(supplied["entry_id"], supplied["balance_id"], -largest, FRIDAY_NOON),
+            "INSERT INTO postings (entry_id, position, balance_id, unit, amount, balance_after, at)"
+            " VALUES (?, ?, ?, 'credit', ?, 1, ?), (?, ?, ?, 'credit', ?, 1, ?)",
+            *(supplied["entry_id"], 1_000 + number, supplied["balance_id"], largest, FRIDAY_NOON),
+            *(supplied["entry_id"], 2_000 + number, supplied["balance_id"], -largest, FRIDAY_NOON),
         )
     totals = ada.request(**SUMMARY)["totals"]
     assert totals["credits_in"] == many * largest + 1

@@ -59,12 +59,15 @@ def test_an_unchanged_ledger_verifies(used_file):
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UPDATE postings SET amount = amount + 1 WHERE id = 2", "don't sum to zero"),
-        ("DELETE FROM postings WHERE id = 2", "don't sum to zero"),
+        ("UPDATE postings SET amount = amount + 1 WHERE entry_id = 1 AND position = 2", "don't sum to zero"),
+        ("DELETE FROM postings WHERE entry_id = 1 AND position = 2", "don't sum to zero"),
         (f"UPDATE balances SET amount = amount + 1 WHERE id = {ADAS_WALLET}", "its postings sum to"),
         (f"UPDATE balances SET amount = 0 WHERE id = {ADAS_WALLET}", "its postings sum to"),
         ("UPDATE balances SET amount = 5 WHERE issues = 1", "its postings sum to"),
-        ("UPDATE postings SET balance_after = balance_after + 1 WHERE id = 2", "is left"),
+        (
+            "UPDATE postings SET balance_after = balance_after + 1 WHERE entry_id = 1 AND position = 2",
+            "is left",
+        ),
         ("UPDATE postings SET unit = 'millisecond' WHERE entry_id = 1", "its balance counts"),
         ("UPDATE entries SET at = at + 1 WHERE id = 2", "chain breaks at entry 2"),
         ("UPDATE entries SET kind = 'payment' WHERE id = 1", "chain breaks at entry 1"),
@@ -88,12 +91,15 @@ def test_an_unchanged_ledger_verifies(used_file):
         ("UPDATE accounts SET state = 'erased' WHERE id = 2", "names an erased party"),
         ("UPDATE conversion_records SET milliseconds = milliseconds + 1", "its entry moved others"),
         ("UPDATE time_records SET time_spent = time_spent - 1", "its entry moved others"),
-        ("UPDATE postings SET at = at - 1 WHERE id = 2", "dated before its entry"),
-        ("UPDATE postings SET at = at + 3600000 WHERE id = 2", "dated before the one before it"),
+        ("UPDATE postings SET at = at - 1 WHERE entry_id = 1 AND position = 2", "dated before its entry"),
+        (
+            "UPDATE postings SET at = at + 3600000 WHERE entry_id = 1 AND position = 2",
+            "dated before the one before it",
+        ),
         (f"UPDATE balances SET moved_at = moved_at + 1 WHERE id = {ADAS_WALLET}", "its last posting at"),
         ("UPDATE balances SET moved_at = 1 WHERE issues = 1", "its last posting at 0"),
-        ("UPDATE postings SET balance_id = 99 WHERE id = 2", "belongs to no balance"),
-        ("UPDATE postings SET amount = amount - 1 WHERE id = 1", "credits circulate"),
+        ("UPDATE postings SET balance_id = 99 WHERE entry_id = 1 AND position = 2", "belongs to no balance"),
+        ("UPDATE postings SET amount = amount - 1 WHERE entry_id = 1 AND position = 1", "credits circulate"),
         ("UPDATE entries SET reverses_id = 1 WHERE id = 2", "is none and gives something back"),
         ("UPDATE entries SET kind = 'refund' WHERE id = 2", "gives nothing back"),
         ("UPDATE entries SET reverses_id = 1 WHERE id = 2", "entry 1, which is no payment but supply"),
@@ -149,8 +155,11 @@ def test_an_unchanged_ledger_verifies(used_file):
         ("UPDATE costs SET cost = 'much'", "is no number"),
         ("UPDATE costs SET entry_id = 2 WHERE entry_id = 1", "not that of a supply"),
         ("UPDATE costs SET entry_id = 99 WHERE entry_id = 1", "not that of a supply"),
-        ("UPDATE postings SET amount = 'ten' WHERE id = 2", "a value is not what it must be"),
-        ("UPDATE entries SET kind = 'gift' WHERE id = 1", "a value is not what it must be"),
+        (
+            "UPDATE postings SET amount = 'ten' WHERE entry_id = 1 AND position = 2",
+            "is not what it must be",
+        ),
+        ("UPDATE entries SET kind = 'gift' WHERE id = 1", "is not what it must be"),
     ],
 )
 def test_a_change_by_hand_is_found(used_file, statement, message):
@@ -161,8 +170,8 @@ def test_credits_from_an_unbalanced_entry_are_found(used_file):
     found = violations_after(
         used_file,
         "INSERT INTO entries (kind, at) VALUES ('supply', 1)",
-        "INSERT INTO postings (entry_id, balance_id, unit, amount) "
-        f"SELECT max(id), {ADAS_WALLET}, 'credit', 5 FROM entries",
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount) "
+        f"SELECT max(id), 1, {ADAS_WALLET}, 'credit', 5 FROM entries",
         f"UPDATE balances SET amount = amount + 5 WHERE id = {ADAS_WALLET}",
     )
     assert any("don't sum to zero" in sentence for sentence in found)
@@ -172,8 +181,8 @@ def test_credits_without_an_entry_are_found(used_file):
     """Without enforced foreign keys, a posting can name a missing entry."""
     found = violations_after(
         used_file,
-        "INSERT INTO postings (entry_id, balance_id, unit, amount, balance_after) "
-        f"SELECT 99, id, unit, 5, amount + 5 FROM balances WHERE id = {ADAS_WALLET}",
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount, balance_after) "
+        f"SELECT 99, 1, id, unit, 5, amount + 5 FROM balances WHERE id = {ADAS_WALLET}",
         f"UPDATE balances SET amount = amount + 5 WHERE id = {ADAS_WALLET}",
     )
     assert found != []
@@ -185,15 +194,15 @@ def test_a_temporary_overdraft_is_found(used_file):
 
 
 def test_every_violation_is_a_sentence(used_file):
-    found = violations_after(used_file, "UPDATE postings SET amount = amount * 2 WHERE id > 2")
+    found = violations_after(used_file, "UPDATE postings SET amount = amount * 2 WHERE entry_id > 1")
     assert len(found) > 3
     assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in found)
 
 
 def refund_posting(entry: int, credits: int) -> str:
     return (
-        "INSERT INTO postings (entry_id, balance_id, unit, amount, at) "
-        f"SELECT {entry}, {ADAS_WALLET}, 'credit', {credits}, 1"
+        "INSERT INTO postings (entry_id, position, balance_id, unit, amount, at) "
+        f"SELECT {entry}, 1, {ADAS_WALLET}, 'credit', {credits}, 1"
     )
 
 
@@ -251,9 +260,9 @@ def add_entries(file, *, by: int, since: int = 100) -> None:
             [(number,) for number in numbers],
         )
         connection.executemany(
-            "INSERT INTO postings (entry_id, balance_id, unit, amount, at) "
-            f"SELECT ?, {ADAS_WALLET}, 'credit', ?, 9000000000000",
-            [(number, amount) for number in numbers for amount in (1, -1)],
+            "INSERT INTO postings (entry_id, position, balance_id, unit, amount, at) "
+            f"SELECT ?, ?, {ADAS_WALLET}, 'credit', ?, 9000000000000",
+            [(number, *moved) for number in numbers for moved in ((1, 1), (2, -1))],
         )
 
 
@@ -307,6 +316,7 @@ def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
 def test_every_check_reports_what_it_covered(used_file):
     lines = [finding.line for finding in findings_in(used_file) if isinstance(finding, Check)]
     assert lines == [
+        "the file's pages, indexes and foreign keys are as SQLite needs them",
         "5 entries, each sums to zero per unit",
         "the seals' chain is whole: 5 seals",
         "4 balances, each equals its postings",

@@ -73,6 +73,10 @@ MORE = (
     # An erasure, which needs 30 days.
     Example("stopped", cleanup("accounts"), {}, before=(UNLINK,)),
 )
+# When an item was changed, where that is not only what it keeps itself.
+CHANGED_AT = {
+    "ewallets": "max(written_at, (SELECT moved_at FROM balances WHERE id = o.balance_id))",
+}
 Dated = dict[tuple[str, int], dict[str, Any]]
 
 
@@ -80,7 +84,8 @@ def dated_rows(file: DatabaseFile) -> Dated:
     """Every row that has a write date, with what it holds, except the issuer's sheets, whose are derived."""
     found: Dated = {}
     for table in DATED:
-        for row in file.rows(f"SELECT {', '.join(['o.*', *HELD.get(table, [])])} FROM {table} o"):
+        changed_at = f"{CHANGED_AT.get(table, 'written_at')} AS written_at"
+        for row in file.rows(f"SELECT {', '.join(['o.*', *HELD.get(table, []), changed_at])} FROM {table} o"):
             if table != "sheets" or row["account_id"] != ISSUER:
                 found[table, row["id"]] = row
     return found

@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$WpXo6KVlg4ZZqZeQ0yYE4w$tEFuhV7ZWzK59RcwO2Wo4QaLftqhquTsIMFyjLQgweM','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$7Mc5o1VHmUyD3qtLIJkS6g$LajcCEyZej8vcL4CscZZAEHWS9w1abQ7f6rOVyrjrBM','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$O6L+WebU6UptNhOAUYUO+g$STOn4wVdjHf8NhAz3+3OtW1CZxpxaiKPmnJ4KOkiWHI','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$vE+T+GsLByEvCC+MUdUEow$jC0VVUO7+8AdwtwDjMpiRZo+FNWQeeguQOLYyrLLRTo','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'B2712227BF56BB159CB7BA8857FB9B4C3851737CCA441DAEC22E71B729370840',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'E24E5B4FEC2EDDD3744FA0979BAAD1CF4C8AA244FFE114C26DC54B315B49A472',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -135,7 +135,7 @@ CREATE TABLE "entries" (
 	kind TEXT NOT NULL, 
 	at BIGINT NOT NULL, 
 	reverses_id INTEGER, 
-	CONSTRAINT ck_entries_kind_known CHECK (kind IN ('supply', 'payment', 'transfer', 'credits2clock', 'clock2credits', 'time_spent', 'refund')), 
+	CONSTRAINT ck_entries_kind_known CHECK (kind = 'supply' OR kind = 'payment' OR kind = 'transfer' OR kind = 'credits2clock' OR kind = 'clock2credits' OR kind = 'time_spent' OR kind = 'refund'), 
 	CONSTRAINT fk_entries_reverses_id FOREIGN KEY(reverses_id) REFERENCES entries (id)
 );
 INSERT INTO "entries" VALUES(1,'supply',1795176000000,NULL);
@@ -181,7 +181,7 @@ CREATE TABLE ewallets (
 	CONSTRAINT fk_ewallets_balance_id FOREIGN KEY(balance_id) REFERENCES balances (id)
 );
 INSERT INTO "ewallets" VALUES(1,1,1,'Wallet 1',1,3,4,1795176000000,1795176000000,NULL);
-INSERT INTO "ewallets" VALUES(2,2,3,'Wallet 1',2,8,9,1795176000000,1795176480000,NULL);
+INSERT INTO "ewallets" VALUES(2,2,3,'Wallet 1',2,8,9,1795176000000,1795176000000,NULL);
 INSERT INTO "ewallets" VALUES(3,3,5,'Wallet 1',3,13,14,1795176480000,1795176480000,NULL);
 CREATE TABLE "invoice_records" (
 	id INTEGER NOT NULL CONSTRAINT pk_invoice_records PRIMARY KEY, 
@@ -259,36 +259,41 @@ CREATE TABLE permissions (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT pk_permissions PRIMARY KEY (role, instruction)
 );
-CREATE TABLE postings (
-	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+CREATE TABLE "postings" (
 	entry_id INTEGER NOT NULL, 
+	position BIGINT NOT NULL, 
 	balance_id INTEGER NOT NULL, 
 	unit TEXT NOT NULL, 
 	amount BIGINT NOT NULL, 
-	balance_after BIGINT, at BIGINT DEFAULT 0 NOT NULL, 
+	balance_after BIGINT, 
+	at BIGINT DEFAULT 0 NOT NULL, 
+	CONSTRAINT pk_postings PRIMARY KEY (entry_id, position), 
 	CONSTRAINT ck_postings_unit_known CHECK (unit IN ('credit', 'millisecond')), 
 	CONSTRAINT ck_postings_moves CHECK (amount <> 0), 
 	CONSTRAINT fk_postings_balance_id FOREIGN KEY(balance_id) REFERENCES balances (id), 
 	CONSTRAINT fk_postings_entry_id FOREIGN KEY(entry_id) REFERENCES entries (id)
-);
+)
+ WITHOUT ROWID
+
+;
 INSERT INTO "postings" VALUES(1,1,1,'credit',-100,NULL,1795176000000);
-INSERT INTO "postings" VALUES(2,1,3,'credit',100,100,1795176000000);
-INSERT INTO "postings" VALUES(3,2,3,'credit',-20,80,1795176000000);
-INSERT INTO "postings" VALUES(4,2,1,'credit',20,NULL,1795176000000);
-INSERT INTO "postings" VALUES(5,2,2,'millisecond',-1200000,NULL,1795176000000);
-INSERT INTO "postings" VALUES(6,2,4,'millisecond',1200000,1200000,1795176000000);
-INSERT INTO "postings" VALUES(7,3,4,'millisecond',-300000,900000,1795176480000);
-INSERT INTO "postings" VALUES(8,3,2,'millisecond',300000,NULL,1795176480000);
-INSERT INTO "postings" VALUES(9,4,4,'millisecond',-420000,480000,1795176480000);
-INSERT INTO "postings" VALUES(10,4,2,'millisecond',420000,NULL,1795176480000);
-INSERT INTO "postings" VALUES(11,4,1,'credit',-7,NULL,1795176480000);
-INSERT INTO "postings" VALUES(12,4,3,'credit',7,87,1795176480000);
-INSERT INTO "postings" VALUES(13,5,1,'credit',-10,NULL,1795176480000);
-INSERT INTO "postings" VALUES(14,5,5,'credit',10,10,1795176480000);
-INSERT INTO "postings" VALUES(15,6,5,'credit',-10,0,1795176480000);
-INSERT INTO "postings" VALUES(16,6,1,'credit',10,NULL,1795176480000);
-INSERT INTO "postings" VALUES(17,6,2,'millisecond',-600000,NULL,1795176480000);
-INSERT INTO "postings" VALUES(18,6,6,'millisecond',600000,600000,1795176480000);
+INSERT INTO "postings" VALUES(1,2,3,'credit',100,100,1795176000000);
+INSERT INTO "postings" VALUES(2,1,3,'credit',-20,80,1795176000000);
+INSERT INTO "postings" VALUES(2,2,1,'credit',20,NULL,1795176000000);
+INSERT INTO "postings" VALUES(2,3,2,'millisecond',-1200000,NULL,1795176000000);
+INSERT INTO "postings" VALUES(2,4,4,'millisecond',1200000,1200000,1795176000000);
+INSERT INTO "postings" VALUES(3,1,4,'millisecond',-300000,900000,1795176480000);
+INSERT INTO "postings" VALUES(3,2,2,'millisecond',300000,NULL,1795176480000);
+INSERT INTO "postings" VALUES(4,1,4,'millisecond',-420000,480000,1795176480000);
+INSERT INTO "postings" VALUES(4,2,2,'millisecond',420000,NULL,1795176480000);
+INSERT INTO "postings" VALUES(4,3,1,'credit',-7,NULL,1795176480000);
+INSERT INTO "postings" VALUES(4,4,3,'credit',7,87,1795176480000);
+INSERT INTO "postings" VALUES(5,1,1,'credit',-10,NULL,1795176480000);
+INSERT INTO "postings" VALUES(5,2,5,'credit',10,10,1795176480000);
+INSERT INTO "postings" VALUES(6,1,5,'credit',-10,0,1795176480000);
+INSERT INTO "postings" VALUES(6,2,1,'credit',10,NULL,1795176480000);
+INSERT INTO "postings" VALUES(6,3,2,'millisecond',-600000,NULL,1795176480000);
+INSERT INTO "postings" VALUES(6,4,6,'millisecond',600000,600000,1795176480000);
 CREATE TABLE refused_requests (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER, 
@@ -326,8 +331,8 @@ INSERT INTO "seals" VALUES(3,X'1C64FFF801098B4E2467F49F85F8E5A9AC188828771EA847A
 INSERT INTO "seals" VALUES(4,X'1AB64CB46382FF67024D27A23C965000D80597BDD16B78B171EC62879F57268B');
 INSERT INTO "seals" VALUES(5,X'65638083F45FF570DBEB3EFBFB72E6BAD9414F40A9CEDE0BE56FBFE65646EFD5');
 INSERT INTO "seals" VALUES(6,X'3B36014285C7655ED5554DA72604DA495BA78292BE96F1FB65ED18751B4A6E8C');
-CREATE TABLE seen_requests (
-	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+CREATE TABLE "seen_requests" (
+	id INTEGER NOT NULL CONSTRAINT pk_seen_requests PRIMARY KEY, 
 	scope TEXT NOT NULL, 
 	request_id TEXT NOT NULL, 
 	fingerprint BLOB NOT NULL, 
@@ -363,7 +368,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'176587E1CF0D5328C9C552D968AFA9FEB11D578245D9F9703F9FD268E36B6ED7',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'2204A905E5B575EFCAA9D5901377F782C27BDA17F917A12B690F50DBBDDB78C9',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -449,6 +454,16 @@ INSERT INTO "transfer_records" VALUES(1,3,1,'Transfer 1',1,'supply',1,2,100,'',1
 INSERT INTO "transfer_records" VALUES(2,8,1,'Transfer 1',1,'supply',1,2,100,'',1795176000000,1795176000000,NULL,2,'transfer 1  ','',NULL,NULL);
 INSERT INTO "transfer_records" VALUES(3,3,5,'Transfer 5',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,1,'transfer 5  ','',NULL,NULL);
 INSERT INTO "transfer_records" VALUES(4,13,1,'Transfer 1',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,3,'transfer 1  ','',NULL,NULL);
+CREATE TABLE wall_clock (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	wall_at BIGINT NOT NULL, 
+	boot_at BIGINT NOT NULL, 
+	latest_at BIGINT NOT NULL, 
+	overruled_at BIGINT NOT NULL, 
+	boot_id TEXT NOT NULL, 
+	confirmed_boot_at BIGINT
+);
+INSERT INTO "wall_clock" VALUES(1,1795176000000,1795176000000,1795176000000,0,'',NULL);
 CREATE TABLE workers (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	session_limit BIGINT NOT NULL, 
@@ -462,15 +477,10 @@ CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
 CREATE INDEX ix_sessions_worker_id ON sessions (worker_id);
 CREATE INDEX ix_sheets_owner_id_kind ON sheets (owner_id, kind);
 CREATE INDEX ix_ewallets_account_id ON ewallets (account_id);
-CREATE INDEX ix_postings_entry_id ON postings (entry_id);
 CREATE INDEX ix_session_accounts_account_id ON session_accounts (account_id);
 CREATE INDEX ix_clocks_account_id_runs_out_at ON clocks (account_id, runs_out_at);
 CREATE INDEX ix_clocks_ewallet_id ON clocks (ewallet_id);
 CREATE INDEX ix_clocks_runs_out_at ON clocks (runs_out_at);
-CREATE TRIGGER postings_no_update BEFORE UPDATE ON postings BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
-CREATE TRIGGER postings_no_delete BEFORE DELETE ON postings BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
-CREATE TRIGGER postings_no_replace BEFORE INSERT ON postings WHEN EXISTS (SELECT 1 FROM postings WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
-CREATE INDEX ix_postings_balance_id_at_id ON postings (balance_id, at, id);
 CREATE INDEX ix_contact_records_account_id_created_at_id ON contact_records (account_id, created_at, id);
 CREATE INDEX ix_contact_records_sheet_id_created_at_id ON contact_records (sheet_id, created_at, id);
 CREATE INDEX ix_accounts_to_unlink_at ON accounts (to_unlink_at);
@@ -505,12 +515,16 @@ CREATE INDEX ix_conversion_records_entry_id ON conversion_records (entry_id);
 CREATE INDEX ix_time_records_account_id_created_at_id ON time_records (account_id, created_at, id);
 CREATE INDEX ix_time_records_sheet_id_created_at_id ON time_records (sheet_id, created_at, id);
 CREATE INDEX ix_time_records_entry_id ON time_records (entry_id);
+CREATE INDEX ix_postings_balance_id_at_entry_id ON postings (balance_id, at, entry_id);
+CREATE TRIGGER postings_no_update BEFORE UPDATE ON postings BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
+CREATE TRIGGER postings_no_delete BEFORE DELETE ON postings BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
+CREATE TRIGGER postings_no_replace BEFORE INSERT ON postings WHEN EXISTS (SELECT 1 FROM postings WHERE (entry_id, position) = (NEW.entry_id, NEW.position)) BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
 CREATE TRIGGER seals_no_update BEFORE UPDATE ON seals BEGIN SELECT RAISE(ABORT, 'seals is append-only'); END;
 CREATE TRIGGER seals_no_delete BEFORE DELETE ON seals BEGIN SELECT RAISE(ABORT, 'seals is append-only'); END;
 CREATE TRIGGER seals_no_replace BEFORE INSERT ON seals WHEN EXISTS (SELECT 1 FROM seals WHERE entry_id = NEW.entry_id) BEGIN SELECT RAISE(ABORT, 'seals is append-only'); END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
-INSERT INTO "sqlite_sequence" VALUES('seen_requests',2);
+INSERT INTO "sqlite_sequence" VALUES('wall_clock',1);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);
 INSERT INTO "sqlite_sequence" VALUES('balances',6);
 INSERT INTO "sqlite_sequence" VALUES('ewallets',3);
@@ -520,6 +534,5 @@ INSERT INTO "sqlite_sequence" VALUES('client_ids',2);
 INSERT INTO "sqlite_sequence" VALUES('workers',1);
 INSERT INTO "sqlite_sequence" VALUES('sessions',2);
 INSERT INTO "sqlite_sequence" VALUES('login_records',3);
-INSERT INTO "sqlite_sequence" VALUES('postings',18);
 INSERT INTO "sqlite_sequence" VALUES('events',12);
 COMMIT;

@@ -14,7 +14,7 @@ import pytest
 
 from ewallet_core.commands import serve_command
 from ewallet_core.server.limits import Limits
-from ewallet_core.server.settings import Rules, Settings, SettingsError, Storage
+from ewallet_core.server.settings import Rules, Settings, SettingsError, Storage, tables_of
 from ewallet_core.types import Durability
 
 ROOT = Path(__file__).parents[2]
@@ -24,10 +24,8 @@ UNIT_SETTINGS = ROOT / "deploy" / "ewallet.toml"
 DEPLOYED = "/opt/ewallet/bin/ewallet"
 
 NAMES = [setting.name for setting in msgspec.structs.fields(Settings)]
-RULES = [rule.name for rule in msgspec.structs.fields(Rules)]
-LIMITS = [limit.name for limit in msgspec.structs.fields(Limits)]
-STORAGE = [setting.name for setting in msgspec.structs.fields(Storage)]
-TABLES = {"rules", "limits", "storage"}
+TABLES = tables_of(Settings)
+IN_TABLES = [setting.name for table in TABLES.values() for setting in msgspec.structs.fields(table)]
 
 
 @pytest.fixture
@@ -59,6 +57,7 @@ def test_relative_paths_start_at_the_folder_of_the_file(file):
     settings = read(file, "tls_cert = 'a.pem'\ntls_key = '/b.pem'\ndatabase = 'sqlite:///c/d.sqlite3'\n")
     assert settings.given_certificate == (file.parent / "a.pem", Path("/b.pem"))
     assert settings.database == f"sqlite:///{file.parent}/c/d.sqlite3"
+    assert read(file, "[backup]\nfolder = 'saved'\n").backup.folder == f"{file.parent}/saved"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:////a/b", "sqlite:///:memory:", "postgresql://a/b"])
@@ -89,6 +88,11 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("[storage]\ndurability = true", "`storage.durability` can't be true. It must be full or normal."),
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
+        (
+            "[backup]\nevery = '1 day'",
+            '`backup.every` can\'t be "1 day". It must be an interval such as 30m,',
+        ),
+        ("[backup]\nkeep = 0", "`backup.keep` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nguests = 1", "There is no setting `limits.guests`. The settings are: connections, "),
         ("host = \n", "are not TOML: no value (at line 1, column 8). Correct that line."),
     ],
@@ -140,7 +144,7 @@ def test_a_network_server_needs_a_tls_setting(how):
 
 
 def test_every_setting_is_an_option():
-    assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - TABLES
+    assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - TABLES.keys()
 
 
 # The docs
@@ -151,7 +155,7 @@ def test_the_example_in_the_docs_has_the_defaults(file):
     assert read(file, example) == Settings()
     lines = [line.lstrip("# ") for line in example.splitlines()]
     options = {line.partition(" = ")[0] for line in lines if " = " in line}
-    assert options == {*NAMES, *RULES, *LIMITS, *STORAGE} - TABLES
+    assert options == {*NAMES, *IN_TABLES} - TABLES.keys()
 
 
 # The systemd unit

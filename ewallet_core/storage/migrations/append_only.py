@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from alembic import op
+
+_COLUMN = re.compile(r"\w+")
 
 
 def make_append_only(table: str, *keys: str) -> None:
-    """Allow only inserts into `table`; each of `keys` is unique in it."""
-    is_there = " OR ".join(f"{key} = NEW.{key}" for key in keys)
+    """Allow only inserts into `table`; each of `keys` is unique in it.
+
+    A key of several columns is written `(first, second)`.
+    """
+    is_there = " OR ".join(f"{key} = {_COLUMN.sub(_of_new_row, key)}" for key in keys)
     for statement in _STATEMENTS[op.get_bind().dialect.name]:
         op.execute(statement.format(table=table, is_there=is_there))
+
+
+def _of_new_row(column: re.Match[str]) -> str:
+    return f"NEW.{column[0]}"
 
 
 def drop_append_only(table: str) -> None:

@@ -17,13 +17,17 @@ from ewallet_core.storage.verification.check import Check, Findings, Violation, 
 
 
 class PostingLine(Row, frozen=True):
-    id: int
     entry_id: int
+    position: int
     balance: int
     unit: str
     amount: int
     balance_after: int | None
     at: int
+
+    @property
+    def name(self) -> str:
+        return f"Posting {self.position} of entry {self.entry_id}"
 
 
 class _BalanceLine(Row, frozen=True):
@@ -86,23 +90,23 @@ class BalanceSums:
         """Add the posting; returns what is wrong with it, in sentences."""
         balance = self._sums.get(posting.balance)
         if balance is None:
-            return [f"Posting {posting.id} belongs to no balance."]
+            return [f"{posting.name} belongs to no balance."]
         faults = []
         total = balance.total = balance.total + posting.amount
         if posting.unit != balance.unit:
-            faults.append(f"Posting {posting.id} moves {posting.unit}s, its balance counts {balance.unit}s.")
+            faults.append(f"{posting.name} moves {posting.unit}s, its balance counts {balance.unit}s.")
         if posting.at < entry_at:
-            faults.append(f"Posting {posting.id} is dated before its entry.")
+            faults.append(f"{posting.name} is dated before its entry.")
         # The issuer's balances are not stored, but computed.
         if not balance.issues:
             if posting.balance_after != total:
                 faults.append(
-                    f"Posting {posting.id} says {posting.balance_after} is left, its balance came to {total}."
+                    f"{posting.name} says {posting.balance_after} is left, its balance came to {total}."
                 )
             if total < 0:
-                faults.append(f"Balance {posting.balance} went below zero at posting {posting.id}.")
+                faults.append(f"Balance {posting.balance} went below zero at entry {posting.entry_id}.")
             if posting.at < balance.moved_at:
-                faults.append(f"Posting {posting.id} is dated before the one before it.")
+                faults.append(f"{posting.name} is dated before the one before it.")
             balance.moved_at = posting.at
         return faults
 

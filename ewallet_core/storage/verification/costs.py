@@ -56,7 +56,7 @@ _FAULTY = union_all(
         "The cost noted for entry",
         _cost.entry_id,
         schema.costs.outerjoin(schema.postings, and_(_COST_OF_POSTING, _SUPPLIED)),
-        (_posting.id.is_(None), "is of a balance that got no credits by it"),
+        (_posting.entry_id.is_(None), "is of a balance that got no credits by it"),
     ),
 )
 

@@ -34,14 +34,14 @@ _ENTRIES = (
     .order_by(_entry.id)
 )
 _POSTINGS = select(
-    _posting.id,
     _posting.entry_id,
+    _posting.position,
     _posting.balance_id,
     _posting.unit,
     _posting.amount,
     _posting.balance_after,
     _posting.at,
-).order_by(_posting.entry_id, _posting.id)
+).order_by(_posting.entry_id, _posting.position)
 _STRAY_SEALS = (
     select(_seal.entry_id)
     .outerjoin_from(schema.seals, schema.entries, _entry.id == _seal.entry_id)
@@ -55,7 +55,7 @@ def check_journal(transaction: Transaction) -> Findings:
     for entry, postings in _read_with_postings(transaction):
         if entry is None:
             for posting in postings:
-                yield Violation(f"Posting {posting.id} belongs to no entry.")
+                yield Violation(f"{posting.name} belongs to no entry.")
                 yield from map(Violation, balances.add(posting, posting.at))
             continue
         checked += 1

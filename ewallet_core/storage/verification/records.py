@@ -114,7 +114,7 @@ _IS_ON_OTHER_WALLET = (
     and_(_wallet.c.balance_id != _sender.c.id, _wallet.c.balance_id != _recipient.c.id),
     "is on a sheet of a wallet in which its entry moved nothing",
 )
-_MOVED_NOTHING = _moved.c.id.is_(None), "is on a sheet of a clock on which its entry moved nothing"
+_MOVED_NOTHING = _moved.c.entry_id.is_(None), "is on a sheet of a clock on which its entry moved nothing"
 
 
 def _differ(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -1,4 +1,8 @@
-"""Fewer pages to write for each change: tables without a counter of ids, and seals without positions."""
+"""Fewer pages to write for each change: tables without a counter of ids, postings and seals by their entries.
+
+And what is known of the machine's wall clock."""
+
+import re
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,15 +13,25 @@ revision = "0006"
 down_revision = "0005"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_NEVER_DELETED = ("entries", "transfer_records", "invoice_records", "conversion_records", "time_records")
+# The last row of these is never deleted; ids of remembered requests only put them in order.
+_UNCOUNTED = (
+    "entries",
+    "transfer_records",
+    "invoice_records",
+    "conversion_records",
+    "time_records",
+    "seen_requests",
+)
 
 
 def upgrade() -> None:
-    for table in _NEVER_DELETED:
+    for table in _UNCOUNTED:
         _drop_counter_of_ids(table)
+    _key_postings_by_entry()
     _key_seals_by_entry()
     _keep_origins_of_logins()
     _keep_renewed_tokens()
+    _keep_right_readings_of_the_wall_clock()
 
 
 def _drop_counter_of_ids(table: str) -> None:
@@ -37,13 +51,48 @@ def _drop_counter_of_ids(table: str) -> None:
         "PRIMARY KEY AUTOINCREMENT", f"CONSTRAINT pk_{table} PRIMARY KEY"
     )
     for statement in (
-        changed,
+        re.sub(r"kind IN \((.*?)\)", _compared_one_by_one, changed),
         f"INSERT INTO uncounted SELECT * FROM {table}",
         f"DROP TABLE {table}",
         f"ALTER TABLE uncounted RENAME TO {table}",
         *(sql for _, sql in indexes_and_triggers),
     ):
         connection.exec_driver_sql(statement)
+
+
+def _compared_one_by_one(kinds: re.Match[str]) -> str:
+    """SQLite makes a table of a list of kinds at each insert."""
+    return " OR ".join(f"kind = {kind}" for kind in kinds[1].split(", "))
+
+
+def _key_postings_by_entry() -> None:
+    """Those of an entry are beside each other, and need no index to be found."""
+    op.create_table(
+        "ordered",
+        sa.Column("entry_id", _ID, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("balance_id", _ID, nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("balance_after", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("unit IN ('credit', 'millisecond')", name=op.f("ck_postings_unit_known")),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_postings_moves")),
+        sa.ForeignKeyConstraint(["balance_id"], ["balances.id"], name=op.f("fk_postings_balance_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name=op.f("fk_postings_entry_id")),
+        sa.PrimaryKeyConstraint("entry_id", "position", name=op.f("pk_postings")),
+        sqlite_with_rowid=False,
+    )
+    columns = "balance_id, unit, amount, balance_after, at"
+    op.execute(
+        f"INSERT INTO ordered (entry_id, position, {columns})"
+        f" SELECT entry_id, row_number() OVER (PARTITION BY entry_id ORDER BY id), {columns}"
+        " FROM postings ORDER BY entry_id, id"
+    )
+    op.drop_table("postings")
+    op.rename_table("ordered", "postings")
+    op.create_index(op.f("ix_postings_balance_id_at_entry_id"), "postings", ["balance_id", "at", "entry_id"])
+    make_append_only("postings", "(entry_id, position)")
 
 
 def _key_seals_by_entry() -> None:
@@ -88,4 +137,19 @@ def _keep_renewed_tokens() -> None:
         ),
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_renewed_tokens")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_renewed_tokens_token_hash")),
+    )
+
+
+def _keep_right_readings_of_the_wall_clock() -> None:
+    op.create_table(
+        "wall_clock",
+        sa.Column("id", _ID, nullable=False),
+        *(
+            sa.Column(name, sa.BigInteger(), nullable=False)
+            for name in ("wall_at", "boot_at", "latest_at", "overruled_at")
+        ),
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("confirmed_boot_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wall_clock")),
+        sqlite_autoincrement=True,
     )

@@ -1,0 +1,1 @@
+"""Backups: making, verifying and restoring them, also on a schedule."""

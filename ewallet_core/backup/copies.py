@@ -1,0 +1,140 @@
+"""Copies of a database file that no engine uses: making, upgrading and checking one, and logging all out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.storage.read_only import open_read_only
+from ewallet_core.storage.sqlite import upgrade_file
+from ewallet_core.storage.verification import Violation, run_checks
+
+PAGES_AT_ONCE = 1_000
+SKIPPED_EVENTS = 1_000_000
+"""How far the event sequences go on at a restore: further than what happened since the backup was made."""
+_FORGOTTEN = ("seen_requests", "session_accounts", "sessions", "client_ids", "workers")
+
+
+class BackupError(Exception):
+    """A backup can't be made, read or restored; the message is for the user."""
+
+
+class BrokenWalletError(BackupError):
+    """The copy is damaged, or its ledger is not as it must be; the message is one sentence."""
+
+
+def copy_database(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy the database at `source`, which may be in use, as it is at one moment, into one file.
+
+    Who writes to it meanwhile waits for nothing. `progress` gets the pages that are copied, and all.
+    """
+    with (
+        _explained(f"{source} can't be copied"),
+        closing(_connect(source, "rw")) as reading,
+        closing(_connect(target, "rwc")) as writing,
+    ):
+        # The copy is of this moment: without a transaction, each change of another process restarts it.
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        writing.execute("PRAGMA synchronous = OFF")
+        reading.backup(
+            writing, pages=PAGES_AT_ONCE, progress=lambda _, left, total: progress(total - left, total)
+        )
+        reading.execute("ROLLBACK")
+        _leave_write_ahead_log(writing)
+
+
+def schema_of(copy: Path) -> str:
+    with _explained(f"{copy.name} can't be read"), closing(_connect(copy, "ro")) as connection:
+        table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if table else None
+    if row is None:
+        raise BackupError(f"{copy.name} holds no wallet. Choose another file.")
+    return str(row[0])
+
+
+def upgrade_copy(copy: Path) -> None:
+    """Migrate the copy to this release's schema. Raises `BackupError` if a newer release wrote it."""
+    # A file without wallets is refused, and not upgraded to a new wallet.
+    schema_of(copy)
+    with _explained(f"{copy.name} can't be read"):
+        upgrade_file(copy)
+        with closing(_connect(copy, "rw")) as connection:
+            _leave_write_ahead_log(connection)
+
+
+def check_copy(copy: Path) -> list[str]:
+    """Check the ledger of a copy with this release's schema; returns what was checked.
+
+    Raises `BrokenWalletError` at the first violation.
+    """
+    lines = []
+    with _explained(f"{copy.name} can't be read"):
+        with closing(_connect(copy, "ro")) as connection:
+            (first,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if first != "ok":
+            raise BrokenWalletError(f"The database is damaged: {first}.")
+        with open_read_only(_url_of(copy)) as transaction:
+            for finding in run_checks(transaction):
+                if isinstance(finding, Violation):
+                    raise BrokenWalletError(f"The wallet is not as it must be: {finding.sentence}")
+                lines.append(finding.line)
+    return lines
+
+
+def log_out_all(copy: Path) -> None:
+    """Drop all sessions and what they were answered, and let the event sequences go on much later.
+
+    A client that knows more than the copy does, because it was made earlier, must not take new events for
+    those that it has read.
+    """
+    with _explained(f"{copy.name} can't be written"), closing(_connect(copy, "rw")) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("BEGIN IMMEDIATE")
+        for table in _FORGOTTEN:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        connection.execute("UPDATE accounts SET event_sequence = event_sequence + ?", (SKIPPED_EVENTS,))
+        connection.execute("COMMIT")
+
+
+def fold_in_log(database: Path) -> bool:
+    """Write what the log beside the file has into the file; returns whether that was possible.
+
+    No engine may use the database.
+    """
+    try:
+        with closing(_connect(database, "rw")) as connection:
+            _leave_write_ahead_log(connection)
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _leave_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Let all be in one file; the engine uses a log again when it opens it."""
+    (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    if mode != "delete":
+        raise sqlite3.OperationalError("its log can't be removed")
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as reason:
+        raise BackupError(f"{what}: {reason}. Check the file and its permissions.") from reason
+    except StorageUnavailableError as error:
+        raise BackupError(f"{error.error} {error.warning}") from error
+
+
+def _connect(file: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{file.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+
+
+def _url_of(file: Path) -> str:
+    return f"sqlite:///{quote(str(file.absolute()))}"

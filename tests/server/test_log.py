@@ -1,0 +1,123 @@
+"""The log of a server: a line for each kind of fault, never a flood of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ewallet_core.engine.dispatcher import log_fault
+from ewallet_core.errors.accounts import NotPermittedError
+from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
+from ewallet_core.server.log import FaultHandler
+from ewallet_core.types import LogFormat
+
+
+class Log:
+    """A log in memory, whose intervals end when the test says so."""
+
+    def __init__(self, log_format: LogFormat = LogFormat.JSON) -> None:
+        self.written = io.BytesIO()
+        self.pending: list[Callable[[], None]] = []
+        self.handler = FaultHandler(self.written, log_format, lambda _, call: self.pending.append(call))
+        logging.getLogger().addHandler(self.handler)
+
+    @property
+    def text(self) -> str:
+        return self.written.getvalue().decode()
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """Kind and count of each line."""
+        lines = [json.loads(line) for line in self.text.splitlines()]
+        return [(line["kind"], line.get("count", 1)) for line in lines]
+
+    def end_interval(self) -> None:
+        ended, self.pending = self.pending, []
+        for end in ended:
+            end()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    log = Log()
+    yield log
+    logging.getLogger().removeHandler(log.handler)
+
+
+def fail(times: int = 1) -> None:
+    for _ in range(times):
+        log_fault(StorageFailedError("database or disk is full"), "client action supply credits")
+
+
+def test_the_first_fault_of_a_kind_is_written_at_once_and_the_others_are_counted(log):
+    fail(times=100)
+    assert log.counts == [("storage_failed", 1)]
+    log.end_interval()
+    assert log.counts == [("storage_failed", 1), ("storage_failed", 99)]
+
+
+def test_while_a_fault_goes_on_there_is_one_line_in_each_interval(log):
+    for _ in range(5):
+        fail(times=10)
+        log.end_interval()
+    assert [count for _, count in log.counts] == [1, 9, 10, 10, 10, 10]
+
+
+def test_after_a_quiet_interval_the_next_fault_is_written_at_once(log):
+    fail()
+    log.end_interval()
+    log.end_interval()
+    fail()
+    assert log.counts == [("storage_failed", 1)] * 2
+    assert len(log.pending) == 1
+
+
+def test_each_kind_is_counted_by_itself(log):
+    fail(times=3)
+    log_fault(OutcomeUnknownError(), "client action supply credits")
+    logging.getLogger("ewallet_core").warning("the %s cleaner failed: %s", "clock", "why")
+    assert [kind for kind, _ in log.counts] == ["storage_failed", "outcome_unknown", "fault"]
+
+
+def test_what_was_left_out_is_written_at_the_end(log):
+    fail(times=3)
+    log.handler.close()
+    assert log.counts == [("storage_failed", 1), ("storage_failed", 2)]
+
+
+def test_an_error_for_the_client_alone_is_not_in_the_log(log):
+    log_fault(NotPermittedError("client action supply credits"), "client action supply credits")
+    assert log.text == ""
+
+
+def test_a_line_says_what_failed_why_and_what_to_do(log):
+    error = OutcomeUnknownError()
+    error.__cause__ = OSError("disk I/O error")
+    log_fault(error, "client action supply credits")
+    (line,) = (json.loads(line) for line in log.text.splitlines())
+    assert line["level"] == "error"
+    assert line["message"].startswith("client action supply credits: The storage failed during the commit")
+    assert "(disk I/O error)" in line["message"]
+
+
+def test_text_has_one_line_for_each_fault_too(log):
+    logging.getLogger().removeHandler(log.handler)
+    text = Log(LogFormat.TEXT)
+    fail(times=3)
+    text.end_interval()
+    logging.getLogger().removeHandler(text.handler)
+    first, second = text.text.splitlines()
+    assert " ERROR ewallet_core: client action supply credits: The storage could not save this" in first
+    assert second.endswith("(and 1 more like this)")
+
+
+def test_a_log_that_can_not_be_written_raises_nothing():
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    FaultHandler(Full(), LogFormat.TEXT).emit(logging.makeLogRecord({"msg": "a fault"}))
