@@ -25,7 +25,7 @@ _UNCOUNTED = (
 
 
 # The other indexes of the records of each kind.
-_BY_ENTRY = (("entry_id",),)
+_BY_ENTRY: tuple[tuple[str, ...], ...] = (("entry_id",),)
 _OTHER_INDEXES = {
     **dict.fromkeys(("transfer", "invoice", "conversion", "time"), _BY_ENTRY),
     "contact": (("payee_account_id",), ("account_id", "payee_account_id"), ("account_id", "email_key")),
@@ -46,8 +46,8 @@ def upgrade() -> None:
 def _search_sheets_by_the_index_of_accounts() -> None:
     for kind, others in _OTHER_INDEXES.items():
         table = f"{kind}_records"
-        for columns in (("sheet_id", "created_at", "id"), ("account_id", "created_at", "id"), *others):
-            op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
+        for dropped in (("sheet_id", "created_at", "id"), ("account_id", "created_at", "id"), *others):
+            op.drop_index(op.f(f"ix_{table}_{'_'.join(dropped)}"), table)
         # Of two indexes that seem equally good, SQLite takes the one that was created last.
         for columns in (("account_id", "created_at", "id", "sheet_id"), *others):
             op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
