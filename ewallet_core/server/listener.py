@@ -5,33 +5,44 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from asyncio import sslproto
 from collections.abc import Callable
-from typing import cast
 
-from ewallet_core.errors.server import PortUnavailableError, ServerStoppingError
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import (
+    PortUnavailableError,
+    ServerStoppingError,
+    TooManyConnectionsError,
+    TooManyFromAddressError,
+)
+from ewallet_core.protocol.proxy_header import TrustedProxies
+from ewallet_core.server.acceptor import Acceptor, TlsProtocol, hand_over
 from ewallet_core.server.connection import Connection, Roster
-from ewallet_core.server.limits import ConnectionLimiter
+from ewallet_core.server.limits import ConnectionLimiter, Limits
 
 BACKLOG = 1_024
-HANDSHAKE_SECONDS = 10
 ANY_FREE = 0
 
 
 class Listener:
-    """Listens on one port of a host; `connect` makes the protocol of each connection."""
+    """Listens on one port of a host; `connect` makes the protocol of the connection of an address."""
 
     def __init__(
         self,
-        connect: Callable[[Roster], Connection],
+        connect: Callable[[Roster, str], Connection],
         limiter: ConnectionLimiter,
         host: str,
         tls: ssl.SSLContext | None,
+        proxies: TrustedProxies,
+        limits: Limits,
     ) -> None:
         self._connect = connect
         self._limiter = limiter
         self._host = host
         self._tls = tls
+        self._proxies = proxies
+        self._header_seconds = limits.unfinished_line_seconds
+        self._handshake_limiter = ConnectionLimiter(limits)
+        self._shaking_hands: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
         self._admitted: set[Connection] = set()
@@ -40,6 +51,8 @@ class Listener:
         self._is_empty.set()
         self.encrypted: set[asyncio.Transport] = set()
         """The transports below those of TLS, also of connections whose handshake is unfinished."""
+        self._opening: set[asyncio.Transport] = set()
+        """The transports of proxies that have not sent their header yet."""
 
     @property
     def port(self) -> int | None:
@@ -92,11 +105,33 @@ class Listener:
         """Close all connections at once, also those whose TLS handshake is unfinished."""
         for connection in list(self._connections):
             connection.abort()
-        for transport in list(self.encrypted):
+        for transport in [*self.encrypted, *self._opening]:
             transport.abort()
+
+    def accept(self, transport: asyncio.Transport, address: str, received: bytes) -> None:
+        """As `Acceptance.accept`, or close the connection if there are too many unfinished handshakes."""
+        connection = self._connect(self, address)
+        if self._tls is None:
+            hand_over(transport, connection, received)
+            return
+        try:
+            self._handshake_limiter.admit(address)
+        except (TooManyConnectionsError, TooManyFromAddressError):
+            transport.abort()
+            return
+        self._shaking_hands.add(connection)
+        tls = TlsProtocol(connection, self._tls, self.encrypted, self._end_handshake)
+        hand_over(transport, tls, received)
+
+    def refuse(self, transport: asyncio.Transport, address: str, error: WalletError) -> None:
+        """As `Acceptance.refuse`."""
+        connection = self._connect(self, address)
+        hand_over(transport, connection, b"")
+        connection.end(error)
 
     def admit(self, connection: Connection) -> None:
         """As `Roster.admit`."""
+        self._end_handshake(connection)
         self._connections.add(connection)
         self._is_empty.clear()
         self._limiter.admit(connection.address)
@@ -113,44 +148,13 @@ class Listener:
         if not self._connections:
             self._is_empty.set()
 
+    def _end_handshake(self, connection: Connection) -> None:
+        if connection in self._shaking_hands:
+            self._shaking_hands.remove(connection)
+            self._handshake_limiter.leave(connection.address)
+
     def _make_protocol(self) -> asyncio.BaseProtocol:
-        connection = self._connect(self)
-        return connection if self._tls is None else TlsProtocol(connection, self._tls, self.encrypted)
-
-
-class TlsProtocol(sslproto.SSLProtocol):
-    """TLS between a transport and the protocol of a connection, which begins after the handshake."""
-
-    # Each connection has a read buffer of this size, zeroed and therefore resident. asyncio's default is
-    # 256 KiB; a record of TLS has at most 16 KiB, and more than one at a time is no faster for short lines.
-    max_size = 16 * 1024
-
-    def __init__(
-        self, connection: Connection, context: ssl.SSLContext, encrypted: set[asyncio.Transport]
-    ) -> None:
-        super().__init__(
-            asyncio.get_running_loop(),
-            connection,
-            context,
-            waiter=None,  # type: ignore[arg-type]
-            server_side=True,
-            ssl_handshake_timeout=HANDSHAKE_SECONDS,
-        )
-        self._encrypted = encrypted
-
-    def _get_write_buffer_size(self) -> int:
-        # asyncio counts what is not encrypted yet, but what was encrypted waits below, without a limit.
-        above = super()._get_write_buffer_size()  # type: ignore[misc] # typeshed leaves it out
-        return int(above) + self._below.get_write_buffer_size()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._below = cast("asyncio.Transport", transport)
-        self._encrypted.add(self._below)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: BaseException | None) -> None:
-        self._encrypted.discard(self._below)
-        super().connection_lost(error)
+        return Acceptor(self, self._proxies, self._header_seconds, self._opening)
 
 
 async def _close(server: asyncio.Server) -> None:
