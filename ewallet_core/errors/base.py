@@ -25,7 +25,7 @@ WalletError
     ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError
     ├── ClockInDoubtError, EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
-    ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
+    ├── IdleTooLongError, LineUnfinishedError, ProxyHeaderError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError
     └── WorkerBusyError, WorkerFullError, OnlyCoreSuppliesError
 

@@ -1,26 +1,34 @@
-"""One listening socket, and its connections."""
+"""One listening socket, and what its connections go through before their first line."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import ssl
+from asyncio import sslproto
 from collections.abc import Callable
+from typing import cast
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import (
     PortUnavailableError,
+    ProxyHeaderError,
     ServerStoppingError,
     TooManyConnectionsError,
     TooManyFromAddressError,
 )
-from ewallet_core.protocol.proxy_header import TrustedProxies
-from ewallet_core.server.acceptor import Acceptor, TlsProtocol, hand_over
+from ewallet_core.protocol.proxy_header import TrustedProxies, read_proxy_header
 from ewallet_core.server.connection import Connection, Roster
 from ewallet_core.server.limits import ConnectionLimiter, Limits
 
 BACKLOG = 1_024
 ANY_FREE = 0
+HANDSHAKE_SECONDS = 10
+UNKNOWN = "unknown"
+"""The address of a client that has already disconnected."""
+
+_log = logging.getLogger("ewallet_core")
 
 
 class Listener:
@@ -42,7 +50,7 @@ class Listener:
         self._proxies = proxies
         self._header_seconds = limits.unfinished_line_seconds
         self._handshake_limiter = ConnectionLimiter(limits)
-        self._shaking_hands: set[Connection] = set()
+        self._handshakes: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
         self._admitted: set[Connection] = set()
@@ -109,24 +117,27 @@ class Listener:
             transport.abort()
 
     def accept(self, transport: asyncio.Transport, address: str, received: bytes) -> None:
-        """As `Acceptance.accept`, or close the connection if there are too many unfinished handshakes."""
+        """Serve the client with that address, which has already sent `received`.
+
+        Its connection is closed if there are too many unfinished handshakes.
+        """
         connection = self._connect(self, address)
         if self._tls is None:
-            hand_over(transport, connection, received)
+            pass_on(transport, connection, received)
             return
         try:
             self._handshake_limiter.admit(address)
         except (TooManyConnectionsError, TooManyFromAddressError):
             transport.abort()
             return
-        self._shaking_hands.add(connection)
+        self._handshakes.add(connection)
         tls = TlsProtocol(connection, self._tls, self.encrypted, self._end_handshake)
-        hand_over(transport, tls, received)
+        pass_on(transport, tls, received)
 
     def refuse(self, transport: asyncio.Transport, address: str, error: WalletError) -> None:
-        """As `Acceptance.refuse`."""
+        """Close the connection with that error, in the clear: TLS begins after a header."""
         connection = self._connect(self, address)
-        hand_over(transport, connection, b"")
+        pass_on(transport, connection, b"")
         connection.end(error)
 
     def admit(self, connection: Connection) -> None:
@@ -149,12 +160,139 @@ class Listener:
             self._is_empty.set()
 
     def _end_handshake(self, connection: Connection) -> None:
-        if connection in self._shaking_hands:
-            self._shaking_hands.remove(connection)
+        if connection in self._handshakes:
+            self._handshakes.remove(connection)
             self._handshake_limiter.leave(connection.address)
 
     def _make_protocol(self) -> asyncio.BaseProtocol:
         return Acceptor(self, self._proxies, self._header_seconds, self._opening)
+
+
+class Acceptor(asyncio.Protocol):
+    """The first protocol of each connection. It finds out the client's address, and passes the connection on.
+
+    A trusted proxy sends that address in a header, within `seconds`. `opening` has the transports meanwhile.
+    """
+
+    __slots__ = (
+        "_host",
+        "_listener",
+        "_opening",
+        "_proxies",
+        "_received",
+        "_seconds",
+        "_timer",
+        "_transport",
+    )
+
+    def __init__(
+        self,
+        listener: Listener,
+        proxies: TrustedProxies,
+        seconds: float,
+        opening: set[asyncio.Transport],
+    ) -> None:
+        self._listener = listener
+        self._proxies = proxies
+        self._seconds = seconds
+        self._opening = opening
+        self._received = b""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self._host = str(peer[0]).partition("%")[0] if peer else UNKNOWN
+        if self._host in self._proxies:
+            self._opening.add(self._transport)
+            loop = asyncio.get_running_loop()
+            too_late = f"it did not arrive within {self._seconds:,} seconds"
+            self._timer = loop.call_later(self._seconds, self._refuse, too_late)
+        else:
+            self._listener.accept(self._transport, self._host, b"")
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        try:
+            header = read_proxy_header(self._received)
+        except ValueError as reason:
+            self._refuse(str(reason))
+            return
+        if header is not None:
+            self._leave()
+            received = self._received[header.size :]
+            self._listener.accept(self._transport, header.client or self._host, received)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._leave()
+
+    def _refuse(self, problem: str) -> None:
+        _log.warning("the proxy %s sent no valid header: %s", self._host, problem)
+        self._leave()
+        self._listener.refuse(self._transport, self._host, ProxyHeaderError(problem))
+
+    def _leave(self) -> None:
+        self._opening.discard(self._transport)
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+class TlsProtocol(sslproto.SSLProtocol):
+    """TLS between a transport and the protocol of a connection, which begins after the handshake."""
+
+    # Each connection has a read buffer of this size, zeroed and therefore resident. asyncio's default is
+    # 256 KiB; a record of TLS has at most 16 KiB, and more than one at a time is no faster for short lines.
+    max_size = 16 * 1024
+
+    def __init__(
+        self,
+        connection: Connection,
+        context: ssl.SSLContext,
+        encrypted: set[asyncio.Transport],
+        lost: Callable[[Connection], None],
+    ) -> None:
+        super().__init__(
+            asyncio.get_running_loop(),
+            connection,
+            context,
+            waiter=None,  # type: ignore[arg-type]
+            server_side=True,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+        )
+        self._encrypted = encrypted
+        self._connection = connection
+        self._lost = lost
+
+    def _get_write_buffer_size(self) -> int:
+        # asyncio counts what is not encrypted yet, but what was encrypted waits below, without a limit.
+        above = super()._get_write_buffer_size()  # type: ignore[misc] # typeshed leaves it out
+        return int(above) + self._below.get_write_buffer_size()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._below = cast("asyncio.Transport", transport)
+        self._encrypted.add(self._below)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: BaseException | None) -> None:
+        self._encrypted.discard(self._below)
+        self._lost(self._connection)
+        super().connection_lost(error)
+
+
+def pass_on(transport: asyncio.Transport, protocol: Connection | TlsProtocol, received: bytes) -> None:
+    """Let that protocol go on with the transport, from what the former one has received."""
+    transport.set_protocol(protocol)
+    protocol.connection_made(transport)
+    if isinstance(protocol, Connection):
+        if received:
+            protocol.data_received(received)
+        return
+    while received and not transport.is_closing():
+        buffer = protocol.get_buffer(len(received))
+        size = min(len(buffer), len(received))
+        buffer[:size] = received[:size]
+        protocol.buffer_updated(size)
+        received = received[size:]
 
 
 async def _close(server: asyncio.Server) -> None:

@@ -118,7 +118,7 @@ class EngineServer:
         thread = self.listener._thread
         assert thread is not None
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        while (unfinished := len(thread.server._in_listener._shaking_hands)) != left:
+        while (unfinished := len(thread.server._in_listener._handshakes)) != left:
             assert time.monotonic() < deadline, unfinished
             time.sleep(0.005)
 
