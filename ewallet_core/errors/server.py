@@ -29,7 +29,7 @@ class StorageUnavailableError(WalletError, code="storage_unavailable"):
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
-class StorageDamagedError(StorageUnavailableError, code="storage_damaged"):
+class StorageDamagedError(StorageUnavailableError, code="storage_damaged", logged=True):
     """What is stored is not what the engine wrote."""
 
     error_text = "The database is damaged: {reason}."
@@ -40,7 +40,7 @@ class StorageDamagedError(StorageUnavailableError, code="storage_damaged"):
     )
 
 
-class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True):
+class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True, logged=True):
     """The database file was replaced or deleted while the engine had it open."""
 
     error_text = "The database file was {reason} while it was in use, so it is no longer read or written."
@@ -127,6 +127,14 @@ class LineUnfinishedError(WalletError, code="line_unfinished"):
     error_text = "A line was begun and not completed within {seconds:,} seconds, so this connection ends."
     warning_text = "Send each line at once, with its end."
     seconds: int
+
+
+class ProxyHeaderError(WalletError, code="proxy_header_invalid"):
+    """A connection from a trusted proxy does not begin with a PROXY header."""
+
+    error_text = "This server expects a PROXY header from your address, and {problem}."
+    warning_text = "Let the proxy send one first, or remove its address from `[proxy] trusted`."
+    problem: InSentence[str]
 
 
 class ReaderTooSlowError(WalletError, code="reader_too_slow"):
