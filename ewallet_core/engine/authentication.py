@@ -35,7 +35,8 @@ def authenticate(
 ) -> Context:
     """The context of the authenticated caller; raises the error of what `access` needs and is missing.
 
-    `remembered_id` is the request id by which the answer is remembered, if it is. A request that `renews_token` may be repeated with the token that it has replaced.
+    `remembered_id` is the request id by which the answer is remembered, if it is. A request that
+    `renews_token` may be repeated with the token that it has replaced.
     """
     if access is Access.ANYBODY or (access is Access.SYSTEM and context.caller.is_in_process):
         return context
