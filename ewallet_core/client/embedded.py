@@ -74,8 +74,12 @@ class EmbeddedClient(WalletClient):
         def open_engine() -> EWalletSessionManager:
             config = ewallet_core.EngineConfig(self_supply=True, stop_in_the_past=True)
             engine = without_sockets(ewallet_core.EWalletSessionManager(database_url, config=config))
-            # While the user types the password.
-            engine.prepare_overview()
+            try:
+                # While the user types the password.
+                engine.prepare_overview()
+            except BaseException:
+                engine.close()
+                raise
             return engine
 
         return cls(open_engine, for_a_person=True)

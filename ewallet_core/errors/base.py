@@ -22,10 +22,11 @@ WalletError
 │   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
-    ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError
+    ├── OutcomeUnknownError, StorageFailedError
+    ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError
     ├── ClockInDoubtError, EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
-    ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
+    ├── IdleTooLongError, LineUnfinishedError, ProxyHeaderError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError
     └── WorkerBusyError, WorkerFullError, OnlyCoreSuppliesError
 

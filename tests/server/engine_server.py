@@ -12,6 +12,7 @@ from engine_client import EngineClient
 from socket_wire import TIMEOUT_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.server.executor import Executor
 from ewallet_core.server.socket_listener import SocketListener
 
 VIEW_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
@@ -40,6 +41,12 @@ class EngineServer:
         return thread.loop
 
     @property
+    def executor(self) -> Executor:
+        thread = self.listener._thread
+        assert thread is not None
+        return thread.server._executor
+
+    @property
     def connected(self) -> int:
         """The number of open connections."""
         thread = self.listener._thread
@@ -52,18 +59,18 @@ class EngineServer:
         assert thread is not None
         listener = thread.server._in_listener
         while not any(transport.get_write_buffer_size() for transport in listener.encrypted):
-            sent = sum(connection._sent for connection in listener._connections)
+            sent = sum(connection._output._written for connection in listener._connections)
             wire.send(long_request)
-            while sum(connection._sent for connection in listener._connections) == sent:
+            while sum(connection._output._written for connection in listener._connections) == sent:
                 time.sleep(0.005)
 
-    def in_wire(self, **choices: int) -> Wire:
+    def in_wire(self, **choices: Any) -> Wire:
         """A connection to the instruction port."""
         return self._kept(Wire(self.ports[0], self.tls, **choices))
 
-    def out_wire(self) -> Wire:
+    def out_wire(self, **choices: Any) -> Wire:
         """A connection to the event port, before its first line."""
-        return self._kept(Wire(self.ports[1], self.tls))
+        return self._kept(Wire(self.ports[1], self.tls, **choices))
 
     def subscribe(self, caller: EngineClient, **since: int) -> Wire:
         """A connection to the event port with the credentials of the client."""
@@ -106,12 +113,19 @@ class EngineServer:
             assert time.monotonic() < deadline, self.connected
             time.sleep(0.005)
 
-    def wait_for_requests(self, count: int) -> None:
-        """Wait until that many requests are under way."""
+    def wait_for_handshakes(self, left: int) -> None:
+        """Wait until that many TLS handshakes on the instruction port are unfinished."""
         thread = self.listener._thread
         assert thread is not None
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        while (under_way := len(thread.server._executor._under_way)) != count:
+        while (unfinished := len(thread.server._in_listener._handshakes)) != left:
+            assert time.monotonic() < deadline, unfinished
+            time.sleep(0.005)
+
+    def wait_for_requests(self, count: int) -> None:
+        """Wait until that many requests are under way."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while (under_way := len(self.executor._under_way)) != count:
             assert time.monotonic() < deadline, under_way
             time.sleep(0.005)
 
