@@ -42,6 +42,10 @@ class Listener:
         """The transports below those of TLS, also of connections whose handshake is unfinished."""
 
     @property
+    def connection_count(self) -> int:
+        return len(self._connections)
+
+    @property
     def port(self) -> int | None:
         return None if self._server is None else _port_of(self._server)
 

@@ -56,6 +56,14 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """What the server writes to standard error."""
 
     format: Annotated[LogFormat, Meta(description="text or json")] = LogFormat.TEXT
+    requests: bool = False
+
+
+class MetricsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the metrics can be read over HTTP, if there is a port."""
+
+    host: Host = "127.0.0.1"
+    port: Port | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     storage: Storage = Storage()
     backup: Backup = Backup()
     log: Log = Log()
+    metrics: MetricsSettings = MetricsSettings()
 
     @classmethod
     def read(cls, file: Path) -> Self:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import ssl
 
     from ewallet_core.server.executor import Engine
+    from ewallet_core.server.log import RequestLog
     from ewallet_core.server.server import ServerThread
 
 LOOPBACK = "127.0.0.1"
@@ -33,6 +34,7 @@ class SocketListener:
         tls: ssl.SSLContext | None = None,
         insecure: bool = False,
         limits: Limits | None = None,
+        request_log: RequestLog | None = None,
     ) -> None:
         # `localhost` may mean two addresses, and a port that is free on one may not be on the other.
         self.host = LOOPBACK if host == "localhost" else host
@@ -40,6 +42,7 @@ class SocketListener:
         self._tls = tls
         self._may_listen = tls is not None or insecure or is_loopback(self.host)
         self._limits = limits or Limits()
+        self._request_log = request_log
         self._changing = threading.Lock()
         self._thread: ServerThread | None = None
         self._stopped = False
@@ -87,5 +90,7 @@ class SocketListener:
                 # A program that opens no sockets does not pay for asyncio and TLS.
                 from ewallet_core.server.server import ServerThread  # noqa: PLC0415
 
-                self._thread = ServerThread(self._engine, self.host, self._tls, self._limits)
+                self._thread = ServerThread(
+                    self._engine, self.host, self._tls, self._limits, self._request_log
+                )
             return self._thread
