@@ -78,8 +78,9 @@ def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None
                 tls=tls,
                 insecure=settings.insecure,
                 limits=settings.limits,
-                request_log=request_log,
+                trusted_proxies=settings.proxy.trusted,
             )
+            listener.request_log = request_log
             engine.listen_through(listener)
             try:
                 in_port, out_port = _open_ports(engine, settings)

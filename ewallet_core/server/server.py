@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ewallet_core.errors.server import PortUnavailableError
 from ewallet_core.metrics import Metric, MetricKind, counter
+from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.event_port import EventBroadcaster, OutPort
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.instruction_port import InPort
@@ -32,6 +33,7 @@ class Server:
         host: str,
         tls: ssl.SSLContext | None,
         limits: Limits,
+        proxies: TrustedProxies,
         request_log: RequestLog | None,
     ) -> None:
         self._limiter = limiter = ConnectionLimiter(limits)
@@ -41,8 +43,8 @@ class Server:
         self._broadcaster = EventBroadcaster(engine, self._executor)
         in_port = InPort(engine.dispatcher, self._executor, limiter, limits, monitor)
         out_port = OutPort(engine, self._executor, self._broadcaster, limits)
-        self._in_listener = Listener(in_port.connect, limiter, host, tls)
-        self._out_listener = Listener(out_port.connect, limiter, host, tls)
+        self._in_listener = Listener(in_port.connect, limiter, host, tls, proxies, limits)
+        self._out_listener = Listener(out_port.connect, limiter, host, tls, proxies, limits)
         self._broadcasting: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
         self._metrics.add_source(self.metrics)
@@ -121,6 +123,7 @@ class ServerThread:
         host: str,
         tls: ssl.SSLContext | None,
         limits: Limits,
+        proxies: TrustedProxies,
         request_log: RequestLog | None,
     ) -> None:
         self.loop = asyncio.new_event_loop()
@@ -128,7 +131,7 @@ class ServerThread:
         self._thread.start()
 
         async def create() -> Server:
-            return Server(engine, host, tls, limits, request_log)
+            return Server(engine, host, tls, limits, proxies, request_log)
 
         self.server = self.run(create())
 
