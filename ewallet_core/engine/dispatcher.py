@@ -147,7 +147,9 @@ class Dispatcher:
         self.order = KeyedLocks()
         """The calls of one client run one after another, by their `order_key`."""
         self._dependencies = dependencies
-        scheduler = Scheduler(CLEANERS, self._read_due_times, self._clean_up, self.clock)
+        scheduler = Scheduler(
+            CLEANERS, self._read_due_times, self._clean_up, self.clock, dependencies.config.retention
+        )
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
 
     def parse(

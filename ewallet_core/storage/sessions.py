@@ -24,9 +24,6 @@ from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
-KEPT_MILLISECONDS = 30 * 24 * 3_600_000
-"""How long requests, events and other history are kept."""
-
 
 class ClientId(Row, frozen=True):
     id: int
