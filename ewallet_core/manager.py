@@ -72,9 +72,11 @@ class EWalletSessionManager:
         self._database = open_database(database_url or default_url(data_folder()), self._config.durability)
         try:
             credits_issuer = self._database.write(self._set_up)
-        except StorageFailedError as reason:
+        except BaseException as reason:
             self._database.close()
-            raise StorageUnavailableError(reason.reason) from reason
+            if isinstance(reason, StorageFailedError):
+                raise StorageUnavailableError(reason.reason) from reason
+            raise
         self.dispatcher = Dispatcher(
             self._database,
             Dependencies(

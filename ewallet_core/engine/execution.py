@@ -32,7 +32,12 @@ class Execution(msgspec.Struct, frozen=True):
         """The context of the authenticated caller; raises the error of what the caller lacks."""
         call = self.call
         context = self.open_context(transaction, call.caller, call.credentials, call.request_id, prepared)
-        return authenticate(context, call.instruction.access, self._permitted_as.name)
+        return authenticate(
+            context,
+            call.instruction.access,
+            self._permitted_as.name,
+            renews_token=call.request.renews_token(),
+        )
 
     def first_answer(self, transaction: Transaction) -> Answer | None:
         """The answer that this request got before, or that it is not permitted; None if it must be run."""

@@ -29,6 +29,28 @@ class StorageUnavailableError(WalletError, code="storage_unavailable"):
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
+class StorageDamagedError(StorageUnavailableError, code="storage_damaged"):
+    """What is stored is not what the engine wrote."""
+
+    error_text = "The database is damaged: {reason}."
+    warning_text = "{remedy}"
+    reason: InSentence[str]
+    remedy: InSentence[str] = (
+        "Stop the programs that use it, and restore a backup; `ewallet verify` says what is wrong."
+    )
+
+
+class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True):
+    """The database file was replaced or deleted while the engine had it open."""
+
+    error_text = "The database file was {reason} while it was in use, so it is no longer read or written."
+    warning_text = "{remedy}"
+    reason: InSentence[str] = "replaced or deleted"
+    remedy: InSentence[str] = (
+        "Stop this program, put the right file in its place with `ewallet restore`, and start it again."
+    )
+
+
 class ClockInDoubtError(WalletError, code="clock_in_doubt", transient=True):
     """The wall clock of the engine's machine has leapt or went back, so no change can be dated."""
 

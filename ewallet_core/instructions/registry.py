@@ -77,6 +77,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a view with these arguments may read many rows: all records of a sheet, or a long page."""
         return False
 
+    def renews_token(self) -> bool:
+        """Whether the session gets a new token by it."""
+        return False
+
 
 class NoArguments(Request, frozen=True):
     """Nothing beside the selectors."""

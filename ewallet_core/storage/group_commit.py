@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
+from ewallet_core.storage.damage import as_storage_error
 from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.transaction import NeedsSavepoints, Transaction, TransactionLostError
 
@@ -42,9 +44,12 @@ class GroupCommitWriter:
         connect: Callable[[], sqlite3.Connection],
         open_transaction: OpenTransaction,
         before_commit: Work,
+        after_commit: Callable[[], None],
     ) -> None:
+        """`after_commit` raises an error if what was committed may not be acknowledged."""
         self._open_transaction = open_transaction
         self._before_commit = before_commit
+        self._after_commit = after_commit
         self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -170,6 +175,11 @@ class GroupCommitWriter:
                 unknown = OutcomeUnknownError()
                 unknown.__cause__ = reason
                 _fail(group, unknown)
+            return
+        try:
+            self._after_commit()
+        except WalletError as reason:
+            _fail(group, reason)
 
     def _fail_or_replay(self, group: list[Finished], reason: BaseException) -> None:
         if len(group) == 1:
@@ -222,7 +232,11 @@ def _as_error(reason: BaseException) -> BaseException:
     """The error to raise to the caller: one of the storage in our words, any other as it is."""
     if isinstance(reason, TransactionLostError):
         return StorageFailedError(str(reason)) if reason.__cause__ is None else _as_error(reason.__cause__)
-    return StorageFailedError(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason
+    error = as_storage_error(reason)
+    if error is None:
+        return reason
+    error.__cause__ = reason
+    return error
 
 
 def _fail(group: list[Finished], reason: BaseException) -> None:

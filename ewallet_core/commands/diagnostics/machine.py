@@ -24,7 +24,7 @@ from ewallet_core.commands.diagnostics.wallet import find_database
 from ewallet_core.engine.wall_clock import WallClock, system_boot_clock, system_boot_id, system_clock
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.read_only import open_read_only
 
 PACKAGES = ("SQLAlchemy", "alembic", "textual", "msgspec", "argon2-cffi", "cryptography", "click")
 SQLITE_OPTIONS = (
