@@ -76,13 +76,13 @@ class Scheduler:
         read: Read,
         clean_up: Callable[[str], Answer],
         clock: Callable[[], int],
-        retention: Retention = Retention(),  # noqa: B008 - it can't be changed
+        retention: Retention | None = None,
     ) -> None:
         self._cleaners = tuple(cleaners)
         self._read = read
         self._clean_up = clean_up
         self._clock = clock
-        self._retention = retention
+        self._retention = retention or Retention()
         self._changing = threading.Lock()
         self._started: frozenset[str] = frozenset()
         self._not_before: dict[str, int] = {}

@@ -87,7 +87,7 @@ class _CleanupSessionsAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "sessions"}, needs_time=True)
 def cleanup_sessions(request: CleanupSessions, context: Context) -> _CleanupSessionsAnswer:
-    """Remove all expired sessions, or a given one now; their accounts are logged out of them."""
+    """Remove up to 200 expired sessions, or a given one now; their accounts are logged out of them."""
     if request.session_id is None:
         return _CleanupSessionsAnswer(sessions=end_expired_sessions(context.transaction, context.now))
     if sessions.find(context.transaction, id=request.session_id) is None:
@@ -131,7 +131,7 @@ class _CleanupClientIdsAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "ctokens"}, needs_time=True)
 def cleanup_client_ids(request: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
-    """Remove all expired client ids, or a given one now, each with its session."""
+    """Remove up to 200 expired client ids, or a given one now, each with its session."""
     given = request.ctoken or request.client_id
     if given is None:
         return _CleanupClientIdsAnswer(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
@@ -148,7 +148,7 @@ class _CleanupSessionTokensAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "stokens"}, needs_time=True)
 def cleanup_session_tokens(request: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
-    """Remove all expired session tokens, or a given one now, each with its session."""
+    """Remove up to 200 expired session tokens, or a given one now, each with its session."""
     given = request.stoken or request.session_token
     if given is None:
         return _CleanupSessionTokensAnswer(stokens=len(end_expired_tokens(context.transaction, context.now)))
@@ -192,7 +192,7 @@ class _CleanupHistoryAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "history"}, needs_time=True)
 def cleanup_history(_request: CleanupAll, context: Context) -> _CleanupHistoryAnswer:
-    """Delete some of the events, remembered and refused requests, logins and issue reports that are too old."""
+    """Delete up to 500 events, remembered and refused requests, logins and issue reports that are too old."""
     correct_future_dates(
         context.transaction,
         context.now,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -41,7 +41,7 @@ class EngineConfig:
     self_supply: bool | None = None
     stop_in_the_past: bool | None = None
     durability: Durability = Durability.FULL
-    retention: Retention = Retention()
+    retention: Retention = field(default_factory=Retention)
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
