@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from os import environ
 from pathlib import Path
 
 from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.metrics import Metric, gauge
 from ewallet_core.operations.context import ClockDoubt
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wall_clock import (
@@ -107,6 +108,9 @@ class WallClock:
     def now(self) -> int:
         """The time in milliseconds UTC."""
         return self._read(self._wall(), self._boot())
+
+    def metrics(self) -> Iterator[Metric]:
+        yield gauge("ewallet_clock_in_doubt", "1 while the wall clock is in doubt.", self.doubt is not None)
 
     def read(self, transaction: Transaction) -> tuple[int, ClockDoubt | None]:
         """The time, and the doubt about the wall clock unless an operator has confirmed it meanwhile."""

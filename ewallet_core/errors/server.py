@@ -29,7 +29,7 @@ class StorageUnavailableError(WalletError, code="storage_unavailable"):
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
-class StorageDamagedError(StorageUnavailableError, code="storage_damaged"):
+class StorageDamagedError(StorageUnavailableError, code="storage_damaged", logged=True):
     """What is stored is not what the engine wrote."""
 
     error_text = "The database is damaged: {reason}."
@@ -40,7 +40,7 @@ class StorageDamagedError(StorageUnavailableError, code="storage_damaged"):
     )
 
 
-class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True):
+class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True, logged=True):
     """The database file was replaced or deleted while the engine had it open."""
 
     error_text = "The database file was {reason} while it was in use, so it is no longer read or written."

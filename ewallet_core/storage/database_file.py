@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ewallet_core.errors.server import (
@@ -11,8 +13,10 @@ from ewallet_core.errors.server import (
     StorageReplacedError,
     StorageUnavailableError,
 )
+from ewallet_core.metrics import Metric, gauge
 from ewallet_core.storage.damage import check_after_unclean_end
 from ewallet_core.storage.file_lock import lock_shared
+from ewallet_core.storage.file_modes import require_private
 
 READERS_CHECK_SECONDS = 0.1
 
@@ -41,7 +45,7 @@ class DatabaseFile:
         self._lock = lock_shared(file)
         try:
             # SQLite gives its journal files the same mode.
-            self._file.touch(mode=0o600)
+            require_private(file)
             found = self._file.stat()
             self._identity = found.st_dev, found.st_ino
             self._check_log()
@@ -55,6 +59,14 @@ class DatabaseFile:
         self._log_inode = self._log.stat().st_ino
         if self._lock.is_first:
             self._note(self._log_inode)
+
+    def metrics(self) -> Iterator[Metric]:
+        for name, help, file in (
+            ("ewallet_database_bytes", "The size of the database file.", self._file),
+            ("ewallet_write_ahead_log_bytes", "The size of the log beside the database file.", self._log),
+        ):
+            with contextlib.suppress(OSError):
+                yield gauge(name, help, file.stat().st_size)
 
     def require_same(self) -> None:
         """Raises `StorageReplacedError`, from then on always, if the path names another file than before."""

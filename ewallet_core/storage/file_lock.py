@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from pathlib import Path
 from types import TracebackType
@@ -112,14 +113,18 @@ def _open(database: Path) -> int:
 
 
 def _let_its_users_open(descriptor: int, database: Path) -> None:
-    """Give the lock to the database's owner if root has made it, as SQLite does with its own files."""
+    """Let the same users open the lock as the database, as SQLite does with its own files."""
     try:
         owner = database.stat()
     except OSError:
         return
-    lock = os.fstat(descriptor)
-    if os.geteuid() == 0 and (lock.st_uid, lock.st_gid) != (owner.st_uid, owner.st_gid):
+    lock, user = os.fstat(descriptor), os.geteuid()
+    if user == 0 and (lock.st_uid, lock.st_gid) != (owner.st_uid, owner.st_gid):
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    # A group that may use the database may use its lock.
+    mode = 0o600 | owner.st_mode & 0o060
+    if user in (0, lock.st_uid) and stat.S_IMODE(lock.st_mode) != mode:
+        os.fchmod(descriptor, mode)
 
 
 def _try(descriptor: int, kind: int) -> bool:

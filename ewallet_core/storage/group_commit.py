@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
+from ewallet_core.metrics import SIZES, Histogram
 from ewallet_core.storage.damage import as_storage_error
 from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.transaction import NeedsSavepoints, Transaction, TransactionLostError
@@ -57,6 +58,8 @@ class GroupCommitWriter:
         """Held by the thread that uses the connection."""
         self._caller_id: int | None = None
         """The caller's thread that holds it, if it is not the writer's own."""
+        self.group_sizes = Histogram(SIZES)
+        """How many pieces of work were committed together, for each commit."""
         self._connection = connect()
         self._thread = threading.Thread(target=self._run, name="ewallet-writer", daemon=True)
         self._thread.start()
@@ -105,6 +108,10 @@ class GroupCommitWriter:
     def _refuse_handlers(self) -> None:
         if self._caller_id == threading.get_ident():
             raise RuntimeError("a signal handler can't wait for the work that it has interrupted")
+
+    @property
+    def waiting_count(self) -> int:
+        return self._waiting.qsize()
 
     @property
     def is_closed(self) -> bool:
@@ -156,6 +163,7 @@ class GroupCommitWriter:
             return
         try:
             transaction = self._open_transaction(self._connection, savepoints=savepoints)
+            transaction.group_size = len(group)
             if not _can_carry_out(group, transaction):
                 self._commit(group, savepoints=True)
                 return
@@ -176,6 +184,7 @@ class GroupCommitWriter:
                 unknown.__cause__ = reason
                 _fail(group, unknown)
             return
+        self.group_sizes.observe(len(group))
         try:
             self._after_commit()
         except WalletError as reason:

@@ -68,11 +68,11 @@ def _find_file(url: str) -> Path:
 def _connected(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection to the file and its log, for which SQLite needs an index beside the file."""
     log = log_of(file)
-    if not (log.exists() and log.stat().st_size) and not _can_be_written(file):
+    if not _has_content(log) and not _can_be_written(file):
         # Whatever used it would have a log there.
         with closing(_connect(file, "ro&immutable=1")) as connection:
             yield connection
-        if log.exists():
+        if _has_content(log):
             raise StorageUnavailableError("another program began to use it meanwhile", "Do it again.")
         return
     # An existing log is in use or left from a crash. Reading creates one if there is none, and SQLite removes
@@ -101,8 +101,13 @@ def _connect(file: Path, mode: str) -> sqlite3.Connection:
     )
 
 
+def _has_content(log: Path) -> bool:
+    return log.exists() and log.stat().st_size > 0
+
+
 def _can_be_written(file: Path) -> bool:
-    return os.access(file, os.W_OK) and os.access(file.resolve().parent, os.W_OK)
+    real = file.resolve()
+    return all(os.access(path, os.W_OK, effective_ids=True) for path in (real, real.parent))
 
 
 def _require_this_release(connection: sqlite3.Connection) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
+from ewallet_core.metrics import Histogram, Labels, Metric, MetricKind, gauge
 from ewallet_core.storage import migrations
 from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database import Deliver, Work
@@ -134,6 +135,15 @@ class SqliteDatabase:
 
     def submit(self, work: Work, deliver: Deliver) -> None:
         self._writer.submit(work, deliver)
+
+    def metrics(self) -> Iterator[Metric]:
+        yield gauge("ewallet_writer_queue", "Changes that wait for the writer.", self._writer.waiting_count)
+        sizes: list[tuple[Labels, float | Histogram]] = [({}, self._writer.group_sizes)]
+        yield Metric(
+            "ewallet_commit_changes", MetricKind.HISTOGRAM, "Changes that were committed together.", sizes
+        )
+        if self._file is not None:
+            yield from self._file.metrics()
 
     def close(self) -> None:
         self._writer.close()

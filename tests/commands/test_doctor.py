@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from test_verify import everything_in, execute_sql, run_demo_in
+from demo_wallet import run_demo_in
+from test_verify import everything_in, execute_sql
 
 from ewallet_core.commands import diagnostics
 from ewallet_core.commands.diagnostics import Target, examine
