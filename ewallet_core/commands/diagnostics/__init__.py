@@ -7,6 +7,7 @@ from ewallet_core.commands.diagnostics.machine import (
     examine_versions,
 )
 from ewallet_core.commands.diagnostics.section import Examine, Section, Target, describe
+from ewallet_core.commands.diagnostics.space import examine_space
 from ewallet_core.commands.diagnostics.wallet import examine_files, examine_integrity, examine_settings
 
 __all__ = ["Section", "Target", "examine"]
@@ -14,6 +15,7 @@ __all__ = ["Section", "Target", "examine"]
 SECTIONS: dict[str, Examine] = {
     "versions": examine_versions,
     "files": examine_files,
+    "space": examine_space,
     "integrity": examine_integrity,
     "clock": examine_clock,
     "locale": examine_locale,
