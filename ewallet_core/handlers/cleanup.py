@@ -14,7 +14,6 @@ from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
-from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.payees import delete_expired_reservations
 from ewallet_core.storage.retention import give_back_space, remove_old_history
 from ewallet_core.storage.sessions import (
@@ -30,6 +29,7 @@ from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
+from ewallet_core.storage.wall_clock import correct_future_dates
 from ewallet_core.storage.wallets import find_all_run_out_clocks
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ewallet_core.storage import schema
-from ewallet_core.storage.future_dates import LEAST_AHEAD_MS
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wall_clock import LEAST_AHEAD_MS
 
 DAY_MS = 24 * 60 * 60_000
 ROWS_IN_A_SLICE = 500

@@ -7,8 +7,12 @@ from ewallet_core.commands.diagnostics.machine import (
     examine_versions,
 )
 from ewallet_core.commands.diagnostics.section import Examine, Section, Target, describe
-from ewallet_core.commands.diagnostics.space import examine_space
-from ewallet_core.commands.diagnostics.wallet import examine_files, examine_integrity, examine_settings
+from ewallet_core.commands.diagnostics.wallet import (
+    examine_files,
+    examine_integrity,
+    examine_settings,
+    examine_space,
+)
 
 __all__ = ["Section", "Target", "examine"]
 
