@@ -39,6 +39,7 @@ class Execution(msgspec.Struct, frozen=True):
             context,
             call.instruction.access,
             self._permitted_as.name,
+            remembered_id=self._remembered_id,
             renews_token=call.request.renews_token(),
         )
         if call.trace is not None:
@@ -150,16 +151,19 @@ class Execution(msgspec.Struct, frozen=True):
             seen_at=context.now,
         )
 
+    @property
+    def _remembered_id(self) -> str | None:
+        return self.call.request_id if self.call.instruction.remembered else None
+
     def _key(self, context: Context) -> dict[str, str] | None:
         """The request id and where it is unique: in the account, or the session if the account may change.
 
         None if the answer is not remembered.
         """
-        instruction, request_id = self.call.instruction, self.call.request_id
-        if request_id is None or not instruction.remembered:
+        if (request_id := self._remembered_id) is None:
             return None
         scope = "system"
-        if isinstance(context, AccountContext) and instruction.access is not Access.SESSION:
+        if isinstance(context, AccountContext) and self.call.instruction.access is not Access.SESSION:
             scope = f"account {context.account.id}"
         elif isinstance(context, SessionContext):
             scope = f"session {context.session.id}"
