@@ -163,6 +163,7 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
             self_supply=settings.self_supply,
             stop_in_the_past=settings.rules.stop_in_the_past,
             durability=settings.storage.durability,
+            retention=settings.retention.as_retention(),
         )
         engine = EWalletSessionManager(url, config=config)
     except StorageUnavailableError as error:
