@@ -19,7 +19,7 @@ from ewallet_core.operations.context import AccountContext, Call, Caller, Contex
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import session_event_sequence
-from ewallet_core.storage.sessions import KEPT_MILLISECONDS, SeenRequest, seen_requests
+from ewallet_core.storage.sessions import SeenRequest, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -122,7 +122,7 @@ class Execution(msgspec.Struct, frozen=True):
     def _seen(self, context: Context) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
         seen = self._seen_request(context, self._key(context))
-        if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
+        if seen is None or context.now - seen.seen_at >= context.config.retention.requests_ms:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
             raise RequestIdReusedError
