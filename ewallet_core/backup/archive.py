@@ -84,10 +84,6 @@ def no_progress(doing: str, done: int, total: int) -> None:
     """Tell no one."""
 
 
-def default_name(now: datetime) -> str:
-    return f"ewallet-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.tar"
-
-
 # Making one
 
 
@@ -116,7 +112,9 @@ def write_backup(
     The copy is checked before it gets that name. Raises `BackupError`; then there is no new file.
     """
     if file.exists() and not replace:
-        raise BackupError(f"{file} exists already. Choose another name, or replace it with --force.")
+        raise BackupError(f"{file} exists already. Choose another name.")
+    if not file.absolute().parent.is_dir():
+        raise BackupError(f"There is no folder {file.absolute().parent}. Make it first, or choose another.")
     if not database.is_file():
         raise BackupError(f"There is no wallet {database}. Check the folder, or choose another.")
     try:
@@ -156,9 +154,10 @@ def _check(copy: Path, folder: Path) -> None:
 
 def cannot_write(file: Path, reason: OSError) -> BackupError:
     why = (reason.strerror or str(reason)).lower()
-    return BackupError(
-        f"{reason.filename or file} can't be used: {why}. Check the folder and its free space."
-    )
+    place = str(reason.filename or file)
+    if _UNFINISHED in place:
+        place = str(file.absolute().parent)
+    return BackupError(f"{place} can't be used: {why}. Check the folder, its permissions and its free space.")
 
 
 @contextmanager

@@ -18,12 +18,14 @@ from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import count, one_line
 from ewallet_core.presentation.periods import zone_names
 from ewallet_tui.actions import (
+    BACK_UP,
     COPY_DATA_FOLDER,
     COPY_SETTING,
     FILTER,
     PAUSE,
     READ_SETTINGS_AGAIN,
     RESET_KEY,
+    RESTORE_BACKUP,
     RESUME,
     SETTINGS_PARTS,
     START,
@@ -35,6 +37,7 @@ from ewallet_tui.config.settings import CHOSEN, SYSTEM, TIME_ZONE, Setting, Valu
 from ewallet_tui.export import in_cells
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.backup import back_up, can_back_up, explain_restore
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import KeyModal
 from ewallet_tui.state import AccountState
@@ -216,6 +219,8 @@ class SettingsScreen(BaseScreen):
         return self.context.preferences.file
 
     def can(self, action: Action) -> Possible:
+        if action in (BACK_UP, RESTORE_BACKUP):
+            return can_back_up(self.context)
         return not takes_space(action)
 
     def on_resize(self) -> None:
@@ -243,6 +248,8 @@ class SettingsScreen(BaseScreen):
         )
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        BACK_UP: back_up,
+        RESTORE_BACKUP: explain_restore,
         COPY_DATA_FOLDER: lambda screen: screen.copy_path(screen.file and screen.file.parent),
         COPY_SETTING: lambda screen: screen.copy_path(screen.file),
         READ_SETTINGS_AGAIN: read_again,
