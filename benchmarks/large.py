@@ -19,7 +19,7 @@ from large_wallet import OWNER, kept_wallet, partners
 from table import FOLDER, Measurement, Row, measure_in_turns, show, without_limit
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
 
 RECORDS, FEW = 1_000_000, 1_000

@@ -60,8 +60,15 @@ def find_data_folder(chosen: Path | None = None) -> Path:
 def data_folder(chosen: Path | None = None) -> Path:
     """That folder, created readable only for its owner if it is missing. Raises `OSError` if that fails."""
     folder = find_data_folder(chosen)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    create_private_folder(folder)
     return folder
+
+
+def create_private_folder(folder: Path) -> None:
+    """Create the folder if it is missing, and those above it, accessible only by their owner."""
+    # `mkdir(parents=True)` leaves the mode of the parents to the umask.
+    for missing in (*(parent for parent in reversed(folder.parents) if not parent.exists()), folder):
+        missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def database_url(folder: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
@@ -15,10 +14,12 @@ from ewallet_core.engine.authentication import authenticate
 from ewallet_core.engine.dispatcher import Dependencies, Dispatcher
 from ewallet_core.engine.event_stream import EventPage, EventSubscription, read_event_page
 from ewallet_core.engine.live_objects import EWallet, EWalletWorker
+from ewallet_core.engine.wall_clock import WallClock, system_boot_clock, system_boot_id, system_clock
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Access
 from ewallet_core.ledger.journal import Issuer
+from ewallet_core.operations.account_status import RECOVERABLE_MS
 from ewallet_core.operations.context import (
     IN_PROCESS,
     Caller,
@@ -33,25 +34,24 @@ from ewallet_core.server.socket_listener import SocketListener
 from ewallet_core.storage.cleanup import delete_old_requests
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
+from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.journal import issuer
 from ewallet_core.storage.overview import prepare_overview
 from ewallet_core.storage.sessions import sessions, workers
 from ewallet_core.storage.transaction import Transaction
 
 
-def system_clock() -> int:
-    """The machine's time, in milliseconds UTC."""
-    return time.time_ns() // 1_000_000
-
-
 class EWalletSessionManager:
     """An engine in this process. It may be used by several threads at once.
 
     `database_url` is an SQLAlchemy URL (`sqlite:///…`, or `sqlite://` for one in memory); without it, the
-    database in the user's data folder. `clock` returns the time in milliseconds UTC. No cleaner runs until
-    one is started, by the instruction `start='cleaner'`, and no socket is open until one is opened, by
-    `start='instruction_listener'` or `opening='sockets'`. Raises `StorageUnavailableError` if the database
-    can't be opened.
+    database in the user's data folder. `clock` returns the time in milliseconds UTC, and `boot_clock` the
+    milliseconds since the machine was started, in the boot named `boot_id`: the two are compared to notice
+    leaps of `clock`. Without `boot_clock` it is the machine's own if `clock` is, else no leap is noticed.
+
+    No cleaner runs until one is started, by the instruction `start='cleaner'`, and no socket is open until
+    one is opened, by `start='instruction_listener'` or `opening='sockets'`. Raises
+    `StorageUnavailableError` if the database can't be opened.
     """
 
     def __init__(
@@ -59,21 +59,29 @@ class EWalletSessionManager:
         database_url: str | None = None,
         *,
         clock: Callable[[], int] = system_clock,
+        boot_clock: Callable[[], int] | None = None,
+        boot_id: str = "",
         randomness: RandomBytes = secrets.token_bytes,
         config: EngineConfig | None = None,
         passwords: Passwords | None = None,
     ) -> None:
-        self._clock = clock
+        if boot_clock is None and clock is system_clock:
+            boot_clock, boot_id = system_boot_clock, system_boot_id()
+        self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
         self._config = config or EngineConfig()
         self._database = open_database(database_url or default_url(data_folder()), self._config.durability)
         try:
             credits_issuer = self._database.write(self._set_up)
-        except StorageFailedError as reason:
+        except BaseException as reason:
             self._database.close()
-            raise StorageUnavailableError(reason.reason) from reason
+            if isinstance(reason, StorageFailedError):
+                raise StorageUnavailableError(reason.reason) from reason
+            raise
         self.dispatcher = Dispatcher(
             self._database,
-            Dependencies(clock, randomness, self._config, passwords or Passwords(), credits_issuer),
+            Dependencies(
+                self._wall_clock, randomness, self._config, passwords or Passwords(), credits_issuer
+            ),
         )
         self._sockets = SocketListener(self)
         self.listen_through(self._sockets)
@@ -113,7 +121,7 @@ class EWalletSessionManager:
     def follow(self, client_id: str, session_token: str) -> EventSubscription:
         """A subscription to the events of the account that is active in that session."""
         read_page = partial(self.events, client_id, session_token)
-        return EventSubscription(read_page, self._clock, self._config.session_lifetime_ms)
+        return EventSubscription(read_page, self.clock, self._config.session_lifetime_ms)
 
     def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]:
         """The latest event, and the accounts that have events after event `after`; without it none."""
@@ -133,8 +141,8 @@ class EWalletSessionManager:
 
     @property
     def clock(self) -> Callable[[], int]:
-        """Returns the time in milliseconds UTC."""
-        return self._clock
+        """Returns the time in milliseconds UTC, which stands still while the wall clock is in doubt."""
+        return self._wall_clock.now
 
     @property
     def workers(self) -> dict[int, EWalletWorker]:
@@ -146,7 +154,7 @@ class EWalletSessionManager:
     def sessions(self) -> dict[int, EWallet]:
         """The sessions that have not ended, by id: live objects, each with its `ewallet_controller`."""
         found = self._database.read(sessions.all)
-        now = self._clock()
+        now = self.clock()
         return {
             session.id: EWallet(self.dispatcher, session.id) for session in found if session.expires_at > now
         }
@@ -165,7 +173,15 @@ class EWalletSessionManager:
         self.close()
 
     def _set_up(self, transaction: Transaction) -> Issuer:
-        now = self._clock()
+        self._wall_clock.start(transaction)
+        now, doubt = self._wall_clock.read(transaction)
         create_system_core(transaction, now)
-        delete_old_requests(transaction, now)
+        if doubt is None:
+            correct_future_dates(
+                transaction,
+                now,
+                session_lifetime=self._config.session_lifetime_ms,
+                recoverable=RECOVERABLE_MS,
+            )
+            delete_old_requests(transaction, now)
         return issuer(transaction)

@@ -23,7 +23,7 @@ import platformdirs
 from rich.cells import cell_len, set_cell_size
 from textual.app import App
 
-from ewallet_core.data_folder import home_folder
+from ewallet_core.data_folder import create_private_folder, home_folder
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.contact_files import write_vcard
 from ewallet_core.presentation.formatting import count, inert, one_line
@@ -143,7 +143,7 @@ class NewFile:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private_folder(self._folder)
         # The pieces have their own line ends.
         self._file = NamedTemporaryFile(
             "w", encoding="utf-8", newline="", dir=self._folder, prefix=".", suffix=".part", delete=False

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.storage.sqlite import open_read_only, upgrade_file
+from ewallet_core.storage.read_only import open_read_only
+from ewallet_core.storage.sqlite import upgrade_file
 from ewallet_core.storage.verification import Violation, run_checks
 
 PAGES_AT_ONCE = 1_000

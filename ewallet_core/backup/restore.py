@@ -29,7 +29,7 @@ from ewallet_core.backup.copies import (
     log_out_all,
     upgrade_copy,
 )
-from ewallet_core.data_folder import DATABASE_FILE
+from ewallet_core.data_folder import DATABASE_FILE, create_private_folder
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.file_lock import lock_alone
 
@@ -94,7 +94,7 @@ def restore_backup(
     database = target.database.resolve()
     try:
         for folder in (database.parent, target.folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            create_private_folder(folder)
         with lock_alone(database), unfinished_folder(database.parent) as folder:
             manifest = unpack(file, folder, progress)
             progress("Checking", 0, 1)

@@ -15,6 +15,7 @@ from pathlib import Path
 from ewallet_core.backup.archive import files_beside, write_backup
 from ewallet_core.backup.copies import BackupError
 from ewallet_core.backup.settings import BackupSchedule
+from ewallet_core.data_folder import create_private_folder
 
 LONGEST_WAIT_MS = 60_000
 """A suspended machine and a changed clock are noticed after this."""
@@ -84,7 +85,7 @@ class BackupMaker:
         return {file: _instant(match[1]) for file, match in found.items() if match}
 
     def _make(self) -> None:
-        self._schedule.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private_folder(self._schedule.folder)
         with _one_at_a_time(self._schedule.folder) as is_alone:
             # Another program with the same folder may have made it meanwhile.
             if is_alone and self._due_in() == 0:

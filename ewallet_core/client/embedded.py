@@ -74,8 +74,12 @@ class EmbeddedClient(WalletClient):
         def open_engine() -> EWalletSessionManager:
             config = ewallet_core.EngineConfig(self_supply=True, stop_in_the_past=True)
             engine = without_sockets(ewallet_core.EWalletSessionManager(database_url, config=config))
-            # While the user types the password.
-            engine.prepare_overview()
+            try:
+                # While the user types the password.
+                engine.prepare_overview()
+            except BaseException:
+                engine.close()
+                raise
             return engine
 
         return cls(open_engine, for_a_person=True)
@@ -107,20 +111,23 @@ class EmbeddedClient(WalletClient):
 
     async def _read_events(self, position: ReadPosition, thread: ThreadPoolExecutor) -> AsyncIterator[Event]:
         """The events for as long as that thread is the engine's."""
-        active, subscription = self._active, None
+        active, subscription, credentials = self._active, None, self._credentials
         while self._thread is thread:
             if active.is_settled and active.is_logged_in:
                 # Nothing runs on the thread between this check and the read, so the read is of this login.
-                login = active.login
-                if subscription is None or position.login != login:
-                    subscription = self._opened().follow(**self._credentials)
+                login, is_resumed = active.login, position.login == active.login
+                if subscription is None or not is_resumed or credentials is not self._credentials:
+                    credentials = self._credentials
+                    subscription = self._opened().follow(**credentials)
                     for event in await self._read(partial(subscription.begin, position.start_of(login))):
                         position.follow(login, event["sequence"])
-                        yield event
+                        if not is_resumed:
+                            yield event
                     if position.login == login:
                         continue
                 else:
                     for event in await self._read(subscription.read_new):
+                        position.sequence = event["sequence"]
                         yield event
             await asyncio.sleep(EVENT_INTERVAL_SECONDS)
 

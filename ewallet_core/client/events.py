@@ -244,15 +244,17 @@ class EventReader:
         """The new events on one connection, until another account may be active."""
         if not self._active.is_settled or self._active.login != login:
             return
-        since = self._position.start_of(login)
-        lines.write(encode({**self._credentials(), **({} if since is None else {"since": since})}))
+        since, credentials = self._position.start_of(login), self._credentials()
+        lines.write(encode({**credentials, **({} if since is None else {"since": since})}))
         while True:
             async with self._waits.limited_to(SILENT_SECONDS):
                 message = await lines.read()
             if message is None:
                 continue
             if message.get("failed"):
-                await self._wait_for_login(message, login)
+                if self._credentials() == credentials:
+                    await self._wait_for_login(message, login)
+                # Else the session has a new token by now.
                 return
             line = read_as(EventLine, message)
             if line.event == FIRST_EVENT:

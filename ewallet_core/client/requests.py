@@ -35,6 +35,25 @@ def sign(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Requ
     return {**instruction, "header": {**_with_request_id(header or {}), **credentials}}
 
 
+def asks_for_new_token(request: Mapping[str, Any]) -> bool:
+    return "renew_token" in _chain_of(request)
+
+
+def with_new_token(instruction: Mapping[str, Any]) -> Request:
+    """The instruction; a login also asks for a new session token, unless it says whether to."""
+    chain = _chain_of(instruction)
+    if not _logs_in(chain) or "renew_token" in chain:
+        return dict(instruction)
+    renewing = {**chain, "renew_token": True}
+    return {**instruction, "command_chain": renewing} if "command_chain" in instruction else renewing
+
+
+def without_new_token(request: Request) -> Request:
+    """The login as a server of an earlier release understands it."""
+    chain = {name: value for name, value in _chain_of(request).items() if name != "renew_token"}
+    return {**request, "command_chain": chain} if "command_chain" in request else chain
+
+
 def frame_of(request: Request) -> bytes:
     """The request as a frame; raises the `WalletError` that the engine would answer if it can't read it."""
     try:
@@ -65,6 +84,12 @@ def may_change_account(request: Mapping[str, Any]) -> bool:
     if not isinstance(action, str):
         return False
     return action in ("login", "logout") or (chain.get(action) == "account" and changes_something(request))
+
+
+def _logs_in(chain: Mapping[str, Any]) -> bool:
+    return chain.get("action") == "login" or (
+        chain.get("action") == "recover" and chain.get("recover") == "account"
+    )
 
 
 def new_request_id() -> str:

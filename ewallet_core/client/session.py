@@ -16,7 +16,15 @@ from ewallet_core.client.connection import (
     UnreachableError,
 )
 from ewallet_core.client.events import ActiveAccount
-from ewallet_core.client.requests import Request, changes_something, new_request_id, sign
+from ewallet_core.client.requests import (
+    Request,
+    asks_for_new_token,
+    changes_something,
+    new_request_id,
+    sign,
+    with_new_token,
+    without_new_token,
+)
 from ewallet_core.instructions.envelope import Answer
 
 _TOKEN_LOST = "session_token_exists"  # noqa: S105 - an error code
@@ -38,6 +46,8 @@ class WalletClient(ABC):
         self.unanswered = 0
         """How many changing instructions were sent and are not answered yet."""
         self._credentials: dict[str, str] = {}
+        self._session = object()
+        """Another one for each session, however often its token is renewed."""
         self._active = ActiveAccount()
         self._state = ConnectionState()
         self._renewal = asyncio.Lock()
@@ -68,20 +78,20 @@ class WalletClient(ABC):
     async def send(self, **instruction: Any) -> Answer:
         """Have `instruction` carried out, in the order of the calls, and return its answer.
 
-        The client id and the session token are added here, and a request id if there is none. If the
-        connection breaks, the request waits for the next one and is sent again under the same request id, so
-        it is done once. If the session has ended, another one is opened and the answer has `session_ended`:
-        no account is logged in after that. It also has `maybe_done` if the request was sent before, on a
-        connection that broke: under the same request id, it is done once. Raises `UnreachableError` if the
-        engine can't be reached for good.
+        The client id and the session token are added here, and a request id if there is none. A login renews
+        the session token, which is kept here and not part of the answer. If the connection breaks, the
+        request waits for the next one and is sent again under the same request id, so it is done once. If the
+        session has ended, another one is opened and the answer has `session_ended`: no account is logged in
+        after that. It also has `maybe_done` if the request was sent before, on a connection that broke: under
+        the same request id, it is done once. Raises `UnreachableError` if the engine can't be reached for
+        good.
         """
-        credentials = self._credentials
-        request = sign(instruction, credentials)
+        request = sign(with_new_token(instruction), self._credentials)
         is_change = changes_something(request)
         self.unanswered += is_change
         try:
             with self._active.asking(request):
-                answer = await self._ask(request)
+                credentials, answer = await self._answered(request)
                 self._active.learn(request, answer)
         finally:
             self.unanswered -= is_change
@@ -115,6 +125,26 @@ class WalletClient(ABC):
     async def _ask(self, request: Request) -> Answer:
         """The answer to a signed request, in the order of the calls."""
 
+    async def _answered(self, request: Request) -> tuple[Mapping[str, str], Answer]:
+        """The answer, and the credentials for it. A new session token in it is taken over and left out."""
+        while True:
+            credentials, session = self._credentials, self._session
+            answer = await self._ask(request)
+            if answer.get("code") in SESSION_OVER and self._has_new_token(credentials, session):
+                # It was sent, and refused, with the token from before a login that was under way.
+                request = sign(request, self._credentials)
+            elif asks_for_new_token(request) and answer.get("code") == "unknown_argument":
+                request = without_new_token(request)
+            else:
+                break
+        if asks_for_new_token(request) and isinstance(answer.get("session_token"), str):
+            answer = dict(answer)
+            self._credentials = {**credentials, "session_token": answer.pop("session_token")}
+        return credentials, answer
+
+    def _has_new_token(self, credentials: Mapping[str, str], session: object) -> bool:
+        return self._session is session and self._credentials is not credentials
+
     async def _open_session(self) -> None:
         """Ask for a client id and a session token; raises `UnreachableError` if the engine refuses."""
         for _ in range(_MOST_TRIES):
@@ -122,6 +152,7 @@ class WalletClient(ABC):
             answer = await self._requested("session_token", **client)
             if not answer["failed"]:
                 self._credentials = {**client, "session_token": answer["session_token"]}
+                self._session = object()
                 return
             # The connection broke before the token arrived; only a new client id gets another token.
         raise UnreachableError(f"{answer['error']} {answer['warning']}")

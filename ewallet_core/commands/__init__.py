@@ -79,6 +79,9 @@ def demo_command() -> None:
 @click.option("--config", type=_FILE, metavar="FILE", help="A server's settings, to be examined too.")
 @click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@click.option(
+    "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; do nothing else."
+)
 @click.pass_context
 def doctor_command(
     ctx: click.Context, /, data_dir: Path | None, database: str | None, config: Path | None, **flags: bool
@@ -87,14 +90,19 @@ def doctor_command(
 
     Versions, files, integrity, clock, locale, terminal and a server's settings, but no names, emails,
     amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with an advice.
+
+    While an engine doubts the clock of its machine, it changes nothing; with --confirm-clock it goes on.
     """
     try:
         from ewallet_core.commands.diagnostics import Target
         from ewallet_core.commands.doctor import run
+        from ewallet_core.commands.maintenance import confirm_clock
     except ImportError as missing:
         click.echo(f"This installation of ewallet is not complete: {missing}. Install it again.", err=True)
         ctx.exit(1)
     target = Target(_chosen_folder(ctx, data_dir), database, config, flags["full"])
+    if flags["confirm_clock"]:
+        ctx.exit(confirm_clock(target))
     ctx.exit(run(target, as_json=flags["as_json"]))
 
 

@@ -9,7 +9,7 @@ import click
 from ewallet_core.data_folder import database_url, find_data_folder
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.manager import EWalletSessionManager
-from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.read_only import open_read_only
 
 EXIT_REFUSED = 1
 EXIT_UNREADABLE = 2

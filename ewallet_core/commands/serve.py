@@ -21,8 +21,9 @@ import click
 from ewallet_core.backup.schedule import BackupMaker, BackupThread
 from ewallet_core.backup.settings import BackupSchedule
 from ewallet_core.data_folder import BACKUP_FOLDER, NoHomeError, data_folder, database_url
+from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.manager import EWalletSessionManager, system_clock
+from ewallet_core.manager import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.protocol.address import format_host_port
 from ewallet_core.server.certificates import (

@@ -13,7 +13,7 @@ from ewallet_core.backup.restore import verify_backup
 from ewallet_core.commands.backup import TerminalProgress, describe
 from ewallet_core.data_folder import database_url, find_data_folder
 from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
 
 EXIT_VIOLATION = 1

@@ -18,22 +18,30 @@ from ewallet_core.operations.context import AccountContext, ClientContext, Conte
 from ewallet_core.operations.sessions import require_live, touch
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.callers import Asked, FoundCaller, find_by_credentials, find_by_session
-from ewallet_core.storage.sessions import ClientId, client_ids
+from ewallet_core.storage.sessions import ClientId, client_ids, renewed_tokens
 
 LAST_USE_WRITTEN_EVERY_MS = 60_000
 
 C = TypeVar("C", bound=Context)
 
 
-def authenticate(context: Context, access: Access, instruction: str = "") -> Context:
-    """The context of the authenticated caller; raises the error of what `access` needs and is missing."""
+def authenticate(
+    context: Context, access: Access, instruction: str = "", *, renews_token: bool = False
+) -> Context:
+    """The context of the authenticated caller; raises the error of what `access` needs and is missing.
+
+    A request that `renews_token` may be repeated with the token that it has replaced.
+    """
     if access is Access.ANYBODY or (access is Access.SYSTEM and context.caller.is_in_process):
         return context
     is_live = context.caller.live_session_id is not None
     if access is Access.CLIENT and not is_live:
         return _extended(ClientContext, context, client=_client(context))
     asked = Asked(context.now, instruction, context.request_id, of_session=access is Access.SESSION)
-    found = _find_live(context, asked) if is_live else _find_by_credentials(context, asked)
+    if is_live:
+        found = _find_live(context, asked)
+    else:
+        found = _find_by_credentials(context, asked, renews_token=renews_token)
     account = found.account
     if access is not Access.SESSION:
         error = NotLoggedInError() if account is None else why_not_active(account)
@@ -62,7 +70,8 @@ def note_use(context: Context) -> None:
     if not isinstance(context, SessionContext):
         return
     every = min(LAST_USE_WRITTEN_EVERY_MS, context.config.session_lifetime_ms // 2)
-    if context.now - context.session.last_used_at >= every:
+    # A use in the future was noted while the wall clock was ahead.
+    if abs(context.now - context.session.last_used_at) >= every:
         context.transaction.must_write()
         touch(context, context.client, context.session)
 
@@ -77,16 +86,28 @@ def _client(context: Context) -> ClientId:
     return _require_valid(context, found)
 
 
-def _find_by_credentials(context: Context, asked: Asked) -> FoundCaller:
+def _find_by_credentials(context: Context, asked: Asked, *, renews_token: bool) -> FoundCaller:
     """The caller with a valid client id and a live session."""
     client_hash = _hash(context.credentials.client_id)
     if client_hash is None:
         raise ClientUnknownError
     token_hash = _hash(context.credentials.session_token)
     found = find_by_credentials(context.transaction, asked, client_hash, token_hash)
-    _require_valid(context, found.client)
+    client = _require_valid(context, found.client)
+    if found.session is None and renews_token:
+        found = _find_by_replaced_token(context, asked, token_hash) or found
+        if found.client != client:
+            raise SessionUnknownError
     require_live(context, found.session)
     return found
+
+
+def _find_by_replaced_token(context: Context, asked: Asked, token_hash: bytes | None) -> FoundCaller | None:
+    """The caller of a repeated request, whose session has the token that the first request renewed it to."""
+    if token_hash is None or context.request_id is None:
+        return None
+    renewed = renewed_tokens.find(context.transaction, token_hash=token_hash, request_id=context.request_id)
+    return None if renewed is None else find_by_session(context.transaction, asked, renewed.session_id)
 
 
 def _find_live(context: Context, asked: Asked) -> FoundCaller:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Select
 
 from ewallet_core.errors.base import WalletError
-from ewallet_core.instructions.envelope import Answer
+from ewallet_core.instructions.envelope import Answer, outcome_of
+from ewallet_core.metrics import Metric, MetricKind
 from ewallet_core.storage import cleanup
 from ewallet_core.storage.sessions import KEPT_MILLISECONDS
 from ewallet_core.storage.transaction import Transaction
@@ -80,6 +82,7 @@ class Scheduler:
         self._changing = threading.Lock()
         self._started: frozenset[str] = frozenset()
         self._not_before: dict[str, int] = {}
+        self._runs: Counter[tuple[str, str]] = Counter()
 
     @property
     def running(self) -> list[str]:
@@ -96,6 +99,10 @@ class Scheduler:
         with self._changing:
             self._started -= self._named(name)
             return self.running
+
+    def metrics(self) -> Iterator[Metric]:
+        runs = [({"cleaner": name, "code": code}, count) for (name, code), count in list(self._runs.items())]
+        yield Metric("ewallet_cleaner_runs", MetricKind.COUNTER, "Runs of the cleaners.", runs)
 
     def turn(self) -> int:
         """Run the cleaners that are due; returns the milliseconds until the next is.
@@ -138,6 +145,7 @@ class Scheduler:
 
     def _clean(self, cleaner: Cleaner) -> None:
         answer = self._clean_up(cleaner.cleans)
+        self._runs[cleaner.name, outcome_of(answer)] += 1
         rest = cleaner.rest_ms
         if answer["failed"]:
             _log.warning("the %s cleaner failed: %s", cleaner.name, answer["error"])

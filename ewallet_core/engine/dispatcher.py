@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeVar
 
-from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, Scheduler, WakeUpEvent
+from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, DueTimes, Scheduler, WakeUpEvent
 from ewallet_core.engine.execution import Execution
+from ewallet_core.engine.wall_clock import WallClock
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import EngineFailedError
@@ -23,11 +25,13 @@ from ewallet_core.instructions.envelope import (
     Credentials,
     error_answer,
     in_reply_to,
+    outcome_of,
     parse_envelope,
     request_id_of,
 )
 from ewallet_core.instructions.registry import InstructionRegistry, Prepare, read_request
 from ewallet_core.ledger.journal import Issuer
+from ewallet_core.metrics import Metrics
 from ewallet_core.operations.context import (
     Call,
     Caller,
@@ -100,7 +104,7 @@ class KeyedLocks:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    clock: Callable[[], int]
+    wall_clock: WallClock
     randomness: RandomBytes
     config: EngineConfig
     passwords: Passwords
@@ -117,7 +121,7 @@ def log_fault(error: WalletError, where: str) -> None:
 def _failure(error: BaseException, call: Call | InvalidCall) -> Answer:
     """The answer to a call that has raised this error, which is logged unless it is for the client alone."""
     if isinstance(error, WalletError):
-        log_fault(error, call.instruction.name if isinstance(call, Call) else "an invalid request")
+        log_fault(error, call.name)
         return error_answer(error)
     _log.error("an instruction failed", exc_info=error)
     return error_answer(EngineFailedError())
@@ -139,15 +143,19 @@ class Dispatcher:
 
     def __init__(self, database: Database, dependencies: Dependencies) -> None:
         self.database = database
-        self.clock = dependencies.clock
+        self.clock = dependencies.wall_clock.now
         self.listener: InstructionListener | None = None
         self.changed: Callable[[], None] = lambda: None
         """Called after something was changed, from the thread that notices it."""
         self.order = KeyedLocks()
         """The calls of one client run one after another, by their `order_key`."""
+        self.metrics = Metrics()
         self._dependencies = dependencies
-        scheduler = Scheduler(CLEANERS, database.read, self._clean_up, dependencies.clock)
+        scheduler = Scheduler(CLEANERS, self._read_due_times, self._clean_up, self.clock)
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
+        self.metrics.add_source(database.metrics)
+        self.metrics.add_source(scheduler.metrics)
+        self.metrics.add_source(dependencies.wall_clock.metrics)
 
     def parse(
         self,
@@ -156,7 +164,7 @@ class Dispatcher:
         registry: InstructionRegistry = REGISTRY,
     ) -> Call | InvalidCall:
         """Open the envelope, match the instruction and read its arguments, once for each request."""
-        order_key = caller.connection
+        order_key, name = caller.connection, InvalidCall.name
         try:
             envelope = parse_envelope(request)
             credentials = envelope.credentials
@@ -168,6 +176,7 @@ class Dispatcher:
                 unknown = partial(registry.unknown, envelope.chain)
                 return InvalidCall(lambda: error_answer(unknown()), envelope.request_id, order_key)
             instruction, arguments = found
+            name = instruction.name
             arguments |= envelope.named(instruction.arguments, is_remote=not caller.is_in_process)
             if caller.live_worker_id is not None:
                 # A worker needs no credentials, so those in a header are arguments too.
@@ -177,7 +186,7 @@ class Dispatcher:
             typed = read_request(instruction, arguments)
             credentials = envelope.credentials_beside(instruction.arguments)
         except WalletError as error:
-            return InvalidCall(partial(error_answer, error), request_id_of(request), order_key)
+            return InvalidCall(partial(error_answer, error), request_id_of(request), order_key, name)
         except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer
             _log.exception("a request could not be read")
             return InvalidCall(partial(error_answer, EngineFailedError()), request_id_of(request), order_key)
@@ -185,8 +194,12 @@ class Dispatcher:
 
     def run(self, call: Call | InvalidCall) -> Answer:
         """Carry the call out after the earlier calls of its client, and answer it."""
-        if isinstance(call, InvalidCall):
-            return self.run_now(call)
+        begun = perf_counter()
+        answer = self.run_now(call) if isinstance(call, InvalidCall) else self._run_in_turn(call)
+        self.metrics.count_request(call.name, outcome_of(answer), perf_counter() - begun)
+        return answer
+
+    def _run_in_turn(self, call: Call) -> Answer:
         turn = threading.Event()
         if not self.order.acquire(call.order_key, turn.set):
             try:
@@ -248,14 +261,17 @@ class Dispatcher:
         prepared: Any = None,
     ) -> Context:
         """A context for a caller who is not authenticated yet."""
+        now, clock_doubt = self._dependencies.wall_clock.read(transaction)
         return Context(
             transaction=transaction,
-            now=self.clock(),
+            now=now,
+            clock_doubt=clock_doubt,
             config=self._dependencies.config,
             issuer=self._dependencies.issuer,
             randomness=self._dependencies.randomness,
             registry=REGISTRY,
             listener=self.listener,
+            metrics=self.metrics,
             caller=caller,
             credentials=credentials,
             request_id=request_id,
@@ -315,6 +331,15 @@ class Dispatcher:
             with contextlib.suppress(StalePreparationError):
                 return self.database.write(partial(execution.run, prepared=prepared))
         raise StalePreparationError
+
+    def _read_due_times(self, look: Callable[[Transaction], DueTimes]) -> DueTimes:
+        """What `look` reads; nothing is due while the wall clock is in doubt."""
+
+        def look_if_clock_is_right(transaction: Transaction) -> DueTimes:
+            _, doubt = self._dependencies.wall_clock.read(transaction)
+            return look(transaction) if doubt is None else {}
+
+        return self.database.read(look_if_clock_is_right)
 
     def _clean_up(self, what: str) -> Answer:
         return self.answer({"controller": "system", "ctype": "action", "action": "cleanup", "cleanup": what})

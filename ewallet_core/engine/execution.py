@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -11,9 +12,10 @@ from ewallet_core.engine.authentication import authenticate, note_use
 from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import RequestIdReusedError
-from ewallet_core.instructions.envelope import Answer, Credentials, error_answer
+from ewallet_core.errors.server import ClockInDoubtError
+from ewallet_core.instructions.envelope import Answer, Credentials, error_answer, timestamp
 from ewallet_core.instructions.registry import Access, Instruction
-from ewallet_core.operations.context import AccountContext, Call, Caller, Context, SessionContext
+from ewallet_core.operations.context import AccountContext, Call, Caller, Context, SessionContext, Trace
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import session_event_sequence
@@ -30,8 +32,18 @@ class Execution(msgspec.Struct, frozen=True):
     def context(self, transaction: Transaction, prepared: Any = None) -> Context:
         """The context of the authenticated caller; raises the error of what the caller lacks."""
         call = self.call
+        if call.trace is not None and call.trace.begun_at is None:
+            call.trace.begun_at = perf_counter()
         context = self.open_context(transaction, call.caller, call.credentials, call.request_id, prepared)
-        return authenticate(context, call.instruction.access, self._permitted_as.name)
+        context = authenticate(
+            context,
+            call.instruction.access,
+            self._permitted_as.name,
+            renews_token=call.request.renews_token(),
+        )
+        if call.trace is not None:
+            _note(call.trace, context)
+        return context
 
     def first_answer(self, transaction: Transaction) -> Answer | None:
         """The answer that this request got before, or that it is not permitted; None if it must be run."""
@@ -54,7 +66,8 @@ class Execution(msgspec.Struct, frozen=True):
         try:
             if (answer := self._seen(context)) is not None:
                 return answer
-        except RequestIdReusedError as error:
+            self._require_time(context)
+        except (RequestIdReusedError, ClockInDoubtError) as error:
             return error_answer(error)
         try:
             answer = self.call.instruction(self.call.request, context)
@@ -70,7 +83,14 @@ class Execution(msgspec.Struct, frozen=True):
         self._remember(context, answer)
         return answer
 
+    def _require_time(self, context: Context) -> None:
+        doubt = context.clock_doubt
+        if doubt is not None and self.call.instruction.needs_time:
+            raise ClockInDoubtError(timestamp(doubt.shown), timestamp(doubt.expected))
+
     def _note_use_and_settle(self, context: Context) -> None:
+        if context.clock_doubt is not None:
+            return
         note_use(context)
         if isinstance(context, AccountContext) and context.has_due_timer:
             settle_run_outs(context, context.account.id)
@@ -146,3 +166,13 @@ class Execution(msgspec.Struct, frozen=True):
         elif context.caller.live_worker_id is not None:
             scope = f"worker {context.caller.live_worker_id}"
         return {"scope": scope, "request_id": request_id}
+
+
+def _note(trace: Trace, context: Context) -> None:
+    """Note who asks, and with how many other changes it is committed."""
+    if context.transaction.writes:
+        trace.group_size = context.transaction.group_size
+    if isinstance(context, SessionContext):
+        trace.session_id = context.session.id
+    if context.logged_in is not None:
+        trace.account_id = context.logged_in.id

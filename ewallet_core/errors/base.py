@@ -22,8 +22,9 @@ WalletError
 │   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
-    ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError
-    ├── EngineFailedError, EngineClosedError
+    ├── OutcomeUnknownError, StorageFailedError
+    ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError
+    ├── ClockInDoubtError, EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
     ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError

@@ -29,6 +29,42 @@ class StorageUnavailableError(WalletError, code="storage_unavailable"):
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
+class StorageDamagedError(StorageUnavailableError, code="storage_damaged", logged=True):
+    """What is stored is not what the engine wrote."""
+
+    error_text = "The database is damaged: {reason}."
+    warning_text = "{remedy}"
+    reason: InSentence[str]
+    remedy: InSentence[str] = (
+        "Stop the programs that use it, and restore a backup; `ewallet verify` says what is wrong."
+    )
+
+
+class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True, logged=True):
+    """The database file was replaced or deleted while the engine had it open."""
+
+    error_text = "The database file was {reason} while it was in use, so it is no longer read or written."
+    warning_text = "{remedy}"
+    reason: InSentence[str] = "replaced or deleted"
+    remedy: InSentence[str] = (
+        "Stop this program, put the right file in its place with `ewallet restore`, and start it again."
+    )
+
+
+class ClockInDoubtError(WalletError, code="clock_in_doubt", transient=True):
+    """The wall clock of the engine's machine has leapt or went back, so no change can be dated."""
+
+    error_text = (
+        "The clock of the machine that keeps the wallets can't be trusted"
+        " (it showed {shown} when {expected} was expected), so nothing was changed."
+    )
+    warning_text = (
+        "Set it right, or if it is right run `ewallet doctor --confirm-clock` there, then send this again."
+    )
+    shown: str
+    expected: str
+
+
 class EngineFailedError(WalletError, code="engine_failed"):
     """The engine has a fault of its own; nothing was changed."""
 

@@ -90,7 +90,11 @@ def hash_new_password(request: NewAccount, preparation: Preparation) -> str:
 
 
 @instruction(
-    {"action": "new", "new": "account"}, access=Access.SESSION, prepare=hash_new_password, roles=PEOPLE
+    {"action": "new", "new": "account"},
+    access=Access.SESSION,
+    prepare=hash_new_password,
+    needs_time=True,
+    roles=PEOPLE,
 )
 def new_account(request: NewAccount, context: SessionContext) -> LoginAnswer:
     """Create an account with a wallet, a clock and its sheets, without logging it in."""
@@ -223,6 +227,7 @@ class _UnlinkAccountAnswer(TypedDict):
     {"action": "unlink", "unlink": "account"},
     access=Access.SESSION,
     prepare=lambda request, preparation: check_own_password(request.user_pass, preparation),
+    needs_time=True,
     roles=(Role.USER, Role.OPERATOR),
 )
 def unlink_account(_request: UnlinkAccount, session_context: SessionContext) -> _UnlinkAccountAnswer:

@@ -9,12 +9,13 @@ from ewallet_core.errors.server import WorkerBusyError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Request, instruction
-from ewallet_core.operations.account_status import erase_due_accounts
+from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.cleanup import delete_old_history
+from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.payees import delete_expired_reservations
 from ewallet_core.storage.sessions import (
     KEPT_MILLISECONDS,
@@ -85,7 +86,7 @@ class _CleanupSessionsAnswer(TypedDict):
     sessions: list[int]
 
 
-@instruction({"controller": "system", "action": "cleanup", "cleanup": "sessions"})
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "sessions"}, needs_time=True)
 def cleanup_sessions(request: CleanupSessions, context: Context) -> _CleanupSessionsAnswer:
     """Remove all expired sessions, or a given one now; their accounts are logged out of them."""
     if request.session_id is None:
@@ -100,7 +101,7 @@ class _CleanupWorkersAnswer(TypedDict):
     workers: list[int]
 
 
-@instruction({"controller": "system", "action": "cleanup", "cleanup": "workers"})
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "workers"}, needs_time=True)
 def cleanup_workers(request: CleanupWorkers, context: Context) -> _CleanupWorkersAnswer:
     """Remove all workers that have no live session, or a given one."""
     transaction = context.transaction
@@ -129,7 +130,7 @@ class _CleanupClientIdsAnswer(TypedDict):
     ctokens: int
 
 
-@instruction({"controller": "system", "action": "cleanup", "cleanup": "ctokens"})
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "ctokens"}, needs_time=True)
 def cleanup_client_ids(request: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
     """Remove all expired client ids, or a given one now, each with its session."""
     given = request.ctoken or request.client_id
@@ -146,7 +147,7 @@ class _CleanupSessionTokensAnswer(TypedDict):
     stokens: int
 
 
-@instruction({"controller": "system", "action": "cleanup", "cleanup": "stokens"})
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "stokens"}, needs_time=True)
 def cleanup_session_tokens(request: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
     """Remove all expired session tokens, or a given one now, each with its session."""
     given = request.stoken or request.session_token
@@ -163,7 +164,7 @@ class _CleanupClocksAnswer(TypedDict):
     clocks: list[int]
 
 
-@instruction({"controller": "system", "action": "cleanup", "cleanup": "clocks"})
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "clocks"}, needs_time=True)
 def cleanup_clocks(_request: CleanupAll, context: Context) -> _CleanupClocksAnswer:
     """Stop all timers whose time has run out, each dated when it did."""
     due = find_all_run_out_clocks(context.transaction, context.now)
@@ -176,7 +177,7 @@ class _CleanupAccountsAnswer(TypedDict):
     accounts: list[int]
 
 
-@instruction({"controller": "system", "action": "cleanup", "cleanup": "accounts"})
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "accounts"}, needs_time=True)
 def cleanup_accounts(_request: CleanupAll, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days are over, and free emails that were given up 90 days ago."""
     # Events about a deleted account are at least as old as its deletion order, so they go first.
@@ -190,9 +191,15 @@ class _CleanupHistoryAnswer(TypedDict):
     forgotten_before: Timestamp
 
 
-@instruction({"controller": "system", "action": "cleanup", "cleanup": "history"})
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "history"}, needs_time=True)
 def cleanup_history(_request: CleanupAll, context: Context) -> _CleanupHistoryAnswer:
     """Delete the events, remembered requests and refused requests of more than 30 days ago."""
+    correct_future_dates(
+        context.transaction,
+        context.now,
+        session_lifetime=context.config.session_lifetime_ms,
+        recoverable=RECOVERABLE_MS,
+    )
     delete_old_history(context.transaction, context.now)
     return _CleanupHistoryAnswer(forgotten_before=timestamp(context.now - KEPT_MILLISECONDS))
 

@@ -55,7 +55,9 @@ class _ReportIssueAnswer(TypedDict):
 def report_issue(request: ReportIssue, context: Context) -> _ReportIssueAnswer:
     """Report an issue to the operators, who reply to the email in it, or else to the account's."""
     since = context.now - HOUR_MS
-    oldest = find_report_time(context.transaction, context.caller.address, since, MOST_IN_AN_HOUR - 1)
+    oldest = find_report_time(
+        context.transaction, context.caller.address, since, context.now, MOST_IN_AN_HOUR - 1
+    )
     if oldest is not None:
         raise TooManyIssuesError(MOST_IN_AN_HOUR, oldest - since)
     issue, account = request.issue, context.logged_in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import msgspec
 
@@ -17,7 +17,7 @@ from ewallet_core.errors.requests import BadValueError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.account_status import is_gone, why_not_active
+from ewallet_core.operations.account_status import is_gone, is_in_time, why_not_active
 from ewallet_core.operations.answer_data import (
     LoginAnswer,
     SessionData,
@@ -44,17 +44,21 @@ from ewallet_core.operations.events import new_event
 from ewallet_core.operations.requests import PageRequest, WhichAccount
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
+from ewallet_core.security.tokens import TOKEN_BYTES, hash_token, renewed_token
 from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, append_events
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
-from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
+from ewallet_core.storage.sessions import logged_in, renewed_tokens, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import user_key
 
 
 class Login(Request, frozen=True):
-    """The account by name or email, its password, and a new password if it is to change."""
+    """The account by name or email, its password, and a new password if it is to change.
+
+    With `renew_token`, the session gets a new token, so that one which others know does not open the account.
+    """
 
     exactly_one_of = ("user_name", "user_email")
 
@@ -62,6 +66,7 @@ class Login(Request, frozen=True):
     user_name: fields.UserName | None = None
     user_email: fields.Email | None = None
     new_pass: fields.Password | None = None
+    renew_token: fields.Flag | None = None
 
     @property
     def name_or_email(self) -> str:
@@ -79,6 +84,10 @@ class Login(Request, frozen=True):
         super().check()
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
+
+    def renews_token(self) -> bool:
+        """A login does so if it is asked to."""
+        return bool(self.renew_token)
 
 
 def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
@@ -102,8 +111,14 @@ def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
     return PasswordCheck(account, is_right=True, new_hash=new_hash)
 
 
+class _RenewedLoginAnswer(LoginAnswer):
+    """The answer to a login, with the session's new token if it was renewed."""
+
+    session_token: NotRequired[str]
+
+
 @instruction({"action": "login"}, access=Access.SESSION, prepare=check_login, remembered=False)
-def login(request: Login, context: SessionContext) -> LoginAnswer:
+def login(request: Login, context: SessionContext) -> _RenewedLoginAnswer:
     """Log an account in to this session and make it the active one.
 
     With `new_pass`, the account gets that password and its other sessions end.
@@ -123,14 +138,13 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
         not password_check.holds_for(account)
         or account is None
         or is_gone(account, now)
-        # An expired one-time password.
-        or (account.one_time_until is not None and account.one_time_until <= now)
+        or (account.one_time_until is not None and not is_in_time(account.one_time_until, now))
     ):
         raise LoginRefusedError().with_after_rollback(partial(note_failure, context, attempt, account))
     return account
 
 
-def log_in(request: Login, context: SessionContext, account: Account) -> LoginAnswer:
+def log_in(request: Login, context: SessionContext, account: Account) -> _RenewedLoginAnswer:
     """Log the authenticated account in, and answer as `login` does."""
     transaction, session_id = context.transaction, context.session.id
     if account.one_time_until is not None and request.new_pass is None:
@@ -145,7 +159,34 @@ def log_in(request: Login, context: SessionContext, account: Account) -> LoginAn
     )
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
     _record_accepted(context, account)
-    return login_answer(context, account.id)
+    answer = cast("_RenewedLoginAnswer", login_answer(context, account.id))
+    if request.renew_token:
+        answer["session_token"] = _renew_token(context)
+    return answer
+
+
+def _renew_token(context: SessionContext) -> str:
+    """Replace the session's token; returns the new one, to a repeated request the same again.
+
+    What is stored does not tell the new token: it is computed from the old one, which the caller sent.
+    """
+    transaction, session_id, request_id = context.transaction, context.session.id, context.request_id
+    old = context.credentials.session_token
+    if old is None:
+        # A live session is used without its token.
+        raise BadValueError("renew_token", "left out, because no session token was sent")
+    old_hash = hash_token(old)
+    if old_hash != context.session.token_hash:
+        return renewed_token(old, renewed_tokens.require(transaction, session_id=session_id).salt)
+    salt = context.randomness(TOKEN_BYTES)
+    token = renewed_token(old, salt)
+    sessions.change(transaction, session_id, token_hash=hash_token(token))
+    renewed_tokens.delete(transaction, session_id=session_id)
+    if request_id is not None:
+        renewed_tokens.insert(
+            transaction, session_id=session_id, token_hash=old_hash, request_id=request_id, salt=salt
+        )
+    return token
 
 
 class _LogoutAnswer(TypedDict):
@@ -227,7 +268,7 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
 @instruction(
     {"action": "recover", "recover": "account"}, access=Access.SESSION, prepare=check_login, remembered=False
 )
-def recover_account(request: Login, context: SessionContext) -> LoginAnswer:
+def recover_account(request: Login, context: SessionContext) -> _RenewedLoginAnswer:
     """Recover an account that is about to be deleted, and log it in."""
     account = authenticated_account(request, context)
     if account.state != AccountStatus.UNLINK_PENDING:

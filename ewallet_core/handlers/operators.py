@@ -8,8 +8,8 @@ from ewallet_core.errors.accounts import LastOperatorError, WrongAccountStateErr
 from ewallet_core.errors.credits import PartnerUnknownError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import instruction
-from ewallet_core.operations.account_status import is_gone
+from ewallet_core.instructions.registry import NoArguments, instruction
+from ewallet_core.operations.account_status import ONE_TIME_MS, is_gone
 from ewallet_core.operations.answer_data import Dated, Timestamp, dates
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.events import record_event
@@ -22,8 +22,6 @@ from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions
 from ewallet_core.storage.payees import find_without_email_key
 from ewallet_core.types import Role
-
-ONE_TIME_MS = 24 * 60 * 60_000
 
 
 class _StateAnswer(TypedDict):
@@ -135,6 +133,29 @@ def view_accounts(request: ViewAccounts, context: Context) -> _ViewAccountsAnswe
     state = None if request.state is None else AccountStatus(request.state)
     page, following = list_accounts(context.transaction, request.before, request.limit, request.text, state)
     return _ViewAccountsAnswer(accounts=[_row(account) for account in page], next=following)
+
+
+class MetricRow(TypedDict):
+    """A number that is counted or measured, with its labels, as Prometheus names them."""
+
+    metric: str
+    labels: dict[str, str]
+    value: float
+
+
+class _ViewMetricsAnswer(TypedDict):
+    metrics: list[MetricRow]
+
+
+@instruction({"controller": "system", "action": "view", "view": "metrics"})
+def view_metrics(_request: NoArguments, context: Context) -> _ViewMetricsAnswer:
+    """View what this process has counted and measured since its start, such as requests and their errors."""
+    rows = [
+        MetricRow(metric=name, labels=dict(labels), value=value)
+        for metric in context.metrics.read()
+        for name, labels, value in metric.samples()
+    ]
+    return _ViewMetricsAnswer(metrics=rows)
 
 
 def _row(account: Account) -> AccountRow:

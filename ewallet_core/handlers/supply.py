@@ -63,7 +63,7 @@ class _SupplyOnBehalfAnswer(SuppliedAnswer):
     supplied_to: str
 
 
-@instruction({"controller": "system", "action": "supply", "supply": "credits"})
+@instruction({"controller": "system", "action": "supply", "supply": "credits"}, needs_time=True)
 def supply_on_behalf(request: SupplyOnBehalf, context: Context) -> _SupplyOnBehalfAnswer:
     """Supply another account's active wallet with credits from the system core account."""
     recipient = side_named(context, request.supply_to, "supply_to")

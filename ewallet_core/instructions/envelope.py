@@ -24,6 +24,8 @@ OBJECT = (dict, Mapping)
 Answer = dict[str, Any]
 """`failed`, then the keys of the instruction or of its error."""
 
+OK = "ok"
+
 VIEW_ACTIONS = frozenset({"export", "interogate", "search", "verify", "view"})
 """The actions whose instructions change nothing."""
 
@@ -164,6 +166,11 @@ def timestamp(milliseconds: int | None) -> str | None:
 def _written(milliseconds: int) -> str:
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
     return f"{moment.isoformat(timespec='milliseconds')}Z"
+
+
+def outcome_of(answer: Answer) -> str:
+    """The code of the answer's error, or `ok`."""
+    return str(answer["code"]) if answer["failed"] else OK
 
 
 def are_keys(names: Collection[Any]) -> bool:

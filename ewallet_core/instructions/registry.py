@@ -77,6 +77,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a view with these arguments may read many rows: all records of a sheet, or a long page."""
         return False
 
+    def renews_token(self) -> bool:
+        """Whether the session gets a new token by it."""
+        return False
+
 
 class NoArguments(Request, frozen=True):
     """Nothing beside the selectors."""
@@ -110,10 +114,11 @@ _REMEMBERED = (Access.SESSION, Access.ACCOUNT, Access.SYSTEM)
 class Instruction:
     """One instruction: its selectors, its arguments, who may use it, and its handler.
 
-    `prepare` is slow work before the transaction. `changes` says whether it writes, and `remembered` whether
-    a repeated request id gets the first answer. `roles` may use it unless the permission sheet says
-    otherwise; an instruction that is `permitted_as` another has no line of its own there. A handler that is
-    generated for several kinds has its `generated_request` and `generated_answers`.
+    `prepare` is slow work before the transaction. `changes` says whether it writes, `needs_time` whether what
+    it writes needs the right time, and `remembered` whether a repeated request id gets the first answer.
+    `roles` may use it unless the permission sheet says otherwise; an instruction that is `permitted_as`
+    another has no line of its own there. A handler that is generated for several kinds has its
+    `generated_request` and `generated_answers`.
     """
 
     forms: tuple[Selectors, ...]
@@ -121,6 +126,7 @@ class Instruction:
     carry_out: CarryOut
     prepare: Prepare | None
     changes: bool
+    needs_time: bool
     remembered: bool
     generated_request: type[Request] | None
     generated_answers: Mapping[str, Any] | None
@@ -183,6 +189,7 @@ def instruction(
     access: Access | None = None,
     prepare: Prepare | None = None,
     remembered: bool | None = None,
+    needs_time: bool | None = None,
     roles: Iterable[Role] | None = None,
     request: type[Request] | None = None,
     answers: Mapping[str, Any] | None = None,
@@ -195,6 +202,8 @@ def instruction(
     handler's first parameter, and the answer's keys those of the TypedDict that it returns; `request` and
     `answers` give them for a handler that is generated for several kinds.
 
+    Unless `needs_time` says otherwise, the changes that need an account need the right time.
+
     Without `roles`, all roles may view what is their own, and operators and auditors what is the system's;
     users and operators may change what is their own, and operators what is the system's. An instruction that
     needs only a session is on the permission sheet only if it has `roles`: login can't be forbidden.
@@ -204,12 +213,23 @@ def instruction(
         access = Access.SYSTEM if full[0]["controller"] == "system" else Access.ACCOUNT
     changes = full[0]["action"] not in VIEW_ACTIONS
     is_remembered = changes and access in _REMEMBERED if remembered is None else remembered
+    is_dated = changes and access is Access.ACCOUNT if needs_time is None else needs_time
     may = frozenset(_usual_roles(access, changes) if roles is None else roles)
     is_on_sheet = roles is not None or access in _ACCOUNTS_OWN
 
     def declare(carry_out: CarryOut) -> Instruction:
         return Instruction(
-            full, access, carry_out, prepare, changes, is_remembered, request, answers, may, is_on_sheet
+            full,
+            access,
+            carry_out,
+            prepare,
+            changes,
+            is_dated,
+            is_remembered,
+            request,
+            answers,
+            may,
+            is_on_sheet,
         )
 
     return declare

@@ -12,7 +12,10 @@ from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.cleanup import erase_personal_data, find_accounts_to_erase
 from ewallet_core.storage.logins import leave_sessions
 
-RECOVERABLE_MS = 30 * 24 * 60 * 60_000
+DAY_MS = 24 * 60 * 60_000
+RECOVERABLE_MS = 30 * DAY_MS
+ONE_TIME_MS = DAY_MS
+"""How long a one-time password can be used."""
 
 
 def why_not_active(account: Account) -> WalletError | None:
@@ -27,6 +30,11 @@ def why_not_active(account: Account) -> WalletError | None:
 def is_gone(account: Account, now: int) -> bool:
     is_due = account.to_unlink_at is not None and account.to_unlink_at <= now
     return is_due or account.state == AccountStatus.ERASED
+
+
+def is_in_time(one_time_until: int, now: int) -> bool:
+    """Whether a one-time password that ends then can be used now; it can't if the clock was ahead."""
+    return now < one_time_until <= now + ONE_TIME_MS
 
 
 def erase_due_accounts(context: Context) -> list[int]:

@@ -13,6 +13,7 @@ from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Request, WorkClass
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
+from ewallet_core.metrics import Metrics
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.accounts import Account, accounts
@@ -64,11 +65,24 @@ class Caller:
         return self.address == IN_PROCESS
 
 
+class Trace(msgspec.Struct):
+    """What the log says about a request beside its answer, noted while it is carried out.
+
+    `begun_at` is when it was begun, by `time.perf_counter`, and `group_size` how many changes were committed
+    together with it, itself included.
+    """
+
+    begun_at: float | None = None
+    group_size: int | None = None
+    account_id: int | None = None
+    session_id: int | None = None
+
+
 class Call(msgspec.Struct, frozen=True):
     """A request after parsing: its instruction with typed arguments, its credentials and its caller.
 
     `order_key` is the same for calls that must run one after another; None if the order does not matter.
-    `request_id` makes it safe to repeat, and the answer carries it.
+    `request_id` makes it safe to repeat, and the answer carries it. A `trace` is filled in if there is one.
     """
 
     instruction: Instruction
@@ -77,6 +91,11 @@ class Call(msgspec.Struct, frozen=True):
     request_id: str | None
     caller: Caller
     order_key: Hashable
+    trace: Trace | None = None
+
+    @property
+    def name(self) -> str:
+        return self.instruction.name
 
     @property
     def reply_id(self) -> str | None:
@@ -94,22 +113,36 @@ class InvalidCall(msgspec.Struct, frozen=True):
     answer: Callable[[], Answer]
     reply_id: str | None
     order_key: Hashable = None
+    name: str = "invalid"
+    """The instruction's name if only its arguments are invalid; never words of the request itself."""
+    trace: Trace | None = None
     work_class: ClassVar[WorkClass] = WorkClass.LONG
+
+
+class ClockDoubt(msgspec.Struct, frozen=True):
+    """What the wall clock showed when the doubt began, and what was expected, in milliseconds UTC."""
+
+    shown: int
+    expected: int
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
+
+    While there is a `clock_doubt`, `now` is an instant that has certainly passed.
 
     The subclasses say what was authenticated: a client id, a session, or a session with its active account.
     """
 
     transaction: Transaction
     now: int
+    clock_doubt: ClockDoubt | None
     config: EngineConfig
     issuer: Issuer
     randomness: RandomBytes
     registry: InstructionRegistry
     listener: InstructionListener | None
+    metrics: Metrics
     caller: Caller
     credentials: Credentials
     request_id: str | None

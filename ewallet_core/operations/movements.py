@@ -26,7 +26,7 @@ from ewallet_core.storage.journal import Posted, post
 from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.payees import Partner, find_partner, find_payee
 from ewallet_core.storage.sheets import Place, invoices, next_places, transfers
-from ewallet_core.storage.statements import Spent, sum_spent_since
+from ewallet_core.storage.statements import Spent, sum_spent_between
 from ewallet_core.storage.wallets import Wallet, read_account_and_wallet
 
 DAY_MS = 24 * 60 * 60_000
@@ -35,7 +35,8 @@ _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here c
 
 
 def spent_today(context: Context, account: Account) -> Spent:
-    return sum_spent_since(context.transaction, account.id, context.now - DAY_MS)
+    # What is dated later than a day from now was spent while the wall clock was ahead.
+    return sum_spent_between(context.transaction, account.id, context.now - DAY_MS, context.now + DAY_MS)
 
 
 def left_within(limit: int, spent: Spent) -> int:

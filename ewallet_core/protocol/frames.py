@@ -6,7 +6,13 @@ from typing import Any
 
 import msgspec
 
-from ewallet_core.errors.requests import MalformedError, NotJsonError, NotUtf8Error, TooDeepError
+from ewallet_core.errors.requests import (
+    FrameTooLongError,
+    MalformedError,
+    NotJsonError,
+    NotUtf8Error,
+    TooDeepError,
+)
 
 LARGEST_FRAME = 64 * 1024
 """The largest request in bytes, with its line end. An answer may be larger."""
@@ -59,3 +65,50 @@ def _is_deeper(message: dict[str, Any], levels: int) -> bool:
         if not containers:
             return False
     return True
+
+
+class LineBuffer:
+    """Splits what arrives into lines, and keeps nothing of a line that is too long."""
+
+    __slots__ = ("_data", "_searched", "_skips")
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._searched = 0
+        self._skips = False
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is an unfinished line."""
+        return self._skips or bool(self._data)
+
+    def add(self, data: bytes) -> None:
+        self._data += data
+
+    def next_line(self) -> bytes | None:
+        """The next line without its end, or None until more arrives.
+
+        After `FrameTooLongError`, the next call returns the line after that one.
+        """
+        while (end := self._data.find(b"\n", self._searched)) >= 0:
+            line = bytes(self._data[:end])
+            del self._data[: end + 1]
+            self._searched = 0
+            if self._skips:
+                self._skips = False
+                continue
+            if len(line) >= LARGEST_FRAME:
+                raise FrameTooLongError(LARGEST_FRAME)
+            return line
+        if self._skips:
+            self._data.clear()
+        self._searched = len(self._data)
+        if self._searched >= LARGEST_FRAME:
+            self.clear()
+            self._skips = True
+            raise FrameTooLongError(LARGEST_FRAME)
+        return None
+
+    def clear(self) -> None:
+        self._data.clear()
+        self._searched = 0

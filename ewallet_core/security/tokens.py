@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 from collections.abc import Callable
 
 RandomBytes = Callable[[int], bytes]
@@ -15,7 +16,16 @@ LETTERS_IN_A_GROUP = 4
 
 def new_token(randomness: RandomBytes) -> str:
     """256 random bits in letters, digits, `-` and `_`."""
-    return base64.urlsafe_b64encode(randomness(TOKEN_BYTES)).rstrip(b"=").decode()
+    return _in_letters(randomness(TOKEN_BYTES))
+
+
+def renewed_token(token: str, salt: bytes) -> str:
+    """The token that replaces this one; without the old token, the salt does not tell it."""
+    return _in_letters(hmac.digest(salt, token.encode(), "sha256"))
+
+
+def _in_letters(random_bytes: bytes) -> str:
+    return base64.urlsafe_b64encode(random_bytes).rstrip(b"=").decode()
 
 
 def new_one_time_password(randomness: RandomBytes) -> str:

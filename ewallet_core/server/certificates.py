@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ewallet_core.data_folder import TLS_FOLDER
+from ewallet_core.data_folder import TLS_FOLDER, create_private_folder
 from ewallet_core.protocol.address import parse_ip
 from ewallet_core.security.tokens import fingerprint_of
 
@@ -44,7 +44,7 @@ def ensure_self_signed(data_folder: Path, host: str, now: datetime) -> tuple[Pat
     file = self_signed_file(data_folder)
     try:
         if not file.exists():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            create_private_folder(file.parent)
             _create_file(file, _generate(host, now))
     except OSError as reason:
         raise CertificateError(

@@ -17,65 +17,15 @@ from ewallet_core.errors.server import (
     ReaderTooSlowError,
 )
 from ewallet_core.instructions.envelope import error_answer
-from ewallet_core.protocol.frames import LARGEST_FRAME, encode
+from ewallet_core.protocol.address import network_of
+from ewallet_core.protocol.frames import LineBuffer, encode
+from ewallet_core.server.frame_output import FrameOutput
 from ewallet_core.server.limits import Limits
 
 _log = logging.getLogger("ewallet_core")
 
-
-class LineBuffer:
-    """Splits what arrives into lines, and keeps nothing of a line that is too long."""
-
-    __slots__ = ("_data", "_searched", "_skips")
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-        self._searched = 0
-        self._skips = False
-
-    @property
-    def is_begun(self) -> bool:
-        """Whether there is an unfinished line."""
-        return self._skips or bool(self._data)
-
-    def add(self, data: bytes) -> None:
-        self._data += data
-
-    def next_line(self) -> bytes | None:
-        """The next line without its end, or None until more arrives.
-
-        After `FrameTooLongError`, the next call returns the line after that one.
-        """
-        while (end := self._data.find(b"\n", self._searched)) >= 0:
-            line = bytes(self._data[:end])
-            del self._data[: end + 1]
-            self._searched = 0
-            if self._skips:
-                self._skips = False
-                continue
-            if len(line) >= LARGEST_FRAME:
-                raise FrameTooLongError(LARGEST_FRAME)
-            return line
-        if self._skips:
-            self._data.clear()
-        self._searched = len(self._data)
-        if self._searched >= LARGEST_FRAME:
-            self.clear()
-            self._skips = True
-            raise FrameTooLongError(LARGEST_FRAME)
-        return None
-
-    def clear(self) -> None:
-        self._data.clear()
-        self._searched = 0
-
-
 LINES_AT_ONCE = 16
 """How many lines of one connection are read before the others have their turn."""
-MOST_UNSENT_BYTES = 256 * 1024
-"""How much may be waiting to be sent before nothing more is read."""
-LEAST_READ_BYTES = 64 * 1024
-"""What a client must read within `unread_seconds`; even a slow connection manages that."""
 CLOSE_SECONDS = 1.0
 
 
@@ -101,26 +51,24 @@ class Connection(asyncio.Protocol):
         "_answers_due",
         "_begun_at",
         "_closing_at",
-        "_frames",
         "_heard_at",
         "_idle_seconds",
         "_ignores_input",
         "_input",
         "_is_at_end",
         "_is_ending",
-        "_is_lost",
         "_is_paused",
         "_is_turn_due",
         "_limits",
         "_loop",
-        "_read_before",
+        "_output",
         "_reason",
         "_roster",
-        "_sent",
         "_timer",
         "_transport",
-        "_unread_since",
         "address",
+        "is_lost",
+        "network",
     )
 
     def __init__(self, roster: Roster, limits: Limits, idle_seconds: int) -> None:
@@ -129,19 +77,16 @@ class Connection(asyncio.Protocol):
         self._idle_seconds = idle_seconds
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self.address = "unknown"
-        """The client's host, without the port: limits per address are limits per machine."""
+        self.address = self.network = "unknown"
+        """The client's host, without the port, and what counts as one client in limits per address."""
         self._input = LineBuffer()
         self._heard_at = 0.0
         self._begun_at: float | None = None
         """When the unfinished line was begun, if there is one."""
         self._is_paused = self._is_turn_due = self._ignores_input = self._is_at_end = False
-        self._frames: list[bytes] = []
+        self._output = FrameOutput(self._flushed)
         self._answers_due = 0
-        self._sent = self._read_before = 0
-        self._unread_since: float | None = None
-        """Since when the client has read too little, if too much is waiting to be sent."""
-        self._is_ending = self._is_lost = False
+        self._is_ending = self.is_lost = False
         self._reason: WalletError | None = None
         self._closing_at: float | None = None
 
@@ -159,7 +104,11 @@ class Connection(asyncio.Protocol):
     @property
     def is_read(self) -> bool:
         """Whether the client reads what it is sent."""
-        return self._unread_since is None
+        return self._output.has_room
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self._output.unsent_bytes
 
     def expect_answer(self) -> None:
         """Count an answer that will be sent by `answer`."""
@@ -173,18 +122,16 @@ class Connection(asyncio.Protocol):
         except Exception:  # noqa: BLE001 - the answers that came with this one must still be sent
             _log.exception("an answer could not be sent")
             self.end(EngineFailedError())
-        if self._is_lost and not self._answers_due:
+        if self.is_lost and not self._answers_due:
             self._roster.discard(self)
 
     def send(self, *messages: Any) -> None:
         """Send each message as a frame, together with all that is sent in this iteration of the loop."""
-        if not self._frames:
-            self._loop.call_soon(self._flush)
-        self._frames.extend(map(encode, messages))
+        self._output.send(messages)
 
     def send_heartbeat(self) -> None:
         """Send an empty line, which shows the client that the connection still works."""
-        self._write(b"\n")
+        self._output.write(b"\n")
 
     def ignore_input(self) -> None:
         """Read on and drop what arrives, without time limits."""
@@ -197,7 +144,7 @@ class Connection(asyncio.Protocol):
         if not self._is_ending:
             self._is_ending, self._reason = True, reason
             self.ignore_input()
-            if not self._answers_due and not self._frames:
+            if not self._answers_due and self._output.is_flushed:
                 self._close()
 
     def abort(self) -> None:
@@ -208,10 +155,11 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
+        self._output.connect(self._transport)
         # A client that has already disconnected has no address.
         if peer := transport.get_extra_info("peername"):
             self.address = str(peer[0]).partition("%")[0]
+            self.network = network_of(self.address)
         self._heard_at = self._loop.time()
         try:
             self._roster.admit(self)
@@ -234,18 +182,17 @@ class Connection(asyncio.Protocol):
         return self._closing_at is None and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
-        self._unread_since = self._loop.time()
-        self._read_before = self._bytes_read
+        self._output.pause()
         self._watch()
 
     def resume_writing(self) -> None:
-        self._unread_since = None
+        self._output.resume()
         if not self._is_ending:
             self._take_turn()
-            self.room_to_send()
+        self.room_to_send()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._is_lost = self._is_ending = self._ignores_input = True
+        self.is_lost = self._is_ending = self._ignores_input = True
         if self._timer is not None:
             self._timer.cancel()
         if not self._answers_due:
@@ -315,32 +262,21 @@ class Connection(asyncio.Protocol):
 
     # Output
 
-    def _flush(self) -> None:
-        frames = b"".join(self._frames)
-        self._frames.clear()
-        self._write(frames)
+    def _flushed(self, has_room_again: bool) -> None:
+        if has_room_again:
+            self.room_to_send()
         if not self._is_ending:
             self._take_turn()
         elif not self._answers_due:
             self._close()
-
-    def _write(self, frames: bytes) -> None:
-        # Nothing is sent after the reason for closing.
-        if self._closing_at is None and not self._transport.is_closing():
-            self._sent += len(frames)
-            self._transport.write(frames)
-
-    @property
-    def _bytes_read(self) -> int:
-        """How many bytes the client has read, or the system holds for it."""
-        return self._sent - self._transport.get_write_buffer_size()
 
     def _close(self) -> None:
         """Send the reason, and read to the end: unread input makes the system reset the connection."""
         if self._closing_at is not None:
             return
         if self._reason is not None:
-            self._write(encode(error_answer(self._reason)))
+            self._output.write(encode(error_answer(self._reason)))
+        self._output.is_closed = True
         self._closing_at = self._loop.time()
         with contextlib.suppress(OSError):
             if self._transport.can_write_eof() and not self._is_at_end:
@@ -354,7 +290,7 @@ class Connection(asyncio.Protocol):
 
     def _watch(self) -> None:
         """Set the timer to the next time limit, unless it fires before that."""
-        if self._is_lost or (limit := self._next_limit()) is None:
+        if self.is_lost or (limit := self._next_limit()) is None:
             return
         due_at, _ = limit
         if self._timer is not None:
@@ -375,8 +311,8 @@ class Connection(asyncio.Protocol):
         """When a time limit is exceeded if nothing happens before, and what to do then."""
         if self._closing_at is not None:
             return self._closing_at + CLOSE_SECONDS, self.abort
-        if self._unread_since is not None:
-            return self._unread_since + self._limits.unread_seconds, self._check_reader
+        if self._output.unread_since is not None:
+            return self._output.unread_since + self._limits.unread_seconds, self._check_reader
         if self._ignores_input or self._is_paused:
             return None
         if self._begun_at is not None:
@@ -384,11 +320,8 @@ class Connection(asyncio.Protocol):
         return self._heard_at + self._idle_seconds, self._end_idle
 
     def _check_reader(self) -> None:
-        read = self._bytes_read
-        if read - self._read_before < LEAST_READ_BYTES:
+        if self._output.is_read_too_slowly():
             self._drop(ReaderTooSlowError(self._limits.unread_seconds))
-        else:
-            self._unread_since, self._read_before = self._loop.time(), read
 
     def _drop(self, reason: ReaderTooSlowError) -> None:
         """Send the reason and leave the client a moment to read it; answers that are due are discarded."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,10 +15,11 @@ from typing import Protocol, TypeVar, cast
 from ewallet_core.engine.dispatcher import Dispatcher
 from ewallet_core.engine.event_stream import EventSubscription
 from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.server import EngineClosedError, ServerBusyError
+from ewallet_core.errors.server import EngineClosedError, ReaderTooSlowError, ServerBusyError
 from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to
 from ewallet_core.instructions.registry import WorkClass
 from ewallet_core.operations.context import Call, InvalidCall
+from ewallet_core.server.fair_threads import FairThreads
 from ewallet_core.server.limits import Limits
 from ewallet_core.storage.database import Finished
 from ewallet_core.storage.transaction import Transaction
@@ -49,12 +50,39 @@ class Engine(Protocol):
     def on_change(self, changed: Callable[[], None]) -> None: ...
 
 
+class Requester(Protocol):
+    """The connection of a call."""
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the limits per address apply to it."""
+
+    @property
+    def is_lost(self) -> bool: ...
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a call may begin, because not too much is waiting to be read by the client.
+
+        When that becomes true again, and when the connection is lost, it calls `Executor.resume`.
+        """
+
+    def answer(self, message: Answer) -> None: ...
+
+
 @dataclass(eq=False, slots=True)
 class PendingCall:
-    """A call that is under way, and what gets its answer."""
+    """A call that is not answered yet, and the connection that gets its answer."""
 
     call: Call | InvalidCall
-    answered: Callable[[Answer], None]
+    requester: Requester
+
+    @property
+    def only_reads(self) -> bool:
+        return isinstance(self.call, InvalidCall) or not self.call.instruction.changes
 
 
 @dataclass(eq=False, slots=True)
@@ -69,7 +97,7 @@ class Change:
         return self.work(transaction)
 
 
-Answered = list[tuple[PendingCall, Answer]]
+Answered = tuple[PendingCall, Answer]
 
 
 class Executor:
@@ -77,28 +105,34 @@ class Executor:
 
     Views of a few rows run in the loop itself: to change to a thread and back costs as much as the view. All
     others run in threads, and what was carried out together comes back in one wake-up.
+
+    A call of a client that does not read its answers is held until it does. When its connection is lost,
+    calls that only read are dropped.
     """
 
     def __init__(self, dispatcher: Dispatcher, limits: Limits) -> None:
         self._dispatcher = dispatcher
         self._order = dispatcher.order
-        self._most_passwords = limits.passwords_at_once + limits.passwords_waiting
+        self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._under_way: dict[PendingCall, Callable[[], None]] = {}
         """The calls that are not answered yet, and what `KeyedLocks` calls when the turn of each comes."""
-        self._passwords = 0
+        self._held: dict[Requester, list[PendingCall]] = {}
+        """The calls of clients that do not read. Only the calls of the same session wait for them."""
         self._views: deque[tuple[PendingCall, Call]] = deque()
-        self._long = ThreadPoolExecutor(LONG_THREADS, "ewallet-long")
-        self._hashing = ThreadPoolExecutor(limits.passwords_at_once, "ewallet-passwords")
+        self._long = FairThreads(LONG_THREADS, "ewallet-long", self._run_long, self._may_begin)
+        self._hashing = FairThreads(
+            limits.passwords_at_once, "ewallet-passwords", self._run_hashing, self._may_begin
+        )
         self._events = ThreadPoolExecutor(1, "ewallet-events")
 
-    def run(self, call: Call | InvalidCall, answered: Callable[[Answer], None]) -> None:
-        """Carry the call out after the earlier calls of its client, and call `answered` in the loop.
+    def run(self, call: Call | InvalidCall, requester: Requester) -> None:
+        """Carry the call out after the earlier calls of its client, and give `requester` the answer.
 
         While it waits for those it occupies no thread, and only one password of a client waits for a thread.
         """
-        pending = PendingCall(call, answered)
+        pending = PendingCall(call, requester)
         granted = self._under_way[pending] = partial(self._grant, pending)
         if self._order.acquire(call.order_key, granted):
             self._begin(pending)
@@ -107,10 +141,18 @@ class Executor:
         """Read something for the event port."""
         return self._loop.run_in_executor(self._events, work)
 
+    def resume(self, network: str) -> None:
+        """Look again at the calls that are held for connections of that network."""
+        if self._held:
+            for requester in [held for held in self._held if held.network == network]:
+                for pending in self._held.pop(requester):
+                    self._begin(pending)
+
     def shut_down(self) -> None:
         """Wait for the work that has begun, and end the threads; the loop no longer runs."""
-        for threads in (self._long, self._hashing, self._events):
-            threads.shutdown(cancel_futures=True)
+        self._long.shut_down()
+        self._hashing.shut_down()
+        self._events.shutdown(cancel_futures=True)
         # A program in this process may go on with the same sessions.
         for pending, granted in reversed(self._under_way.items()):
             self._order.give_up(pending.call.order_key, granted)
@@ -123,20 +165,48 @@ class Executor:
             self._in_loop(self._begin, pending)
 
     def _begin(self, pending: PendingCall) -> None:
+        if not self._may_begin(pending):
+            return
         call, work_class = pending.call, pending.call.work_class
         if work_class is WorkClass.LONG or isinstance(call, InvalidCall):
-            self._long.submit(self._run_apart, pending, self._finish)
+            self._long.add(pending.requester.network, pending)
         elif work_class is WorkClass.VIEW:
             if not self._views:
                 self._loop.call_soon(self._run_views)
             self._views.append((pending, call))
         elif work_class is WorkClass.CHANGE:
             self._submit(pending, call)
-        elif self._passwords < self._most_passwords:
-            self._passwords += 1
-            self._hashing.submit(self._run_apart, pending, self._finish_password)
         else:
+            self._queue_password(pending)
+
+    def _may_begin(self, pending: PendingCall) -> bool:
+        """Whether the call may begin now. If not, it is held, or dropped if its connection is lost."""
+        requester = pending.requester
+        if requester.is_lost:
+            if pending.only_reads:
+                self._refuse(pending, ReaderTooSlowError(self._limits.unread_seconds))
+            return not pending.only_reads
+        if not requester.is_ready:
+            self._held.setdefault(requester, []).append(pending)
+            return False
+        return True
+
+    def _queue_password(self, pending: PendingCall) -> None:
+        """Let the call wait for a thread, unless too many of its network do, or too many in all.
+
+        If too many wait in all, the network with most of them gives a place to a network with fewer.
+        """
+        limits, waiting, requester = self._limits, self._hashing.waiting, pending.requester
+        of_network = waiting.count_of(requester.network)
+        if requester.is_limited and of_network >= limits.passwords_waiting_per_address:
             self._refuse(pending, ServerBusyError(BUSY_RETRY_MS))
+            return
+        if len(waiting) >= limits.passwords_waiting:
+            if waiting.longest() <= of_network + 1:
+                self._refuse(pending, ServerBusyError(BUSY_RETRY_MS))
+                return
+            self._refuse(waiting.pop_longest(), ServerBusyError(BUSY_RETRY_MS))
+        self._hashing.add(requester.network, pending)
 
     def _submit(self, pending: PendingCall, call: Call) -> None:
         try:
@@ -150,9 +220,10 @@ class Executor:
 
     def _run_views(self) -> None:
         """Carry out some of the views that wait, in the loop: they read a few rows, which no writer locks."""
-        views = [self._views.popleft() for _ in range(min(MOST_VIEWS_AT_ONCE, len(self._views)))]
+        taken = [self._views.popleft() for _ in range(min(MOST_VIEWS_AT_ONCE, len(self._views)))]
         if self._views:
             self._loop.call_soon(self._run_views)
+        views = [(pending, call) for pending, call in taken if self._may_begin(pending)]
         answers = self._dispatcher.view([call for _, call in views])
         for (pending, call), answer in zip(views, answers, strict=True):
             if answer is None:
@@ -161,8 +232,11 @@ class Executor:
             else:
                 self._finish([(pending, answer)])
 
-    def _run_apart(self, pending: PendingCall, finish: Callable[[Answered], None]) -> None:
-        self._in_loop(finish, [(pending, self._dispatcher.run_now(pending.call))])
+    def _run_long(self, pending: PendingCall) -> None:
+        self._in_loop(self._finish_long, (pending, self._dispatcher.run_now(pending.call)))
+
+    def _run_hashing(self, pending: PendingCall) -> None:
+        self._in_loop(self._finish_hashing, (pending, self._dispatcher.run_now(pending.call)))
 
     def _deliver(self, group: list[Finished]) -> None:
         """Take what the writer has committed together, in its thread."""
@@ -179,12 +253,16 @@ class Executor:
             change = cast("Change", finished.work)
             self._finish([(change.pending, self._dispatcher.answer_to(change.call, finished))])
 
-    def _finish_password(self, answered: Answered) -> None:
-        self._passwords -= len(answered)
-        self._finish(answered)
+    def _finish_long(self, answered: Answered) -> None:
+        self._finish([answered])
+        self._long.finish()
 
-    def _finish(self, answered: Answered) -> None:
-        for pending, answer in answered:
+    def _finish_hashing(self, answered: Answered) -> None:
+        self._finish([answered])
+        self._hashing.finish()
+
+    def _finish(self, answers: Iterable[Answered]) -> None:
+        for pending, answer in answers:
             del self._under_way[pending]
             self._order.release(pending.call.order_key)
-            pending.answered(answer)
+            pending.requester.answer(answer)

@@ -19,7 +19,7 @@ from ewallet_core.operations.context import Call, Caller, InvalidCall
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.connection import Connection, Roster
 from ewallet_core.server.executor import Executor
-from ewallet_core.server.limits import ConnectionLimiter, Limits, RateLimiter
+from ewallet_core.server.limits import ConnectionLimiter, Limits, RateLimiter, UnreadLimiter
 
 SECOND_MS = 1_000
 
@@ -33,6 +33,7 @@ class InPort:
         self.dispatcher = dispatcher
         self.executor = executor
         self.limits = limits
+        self.unread = UnreadLimiter(limits.unread_megabytes_per_address)
         self._limiter = limiter
         self._of_sessions = RateLimiter(limits.requests_per_second_per_session, _now_ms)
         self._of_addresses = RateLimiter(limits.requests_per_second_per_address, _now_ms)
@@ -44,11 +45,11 @@ class InPort:
         """Whether the limits per address do not apply to that one."""
         return self._limiter.is_exempt(address)
 
-    def limit_rate(self, call: Call | InvalidCall, address: str | None) -> TooManyRequestsError | None:
-        """Count a request; returns an error if its session, or that address, has sent enough for now."""
+    def limit_rate(self, call: Call | InvalidCall, network: str | None) -> TooManyRequestsError | None:
+        """Count a request; returns an error if its session, or that network, has sent enough for now."""
         if wait := self._of_sessions.acquire(call.order_key):
             return TooManyRequestsError("session", self._of_sessions.per_second, wait)
-        if address is not None and (wait := self._of_addresses.acquire(address)):
+        if network is not None and (wait := self._of_addresses.acquire(network)):
             return TooManyRequestsError("address", self._of_addresses.per_second, wait)
         return None
 
@@ -56,7 +57,7 @@ class InPort:
 class InstructionConnection(Connection):
     """Takes requests, and sends each answer once it is there."""
 
-    __slots__ = ("_caller", "_limited_address", "_port")
+    __slots__ = ("_caller", "_port", "is_limited")
 
     def __init__(self, port: InPort, roster: Roster) -> None:
         super().__init__(roster, port.limits, port.limits.idle_seconds)
@@ -65,7 +66,25 @@ class InstructionConnection(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._caller = Caller(self.address, self)
-        self._limited_address = None if self._port.is_exempt(self.address) else self.address
+        self.is_limited = not self._port.is_exempt(self.address)
+
+    @property
+    def is_ready(self) -> bool:
+        """As `Requester.is_ready`."""
+        return self.is_read and not self._port.unread.is_reached(self.network)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.is_limited:
+            self._port.unread.add(self)
+
+    def room_to_send(self) -> None:
+        self._port.unread.discard(self)
+        self._port.executor.resume(self.network)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self.room_to_send()
 
     def line_received(self, line: bytes) -> None:
         if not line.strip():
@@ -82,12 +101,12 @@ class InstructionConnection(Connection):
 
     def _carry_out(self, request: dict[str, Any]) -> None:
         call = self._port.dispatcher.parse(request, self._caller)
-        if (error := self._port.limit_rate(call, self._limited_address)) is not None:
+        if (error := self._port.limit_rate(call, self.network if self.is_limited else None)) is not None:
             self.send(in_reply_to(call.reply_id, error_answer(error)))
             return
         self.expect_answer()
         # A client that has disconnected by then sends the request again with the same request id.
-        self._port.executor.run(call, self.answer)
+        self._port.executor.run(call, self)
 
 
 def _now_ms() -> float:

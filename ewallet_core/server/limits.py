@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Hashable
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 from msgspec import Meta
 
 from ewallet_core.errors.server import TooManyConnectionsError, TooManyFromAddressError
-from ewallet_core.protocol.address import is_loopback
+from ewallet_core.protocol.address import is_loopback, network_of
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -20,7 +20,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A client that exceeds a limit gets an error; some limits then close its connection.
 
     A second's requests may come all at once. While `passwords_at_once` are checked, up to `passwords_waiting`
-    more wait. If `loopback_is_exempt`, the limits per address don't apply to loopback.
+    more wait. If `loopback_is_exempt`, the limits per address don't apply to loopback. An address is an IPv4
+    address or an IPv6 network of 64 bits.
     """
 
     connections: Count = 1_000
@@ -33,6 +34,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     requests_at_once_per_connection: Count = 64
     passwords_at_once: Count = max(1, os.cpu_count() or 1)
     passwords_waiting: Count = 100
+    passwords_waiting_per_address: Count = 25
+    unread_megabytes_per_address: Count = 16
     loopback_is_exempt: bool = True
 
 
@@ -52,18 +55,53 @@ class ConnectionLimiter:
 
     def admit(self, address: str) -> None:
         """Count a connection; raises `TooManyConnectionsError` or `TooManyFromAddressError` at a limit."""
-        limits = self._limits
+        limits, network = self._limits, network_of(address)
         if self.count >= limits.connections:
             raise TooManyConnectionsError(limits.connections)
-        if self._from[address] >= limits.connections_per_address and not self.is_exempt(address):
+        if self._from[network] >= limits.connections_per_address and not self.is_exempt(address):
             raise TooManyFromAddressError(limits.connections_per_address)
-        self._from[address] += 1
+        self._from[network] += 1
 
     def leave(self, address: str) -> None:
         """Uncount a connection that was admitted."""
-        self._from[address] -= 1
-        if not self._from[address]:
-            del self._from[address]
+        network = network_of(address)
+        self._from[network] -= 1
+        if not self._from[network]:
+            del self._from[network]
+
+
+class Sender(Protocol):
+    """A connection with frames to send."""
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def unsent_bytes(self) -> int: ...
+
+
+MEGABYTE = 1_000_000
+
+
+class UnreadLimiter:
+    """Limits the bytes that wait to be read by the clients of each network that do not read."""
+
+    def __init__(self, megabytes: int) -> None:
+        self._most_bytes = megabytes * MEGABYTE
+        self._unread: dict[str, set[Sender]] = {}
+
+    def add(self, sender: Sender) -> None:
+        self._unread.setdefault(sender.network, set()).add(sender)
+
+    def discard(self, sender: Sender) -> None:
+        if others := self._unread.get(sender.network):
+            others.discard(sender)
+            if not others:
+                del self._unread[sender.network]
+
+    def is_reached(self, network: str) -> bool:
+        senders = self._unread.get(network)
+        return senders is not None and sum(one.unsent_bytes for one in senders) >= self._most_bytes
 
 
 SECOND_MS = 1_000

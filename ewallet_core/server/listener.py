@@ -138,6 +138,11 @@ class TlsProtocol(sslproto.SSLProtocol):
         )
         self._encrypted = encrypted
 
+    def _get_write_buffer_size(self) -> int:
+        # asyncio counts what is not encrypted yet, but what was encrypted waits below, without a limit.
+        above = super()._get_write_buffer_size()  # type: ignore[misc] # typeshed leaves it out
+        return int(above) + self._below.get_write_buffer_size()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._below = cast("asyncio.Transport", transport)
         self._encrypted.add(self._below)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from ewallet_core.metrics import Metric
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
 
@@ -49,6 +50,10 @@ class Database(Protocol):
         in which they were submitted. It is called from the thread that writes, so it must be quick; an
         exception from it is logged. Raises `EngineClosedError` once the database is closed.
         """
+        ...
+
+    def metrics(self) -> Iterable[Metric]:
+        """What this process knows about it; it is not read for that."""
         ...
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, bindparam, select
 
 from ewallet_core.storage import schema
+from ewallet_core.storage.damage import MissingRowError
 from ewallet_core.storage.invoices import SELECT_INVOICES_WITH_PARTIES, InvoiceWithParties
 from ewallet_core.storage.linked_records import SELECT_TRANSFERS_WITH_LINKS, TransferWithLinks
 from ewallet_core.storage.payees import Caution, caution_about
@@ -100,7 +101,7 @@ class DescribedRecords(Generic[R]):
             return record
         found = transaction.one(self._by_id, self.row_type, record_id=record.id)
         if found is None:
-            raise LookupError(f"no row in {self.table.name} with id {record.id}")
+            raise MissingRowError(f"no row in {self.table.name} with id {record.id}")
         return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from ewallet_core.errors.server import StorageUnavailableError
 
 SHARED_WAIT_SECONDS = 2
 _RETRY_SECONDS = 0.02
+_LONGEST_NOTE = 80
 
 
 def lock_file_of(database: Path) -> Path:
@@ -25,10 +27,30 @@ def lock_file_of(database: Path) -> Path:
 
 
 class DatabaseLock:
-    """A lock that is held until it is released, or until its process ends."""
+    """A lock that is held until it is released, or until its process ends.
 
-    def __init__(self, descriptor: int) -> None:
+    `is_first` says whether no other program held it. The lock file also keeps a note for the next program.
+    """
+
+    def __init__(self, descriptor: int, *, is_first: bool = True) -> None:
         self._descriptor: int | None = descriptor
+        self.is_first = is_first
+
+    @property
+    def inode(self) -> int:
+        return os.fstat(self._opened).st_ino
+
+    def read_note(self) -> str:
+        return os.pread(self._opened, _LONGEST_NOTE, 0).decode("ascii", "replace")
+
+    def write_note(self, note: str) -> None:
+        os.pwrite(self._opened, f"{note:<{_LONGEST_NOTE - 1}}\n".encode("ascii"), 0)
+
+    @property
+    def _opened(self) -> int:
+        if self._descriptor is None:
+            raise ValueError("the lock is released")
+        return self._descriptor
 
     def release(self) -> None:
         if self._descriptor is not None:
@@ -50,6 +72,8 @@ def lock_shared(database: Path) -> DatabaseLock:
     Raises `StorageUnavailableError` if another program holds it alone, or the lock can't be used.
     """
     descriptor = _open(database)
+    # If several programs start together, exactly one is the first.
+    is_first = _try(descriptor, fcntl.LOCK_EX)
     # Another program that only tries to take the lock alone has it for a moment.
     deadline = time.monotonic() + SHARED_WAIT_SECONDS
     while not _try(descriptor, fcntl.LOCK_SH):
@@ -60,7 +84,7 @@ def lock_shared(database: Path) -> DatabaseLock:
                 "Wait until that has finished, then try again.",
             )
         time.sleep(_RETRY_SECONDS)
-    return DatabaseLock(descriptor)
+    return DatabaseLock(descriptor, is_first=is_first)
 
 
 def lock_alone(database: Path) -> DatabaseLock:
@@ -81,7 +105,7 @@ def _open(database: Path) -> int:
     file = lock_file_of(database)
     try:
         # Without O_NOFOLLOW, a link in a folder of others could have another file created.
-        descriptor = os.open(file, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as reason:
         raise StorageUnavailableError(f"{str(reason.strerror).lower()}, {file}") from reason
     _let_its_users_open(descriptor, database)
@@ -89,14 +113,18 @@ def _open(database: Path) -> int:
 
 
 def _let_its_users_open(descriptor: int, database: Path) -> None:
-    """Give the lock to the database's owner if root has made it, as SQLite does with its own files."""
+    """Let the same users open the lock as the database, as SQLite does with its own files."""
     try:
         owner = database.stat()
     except OSError:
         return
-    lock = os.fstat(descriptor)
-    if os.geteuid() == 0 and (lock.st_uid, lock.st_gid) != (owner.st_uid, owner.st_gid):
+    lock, user = os.fstat(descriptor), os.geteuid()
+    if user == 0 and (lock.st_uid, lock.st_gid) != (owner.st_uid, owner.st_gid):
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    # A group that may use the database may use its lock.
+    mode = 0o600 | owner.st_mode & 0o060
+    if user in (0, lock.st_uid) and stat.S_IMODE(lock.st_mode) != mode:
+        os.fchmod(descriptor, mode)
 
 
 def _try(descriptor: int, kind: int) -> bool:

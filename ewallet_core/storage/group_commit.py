@@ -10,7 +10,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
+from ewallet_core.metrics import SIZES, Histogram
+from ewallet_core.storage.damage import as_storage_error
 from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.transaction import NeedsSavepoints, Transaction, TransactionLostError
 
@@ -42,9 +45,12 @@ class GroupCommitWriter:
         connect: Callable[[], sqlite3.Connection],
         open_transaction: OpenTransaction,
         before_commit: Work,
+        after_commit: Callable[[], None],
     ) -> None:
+        """`after_commit` raises an error if what was committed may not be acknowledged."""
         self._open_transaction = open_transaction
         self._before_commit = before_commit
+        self._after_commit = after_commit
         self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -52,6 +58,8 @@ class GroupCommitWriter:
         """Held by the thread that uses the connection."""
         self._caller_id: int | None = None
         """The caller's thread that holds it, if it is not the writer's own."""
+        self.group_sizes = Histogram(SIZES)
+        """How many pieces of work were committed together, for each commit."""
         self._connection = connect()
         self._thread = threading.Thread(target=self._run, name="ewallet-writer", daemon=True)
         self._thread.start()
@@ -100,6 +108,10 @@ class GroupCommitWriter:
     def _refuse_handlers(self) -> None:
         if self._caller_id == threading.get_ident():
             raise RuntimeError("a signal handler can't wait for the work that it has interrupted")
+
+    @property
+    def waiting_count(self) -> int:
+        return self._waiting.qsize()
 
     @property
     def is_closed(self) -> bool:
@@ -151,6 +163,7 @@ class GroupCommitWriter:
             return
         try:
             transaction = self._open_transaction(self._connection, savepoints=savepoints)
+            transaction.group_size = len(group)
             if not _can_carry_out(group, transaction):
                 self._commit(group, savepoints=True)
                 return
@@ -170,6 +183,12 @@ class GroupCommitWriter:
                 unknown = OutcomeUnknownError()
                 unknown.__cause__ = reason
                 _fail(group, unknown)
+            return
+        self.group_sizes.observe(len(group))
+        try:
+            self._after_commit()
+        except WalletError as reason:
+            _fail(group, reason)
 
     def _fail_or_replay(self, group: list[Finished], reason: BaseException) -> None:
         if len(group) == 1:
@@ -222,7 +241,11 @@ def _as_error(reason: BaseException) -> BaseException:
     """The error to raise to the caller: one of the storage in our words, any other as it is."""
     if isinstance(reason, TransactionLostError):
         return StorageFailedError(str(reason)) if reason.__cause__ is None else _as_error(reason.__cause__)
-    return StorageFailedError(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason
+    error = as_storage_error(reason)
+    if error is None:
+        return reason
+    error.__cause__ = reason
+    return error
 
 
 def _fail(group: list[Finished], reason: BaseException) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, case, func, select
 from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Issuer, Posting, Unit, seal
 from ewallet_core.ledger.rates import EXACT
 from ewallet_core.storage import schema
+from ewallet_core.storage.damage import MissingRowError
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
@@ -116,7 +117,10 @@ def open_balance(transaction: Transaction, account_id: int, unit: Unit, *, issue
 
 def issuer(transaction: Transaction) -> Issuer:
     by_unit = {balance.unit: BalanceId(balance.id) for balance in balances.all(transaction, issues=1)}
-    return Issuer(by_unit[Unit.CREDIT], by_unit[Unit.MILLISECOND])
+    try:
+        return Issuer(by_unit[Unit.CREDIT], by_unit[Unit.MILLISECOND])
+    except KeyError as unit:
+        raise MissingRowError(f"no balance that issues {unit}") from unit
 
 
 def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, select
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
+from ewallet_core.storage.damage import MissingRowError
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.sheets import TransferRecord, transfers
 from ewallet_core.storage.transaction import Transaction
@@ -132,5 +133,5 @@ def read_transfer_with_links(transaction: Transaction, record_id: int) -> Transf
     """The transfer record of that id, which exists."""
     found = transaction.one(_ONE_WITH_LINKS, TransferWithLinks, record_id=record_id)
     if found is None:
-        raise LookupError(f"no transfer record {record_id}")
+        raise MissingRowError(f"no transfer record {record_id}")
     return found

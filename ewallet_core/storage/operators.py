@@ -63,13 +63,17 @@ issue_reports = Rows(schema.issue_reports, IssueReport)
 _report = schema.issue_reports.c
 _REPORT_TIME = (
     select(_report.at)
-    .where(_report.address == bindparam("address"), _report.at > bindparam("since"))
+    .where(
+        _report.address == bindparam("address"), _report.at.between(bindparam("since") + 1, bindparam("now"))
+    )
     .order_by(_report.at.desc())
     .limit(1)
     .offset(bindparam("skipped"))
 )
 
 
-def find_report_time(transaction: Transaction, address: str, since: int, skipped: int) -> int | None:
-    """The time of the latest report but `skipped` from that address after `since`."""
-    return transaction.number(_REPORT_TIME, address=address, since=since, skipped=skipped)
+def find_report_time(
+    transaction: Transaction, address: str, since: int, now: int, skipped: int
+) -> int | None:
+    """The time of the latest report but `skipped` from that address after `since`, until now."""
+    return transaction.number(_REPORT_TIME, address=address, since=since, now=now, skipped=skipped)

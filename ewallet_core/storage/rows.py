@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 import sqlalchemy as sa
 
+from ewallet_core.storage.damage import MissingRowError
 from ewallet_core.storage.transaction import Transaction
 
 ESCAPE = "!"
@@ -73,10 +74,10 @@ class Rows(Generic[R]):
         return transaction.one(self._select(*equal), self.row_type, **equal)
 
     def require(self, transaction: Transaction, **equal: Any) -> R:
-        """The row, which must exist; raises `LookupError`."""
+        """The row, which must exist; raises `MissingRowError`."""
         row = self.find(transaction, **equal)
         if row is None:
-            raise LookupError(f"no row in {self.table.name} with {sorted(equal)}")
+            raise MissingRowError(f"no row in {self.table.name} with {sorted(equal)}")
         return row
 
     def all(self, transaction: Transaction, **equal: Any) -> list[R]:

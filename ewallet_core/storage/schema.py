@@ -419,6 +419,17 @@ events = new_table(
     sa.UniqueConstraint("account_id", "sequence"),
 )
 
+# One row: a reading of the machine's wall clock that was right, and of its boot clock at the same moment.
+wall_clock = new_table(
+    "wall_clock",
+    *numbers("wall_at", "boot_at"),
+    *texts("boot_id"),
+    # The latest instant that was known then. Dates up to `overruled_at` are wrong if they lie after it.
+    *numbers("latest_at", "overruled_at"),
+    # When an operator confirmed the wall clock, by the boot clock.
+    *numbers("confirmed_boot_at", optional=True),
+)
+
 # The entries of the permission sheet that differ from the registry's default.
 permissions = new_table(
     "permissions",

@@ -62,6 +62,13 @@ class SessionAccount(Row, frozen=True):
     logged_in_at: int
 
 
+class RenewedToken(Row, frozen=True):
+    """What the session's present token was made from, beside the token before it."""
+
+    session_id: int
+    salt: bytes
+
+
 class SeenRequest(Row, frozen=True):
     """A request that was answered: a repeated one gets the same answer and does nothing again."""
 
@@ -74,6 +81,7 @@ client_ids = Rows(schema.client_ids, ClientId)
 sessions = Rows(schema.sessions, Session)
 workers = Rows(schema.workers, Worker)
 session_accounts = Rows(schema.session_accounts, SessionAccount)
+renewed_tokens = Rows(schema.renewed_tokens, RenewedToken)
 seen_requests = Rows(schema.seen_requests, SeenRequest)
 
 _session, _worker, _member = schema.sessions.c, schema.workers.c, schema.session_accounts.c

@@ -1,4 +1,4 @@
-"""SQLite: one writer with group commit, concurrent readers, migration, and read-only access to a file."""
+"""SQLite: one writer with group commit, concurrent readers, and migration."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, inspect, make_url, text
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
+from ewallet_core.metrics import Histogram, Labels, Metric, MetricKind, gauge
 from ewallet_core.storage import migrations
+from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database import Deliver, Work
-from ewallet_core.storage.file_lock import DatabaseLock, lock_shared
+from ewallet_core.storage.database_file import DatabaseFile
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
@@ -73,46 +75,59 @@ class SqliteDatabase:
     """A SQLite file, or a database in memory if the URL names no file."""
 
     def __init__(self, url: URL, durability: Durability) -> None:
-        file = None if url.database in (None, "", ":memory:") else Path(str(url.database))
-        self._in_memory = file is None
-        self._engine = _engine(url, durability, in_memory=self._in_memory)
+        path = None if url.database in (None, "", ":memory:") else Path(str(url.database))
+        self._engine = _engine(url, durability, in_memory=path is None)
         self._statements = Statements(self._engine.dialect)
         self._readers = ReaderConnections(self._connect_reader)
-        self._lock: DatabaseLock | None = None if file is None else lock_shared(file)
+        self._file: DatabaseFile | None = None
         try:
-            if file is not None:
-                # SQLite gives its journal files the same mode.
-                file.touch(mode=0o600)
-            migrate(self._engine, None if file is None else str(file))
+            if path is not None:
+                self._file = DatabaseFile(path)
+            migrate(self._engine, None if path is None else str(path))
+            if self._file is not None:
+                self._file.note_opened()
             self._writer = GroupCommitWriter(
                 self._connect_writer,
                 partial(Transaction, statements=self._statements, writes=True),
                 seal_unsealed,
+                _nothing if self._file is None else self._file.require_same,
             )
-        except (DBAPIError, sqlite3.Error, OSError) as reason:
+        except BaseException as reason:
             self._release()
-            raise StorageUnavailableError(_describe(reason)) from reason
-        except StorageUnavailableError:
-            self._release()
-            raise
+            if (error := _as_unavailable(reason)) is None:
+                raise
+            raise error from reason
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`. A database in memory has one connection, so the writer runs it."""
-        if self._in_memory:
+        if self._file is None:
             return self.write(work)
         if self._writer.is_closed:
             raise EngineClosedError
-        connection = self._readers.take()
         try:
-            connection.execute("BEGIN")
+            self._file.require_same_for_reader()
+            connection = self._readers.take()
             try:
-                return work(Transaction(connection, self._statements, writes=False))
+                return self._read_on(connection, work)
+            except sqlite3.OperationalError as reason:
+                if not lacks_temporary_files(reason):
+                    raise
+                connection.execute("PRAGMA temp_store = MEMORY")
+                return self._read_on(connection, work)
             finally:
-                connection.execute("ROLLBACK")
-        except sqlite3.OperationalError as reason:
-            raise StorageFailedError(str(reason)) from reason
+                self._readers.give_back(connection)
+        except Exception as reason:
+            if (error := as_storage_error(reason)) is None:
+                raise
+            raise error from reason
+
+    def _read_on(self, connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> T:
+        connection.execute("BEGIN")
+        try:
+            return work(Transaction(connection, self._statements, writes=False))
         finally:
-            self._readers.give_back(connection)
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         result: T = self._writer.write(work)
@@ -121,6 +136,15 @@ class SqliteDatabase:
     def submit(self, work: Work, deliver: Deliver) -> None:
         self._writer.submit(work, deliver)
 
+    def metrics(self) -> Iterator[Metric]:
+        yield gauge("ewallet_writer_queue", "Changes that wait for the writer.", self._writer.waiting_count)
+        sizes: list[tuple[Labels, float | Histogram]] = [({}, self._writer.group_sizes)]
+        yield Metric(
+            "ewallet_commit_changes", MetricKind.HISTOGRAM, "Changes that were committed together.", sizes
+        )
+        if self._file is not None:
+            yield from self._file.metrics()
+
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
@@ -128,22 +152,29 @@ class SqliteDatabase:
 
     def _release(self) -> None:
         self._engine.dispose()
-        if self._lock is not None:
-            self._lock.release()
+        if self._file is not None:
+            self._file.release()
 
     def _connect_reader(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
         driver = _driver(connection)
         # It never returns to the engine's pool, which is slower.
         connection.detach()
+        # It may sort all records of an account.
+        driver.execute("PRAGMA temp_store = FILE")
+        if self._file is not None:
+            try:
+                self._file.require_same()
+            except WalletError:
+                # It may be of the file that is there now.
+                driver.close()
+                raise
         return driver
 
     def _connect_writer(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
         driver = _driver(connection)
-        # The pages that a savepoint copies are too few to be worth a file. A reader may sort all its records.
-        driver.execute("PRAGMA temp_store = MEMORY")
-        if not self._in_memory:
+        if self._file is not None:
             connection.detach()
         # A large group changes many pages; without room for them, SQLite writes some of them twice.
         driver.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
@@ -152,10 +183,16 @@ class SqliteDatabase:
         return driver
 
 
-def _describe(reason: Exception) -> str:
+def _nothing() -> None:
+    """After a commit in memory, there is nothing to check."""
+
+
+def _as_unavailable(reason: BaseException) -> WalletError | None:
+    """The error to raise if the database could not be opened; None for one that says it by itself."""
     if isinstance(reason, OSError):
-        return str(reason.strerror).lower()
-    return str(getattr(reason, "orig", None) or reason)
+        return StorageUnavailableError(str(reason.strerror).lower())
+    error = as_storage_error(reason)
+    return StorageUnavailableError(error.reason) if isinstance(error, StorageFailedError) else error
 
 
 def _driver(connection: Any) -> sqlite3.Connection:
@@ -178,6 +215,8 @@ def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
 def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
     _enable_write_ahead_log(connection)
     connection.execute(f"PRAGMA synchronous = {durability}")
+    # The pages that a savepoint copies are too few to be worth a file, and there may be no folder for one.
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA foreign_keys = ON")
     # Texts are sorted as names are compared.
     connection.create_function("user_key", 1, user_key, deterministic=True)
@@ -204,8 +243,7 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-_VERSION = "SELECT version_num FROM alembic_version"
-_HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+VERSION = "SELECT version_num FROM alembic_version"
 
 
 def migrate(engine: Engine, path: str | None) -> None:
@@ -234,7 +272,7 @@ def upgrade_file(file: Path) -> None:
     try:
         migrate(engine, None)
     except DBAPIError as reason:
-        raise StorageUnavailableError(_describe(reason)) from reason
+        raise _as_unavailable(reason) or reason from reason
     finally:
         engine.dispose()
 
@@ -262,37 +300,10 @@ def back_up(path: str, version: str) -> Path:
 
 
 def _version(connection: Connection) -> str | None:
-    try:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        version: str | None = connection.execute(text(_VERSION)).scalar()
-    except DBAPIError as reason:
-        raise StorageUnavailableError(str(reason.orig)) from reason
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.execute(text(VERSION)).scalar()
     return version
-
-
-@contextmanager
-def connect_read_only(url: str) -> Iterator[sqlite3.Connection]:
-    """A snapshot of the database at that SQLAlchemy URL, of any release; others may have it open.
-
-    Raises `StorageUnavailableError` if there is none, or if what it is used for raises an error of SQLite.
-    """
-    file = _find_file(url)
-    try:
-        with closing(_connect_read_only(file)) as connection:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("BEGIN")
-            yield connection
-    except sqlite3.Error as reason:
-        raise StorageUnavailableError(str(reason)) from reason
-
-
-@contextmanager
-def open_read_only(url: str) -> Iterator[Transaction]:
-    """As `connect_read_only`; raises `StorageUnavailableError` too if the database is not of this release."""
-    with connect_read_only(url) as connection:
-        _require_this_release(connection)
-        yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
 
 
 def parse_url(url: str) -> URL:
@@ -316,31 +327,3 @@ def database_file(url: str) -> Path:
     if parsed.database in (None, "", ":memory:"):
         raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
     return Path(str(parsed.database)).absolute()
-
-
-def _find_file(url: str) -> Path:
-    file = database_file(url)
-    if not file.is_file():
-        raise StorageUnavailableError(f"there is no file {file}", "Check the folder, or choose another.")
-    return file
-
-
-def _connect_read_only(file: Path) -> sqlite3.Connection:
-    # An existing log is in use or left from a crash. Reading creates one if there is none, and SQLite removes
-    # it afterwards only for a connection that could write.
-    mode = "ro" if Path(f"{file}-wal").exists() else "rw"
-    return sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
-    )
-
-
-def _require_this_release(connection: sqlite3.Connection) -> None:
-    (has_version,) = connection.execute(_HAS_VERSION).fetchone()
-    (version,) = (connection.execute(_VERSION).fetchone() if has_version else None) or (None,)
-    if version is None:
-        raise StorageUnavailableError("it holds no wallets", "Choose the folder of an ewallet.")
-    if version != SCHEMA_VERSION:
-        raise StorageUnavailableError(
-            f"its schema is {version}, this release's is {SCHEMA_VERSION}",
-            "Open it once with this release's app, or verify it with the release that wrote it.",
-        )

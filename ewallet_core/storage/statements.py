@@ -283,6 +283,7 @@ _SPENT_SINCE = (
         # Redundant, since a posting is never dated before its entry; but this one has an index.
         _posting.at > sa.bindparam("since"),
         _entry.at > sa.bindparam("since"),
+        _entry.at <= sa.bindparam("until"),
         _posting.amount < 0,
         sa.or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
         ~_is_between_own(sa.bindparam("account_id")),
@@ -298,6 +299,9 @@ class Spent:
     first_at: int | None
 
 
-def sum_spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
-    high, low, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
+def sum_spent_between(transaction: Transaction, account_id: int, since: int, until: int) -> Spent:
+    """What was spent after `since` and up to `until`."""
+    high, low, first_at = transaction.run(
+        _SPENT_SINCE, account_id=account_id, since=since, until=until
+    ).fetchone()
     return Spent(combine_parts(high, low), first_at)

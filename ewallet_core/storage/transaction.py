@@ -128,6 +128,8 @@ class Transaction:
         self._piece_has_written = False
         self._unsealed_before = 0
         self.writes = writes
+        self.group_size = 1
+        """How many pieces of work it carries out."""
         self.unsealed: list[tuple[int, Entry]] = []
         """The entries that this transaction has posted, with their ids; they are sealed before its end."""
 

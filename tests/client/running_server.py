@@ -13,7 +13,7 @@ from ewallet_core.operations.context import EngineConfig
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.server.limits import Limits
 from ewallet_core.server.socket_listener import SocketListener
-from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -12,9 +12,9 @@ CLIENT = {"controller": "client", "ctype": "action"}
 PASSWORD = STEPS[0].instruction["user_pass"]
 
 
-def open_wallet_in(folder: Path) -> EWalletSessionManager:
-    clock = ForwardClock(DAY_ZERO_MS)
-    return EWalletSessionManager(f"sqlite:///{folder / 'wallet.sqlite3'}", clock=clock)
+def open_wallet_in(folder: Path, clock: ForwardClock | None = None) -> EWalletSessionManager:
+    database = f"sqlite:///{folder / 'wallet.sqlite3'}"
+    return EWalletSessionManager(database, clock=clock or ForwardClock(DAY_ZERO_MS))
 
 
 def open_session(engine: EWalletSessionManager) -> dict[str, str]:
@@ -48,9 +48,10 @@ def credits_of(engine: EWalletSessionManager, credentials: dict[str, str]) -> in
 
 def run_demo_in(folder: Path) -> EWalletSessionManager:
     """An open engine with the data of the demo."""
-    engine = open_wallet_in(folder)
+    clock = ForwardClock(DAY_ZERO_MS)
+    engine = open_wallet_in(folder, clock)
     mine = open_session(engine)
     for step in STEPS:
-        engine.clock.advance(step.after_ms)  # type: ignore[attr-defined]
+        clock.advance(step.after_ms)
         assert engine.answer({**CLIENT, **step.instruction, **mine})["failed"] is False
     return engine

@@ -199,6 +199,6 @@ def test_verify_names_the_backup_and_its_checks(folder, file):
     before = file.read_bytes()
     lines = ewallet("verify", file).stdout.splitlines()
     assert lines[0].startswith("A backup made ")
-    assert lines[1] == "3 entries, each sums to zero per unit"
+    assert lines[2] == "3 entries, each sums to zero per unit"
     assert file.read_bytes() == before
     assert ewallet("verify", folder / "wallet.sqlite3").stdout.splitlines() == lines[1:]

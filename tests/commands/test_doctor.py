@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from test_verify import everything_in, execute_sql, run_demo_in
+from demo_wallet import run_demo_in
+from test_verify import everything_in, execute_sql
 
 from ewallet_core.commands import diagnostics
 from ewallet_core.commands.diagnostics import Target, examine
@@ -224,3 +225,21 @@ def test_a_section_that_fails_leaves_the_others(monkeypatch):
     assert sections["clock"].facts == {"found": "before"}
     assert "a fault" in sections["clock"].problems[0].problem
     assert sections["terminal"].facts
+
+
+def test_a_clock_that_went_back_is_a_problem_until_it_is_confirmed(folder):
+    execute_sql(folder, "UPDATE wall_clock SET latest_at = 4102444800000")
+    found = report("--data-dir", folder)
+    assert found["sections"]["clock"]["agrees_with_wallet"] is False
+    assert "`ewallet doctor --confirm-clock`" in problems_of(found)
+    done = doctor("--data-dir", folder, "--confirm-clock")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("The clock of this machine is taken as right: it is 2")
+    assert report("--data-dir", folder)["sections"]["clock"]["agrees_with_wallet"] is True
+
+
+def test_there_must_be_a_wallet_whose_clock_is_confirmed(tmp_path):
+    done = doctor("--data-dir", tmp_path, "--confirm-clock")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is none yet" in done.stderr
+    assert list(tmp_path.iterdir()) == []

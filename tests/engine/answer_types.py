@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 # The key of a sheet's owner depends on the sheet's kind.
 OWNERS = {"ewallet", "clock", "user"}
@@ -21,7 +21,7 @@ def type_errors(value: Any, declared: Any, at: str = "answer") -> Iterator[str]:
     if isinstance(declared, Mapping):
         yield from _key_errors(value, declared, at)
     elif is_typeddict(declared):
-        yield from _key_errors(value, get_type_hints(declared), at)
+        yield from _key_errors(value, get_type_hints(declared, include_extras=True), at)
     elif get_origin(declared) in (Union, UnionType):
         if all(list(type_errors(value, part, at)) for part in get_args(declared)):
             yield f"{at} is {value!r}, none of {declared}"
@@ -45,7 +45,8 @@ def _key_errors(value: Any, declared: Mapping[str, Any], at: str) -> Iterator[st
         yield f"{at} is {value!r}, not an object"
         return
     keys = set(value) - (OWNERS if "record_count" in declared else set())
-    for key in keys ^ set(declared):
+    optional = {key: get_args(kind)[0] for key, kind in declared.items() if get_origin(kind) is NotRequired}
+    for key in (keys ^ set(declared)) - (set(optional) - keys):
         yield f"{at} {'lacks' if key in declared else 'has too much:'} {key}"
     for key in keys & set(declared):
-        yield from type_errors(value[key], declared[key], f"{at}.{key}")
+        yield from type_errors(value[key], optional.get(key, declared[key]), f"{at}.{key}")

@@ -82,8 +82,9 @@ EXAMPLES = (
             "recover": "account",
             "user_email": "ada@example.org",
             "user_pass": PASSWORD,
+            "renew_token": True,
         },
-        _LOGGED_IN,
+        {**_LOGGED_IN, "session_token": TOKEN},
         before=(UNLINK,),
     ),
     Example(

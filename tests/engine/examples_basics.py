@@ -89,6 +89,7 @@ EXAMPLES = (
         optional={"user_phone": "+44 20 7946 0000", "user_alias": "the countess"},
     ),
     Example("registered", login(), _ACCOUNT_AND_SESSION, optional={"new_pass": "seven quiet herons"}),
+    Example("registered", {**login(), "renew_token": True}, {**_ACCOUNT_AND_SESSION, "session_token": TOKEN}),
     Example(
         "registered",
         {"action": "login", "user_email": "ada@example.org", "user_pass": login()["user_pass"]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from answer_shapes import DATES, EMAIL, TIMESTAMP, Maybe
+from answer_shapes import DATES, EMAIL, TIMESTAMP, MapOf, Maybe
 from example import Example
 from examples_accounts import report_issue
 from examples_system import system
@@ -28,6 +28,9 @@ def grant(role: str, account: str = ADA) -> Instruction:
 
 def reset_password(account: str = ADA) -> Instruction:
     return system("reset", "password", account=account)
+
+
+VIEW_METRICS = system("view", "metrics")
 
 
 def view_accounts(**arguments: object) -> Instruction:
@@ -67,6 +70,11 @@ EXAMPLES = (
         view_accounts(),
         {"accounts": [_ACCOUNT_ROW], "next": Maybe(int)},
         optional={**_PAGE, "text": "ada", "state": "active"},
+    ),
+    Example(
+        "registered",
+        VIEW_METRICS,
+        {"metrics": [{"metric": str, "labels": MapOf("[a-z]+", str), "value": float}]},
     ),
     Example(
         "logged in",

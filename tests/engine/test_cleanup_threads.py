@@ -13,7 +13,7 @@ from examples_system import cleanup, start_cleaner
 from fakes import HOUR
 from instructions import START, supply, to_clock
 
-from ewallet_core.manager import system_clock
+from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.operations.context import EngineConfig
 
 TIMEOUT_SECONDS = 20

@@ -12,7 +12,7 @@ import pytest
 from database_file import execute_sql, rows
 from engine_client import EngineClient
 from examples_payments import VIEW_LIMIT, edit_limit, lift_limit, pay, refund, transfer
-from fakes import CHEAP, DAY, HOUR, SECOND, Wallclock
+from fakes import CHEAP, DAY, FRIDAY_NOON, HOUR, SECOND, Wallclock
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import ANOTHER_PASSWORD, PASSWORD, VIEW_ACCOUNT, edit_account, supply, to_clock, to_credits
@@ -215,24 +215,24 @@ def test_the_recipients_limit_does_not_count(supplied, bob):
 
 
 def test_spent_credits_are_summed_beyond_64_bits(open_engine, wallet_file):
-    ada = EngineClient(open_engine(clock=lambda: DAY)).open_session().register().log_in()
+    ada = EngineClient(open_engine()).open_session().register().log_in()
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection, connection:
-        connection.execute("INSERT INTO entries (id, kind, at) VALUES (1, 'payment', 1)")
+        connection.execute("INSERT INTO entries (id, kind, at) VALUES (1, 'payment', ?)", [FRIDAY_NOON])
         (balance,) = connection.execute(
             "SELECT balance_id FROM ewallets JOIN accounts ON accounts.ewallet_id = ewallets.id"
             " WHERE accounts.name = 'ada'"
         ).fetchone()
         connection.executemany(
             "INSERT INTO postings (entry_id, position, balance_id, unit, amount, at)"
-            " VALUES (1, ?, ?, 'credit', ?, 1)",
-            [(number, balance, -(10**18) - number) for number in range(20)],
+            " VALUES (1, ?, ?, 'credit', ?, ?)",
+            [(number, balance, -(10**18) - number, FRIDAY_NOON) for number in range(20)],
         )
     assert limit_of(ada)[1] == 20 * 10**18 + sum(range(20))
 
 
 def test_spent_credits_are_read_by_the_index_of_balances_and_times(ada, wallet_file):
     compiled = statements._SPENT_SINCE.compile(dialect=sqlite.dialect(paramstyle="named"))
-    values = {**compiled.params, "account_id": 2, "since": 0}
+    values = {**compiled.params, "account_id": 2, "since": 0, "until": DAY}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", values)]
     assert any("ix_postings_balance_id_at_entry_id (balance_id=? AND at>?)" in step for step in plan), plan

@@ -133,4 +133,4 @@ def test_only_the_writer_keeps_temporary_rows_in_memory(database):
         return transaction._connection.execute("PRAGMA temp_store").fetchone()[0]
 
     assert database.write(setting) == 2
-    assert database.read(setting) == 0
+    assert database.read(setting) == 1

@@ -11,6 +11,7 @@ from answer_shapes import shape_errors
 from engine_client import SELECTORS, EngineClient
 from example import Example, bring
 from examples import EXAMPLES
+from examples_operators import VIEW_METRICS
 from fakes import SECOND, Wallclock
 from instructions import START, STOP, VIEW_CLOCK, VIEW_WALLET, supply, view_list
 
@@ -87,7 +88,12 @@ def test_an_optional_argument_does_not_change_the_keys_of_the_answer(anonymous, 
     assert shape_errors(answer, {"failed": False, **example.answer}) == []
 
 
-@each_example
+@pytest.mark.parametrize(
+    "example",
+    # Metrics tell how long each request took.
+    [example for example in EXAMPLES if example.instruction != VIEW_METRICS],
+    ids=str,
+)
 def test_flat_and_enveloped_requests_get_the_same_answer(twins, example):
     flat, enveloped = (example.arrange(caller, Wallclock()) for caller in twins)
     answers = [

@@ -199,7 +199,7 @@ def test_an_account_is_erased_after_thirty_days(scheduler, ada, wallclock, walle
 
 
 def test_a_failed_cleanup_is_retried(engine, wallclock, visitor, wallet_file):
-    failures = [{"failed": True, "error": "The disk is full."}] * 2
+    failures = [{"failed": True, "code": "storage_failed", "error": "The disk is full."}] * 2
 
     def clean_up(what: str):
         return failures.pop() if failures else engine.answer({"ctype": "action", **cleanup(what)})

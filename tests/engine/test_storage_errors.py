@@ -153,5 +153,5 @@ def test_the_writer_waits_for_the_disk_unless_the_operator_chose_otherwise(open_
 
 def test_a_value_of_a_wrong_type_is_an_error_and_not_an_answer(supplied, wallet_file):
     execute_sql(wallet_file, "UPDATE ewallets SET written_at = 'soon'")
-    supplied.expect_error("engine_failed", **VIEW_WALLET)
+    supplied.expect_error("storage_damaged", **VIEW_WALLET)
     execute_sql(wallet_file, "UPDATE ewallets SET written_at = 1")

@@ -157,9 +157,9 @@ def test_an_unchanged_ledger_verifies(used_file):
         ("UPDATE costs SET entry_id = 99 WHERE entry_id = 1", "not that of a supply"),
         (
             "UPDATE postings SET amount = 'ten' WHERE entry_id = 1 AND position = 2",
-            "a value is not what it must be",
+            "is not what it must be",
         ),
-        ("UPDATE entries SET kind = 'gift' WHERE id = 1", "a value is not what it must be"),
+        ("UPDATE entries SET kind = 'gift' WHERE id = 1", "is not what it must be"),
     ],
 )
 def test_a_change_by_hand_is_found(used_file, statement, message):
@@ -316,6 +316,7 @@ def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
 def test_every_check_reports_what_it_covered(used_file):
     lines = [finding.line for finding in findings_in(used_file) if isinstance(finding, Check)]
     assert lines == [
+        "the file's pages, indexes and foreign keys are as SQLite needs them",
         "5 entries, each sums to zero per unit",
         "the seals' chain is whole: 5 seals",
         "4 balances, each equals its postings",

@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$wfsOufgIL2kDf+lz2Ydhiw$9+vZU4KNGbl52KmjwKxpnmIwbJOcv5Lno/D8QfRyi8o','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$8/YSDm4527tov/dnZ53PQA$slRfXPTdNaQbcu+LN2NXonJw4bta/U4OWgt1xvBxPgw','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$O6L+WebU6UptNhOAUYUO+g$STOn4wVdjHf8NhAz3+3OtW1CZxpxaiKPmnJ4KOkiWHI','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$vE+T+GsLByEvCC+MUdUEow$jC0VVUO7+8AdwtwDjMpiRZo+FNWQeeguQOLYyrLLRTo','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'4553B2C038E4942CF4BABA00B633D1083CEBBC23AC997584D983ED8A2AEBD1C0',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'E24E5B4FEC2EDDD3744FA0979BAAD1CF4C8AA244FFE114C26DC54B315B49A472',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -368,7 +368,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'C512AA56A38C714B53B7B62110B23ED7711BC381848856366A72142A3EA111F6',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'2204A905E5B575EFCAA9D5901377F782C27BDA17F917A12B690F50DBBDDB78C9',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -454,6 +454,16 @@ INSERT INTO "transfer_records" VALUES(1,3,1,'Transfer 1',1,'supply',1,2,100,'',1
 INSERT INTO "transfer_records" VALUES(2,8,1,'Transfer 1',1,'supply',1,2,100,'',1795176000000,1795176000000,NULL,2,'transfer 1  ','',NULL,NULL);
 INSERT INTO "transfer_records" VALUES(3,3,5,'Transfer 5',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,1,'transfer 5  ','',NULL,NULL);
 INSERT INTO "transfer_records" VALUES(4,13,1,'Transfer 1',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,3,'transfer 1  ','',NULL,NULL);
+CREATE TABLE wall_clock (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	wall_at BIGINT NOT NULL, 
+	boot_at BIGINT NOT NULL, 
+	latest_at BIGINT NOT NULL, 
+	overruled_at BIGINT NOT NULL, 
+	boot_id TEXT NOT NULL, 
+	confirmed_boot_at BIGINT
+);
+INSERT INTO "wall_clock" VALUES(1,1795176000000,1795176000000,1795176000000,0,'',NULL);
 CREATE TABLE workers (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	session_limit BIGINT NOT NULL, 
@@ -514,6 +524,7 @@ CREATE TRIGGER seals_no_delete BEFORE DELETE ON seals BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER seals_no_replace BEFORE INSERT ON seals WHEN EXISTS (SELECT 1 FROM seals WHERE entry_id = NEW.entry_id) BEGIN SELECT RAISE(ABORT, 'seals is append-only'); END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
+INSERT INTO "sqlite_sequence" VALUES('wall_clock',1);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);
 INSERT INTO "sqlite_sequence" VALUES('balances',6);
 INSERT INTO "sqlite_sequence" VALUES('ewallets',3);

@@ -20,13 +20,15 @@ class BlockedPasswords(Passwords):
         self._open = threading.Event()
         self._open.set()
         self._came = threading.Semaphore(0)
+        self.begun: list[str] = []
+        """The passwords in the order in which the work on them began."""
 
     def hash(self, password: str) -> str:
-        self._pass()
+        self._pass(password)
         return super().hash(password)
 
     def matches(self, password: str, hashed: str | None) -> bool:
-        self._pass()
+        self._pass(password)
         return super().matches(password, hashed)
 
     @contextmanager
@@ -43,6 +45,7 @@ class BlockedPasswords(Passwords):
         """Wait until one more hash is blocked."""
         assert self._came.acquire(timeout=TIMEOUT_SECONDS)
 
-    def _pass(self) -> None:
+    def _pass(self, password: str) -> None:
+        self.begun.append(password)
         self._came.release()
         assert self._open.wait(TIMEOUT_SECONDS)

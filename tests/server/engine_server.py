@@ -12,6 +12,7 @@ from engine_client import EngineClient
 from socket_wire import TIMEOUT_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.server.executor import Executor
 from ewallet_core.server.socket_listener import SocketListener
 
 VIEW_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
@@ -40,6 +41,12 @@ class EngineServer:
         return thread.loop
 
     @property
+    def executor(self) -> Executor:
+        thread = self.listener._thread
+        assert thread is not None
+        return thread.server._executor
+
+    @property
     def connected(self) -> int:
         """The number of open connections."""
         thread = self.listener._thread
@@ -52,12 +59,12 @@ class EngineServer:
         assert thread is not None
         listener = thread.server._in_listener
         while not any(transport.get_write_buffer_size() for transport in listener.encrypted):
-            sent = sum(connection._sent for connection in listener._connections)
+            sent = sum(connection._output._written for connection in listener._connections)
             wire.send(long_request)
-            while sum(connection._sent for connection in listener._connections) == sent:
+            while sum(connection._output._written for connection in listener._connections) == sent:
                 time.sleep(0.005)
 
-    def in_wire(self, **choices: int) -> Wire:
+    def in_wire(self, **choices: Any) -> Wire:
         """A connection to the instruction port."""
         return self._kept(Wire(self.ports[0], self.tls, **choices))
 
@@ -108,10 +115,8 @@ class EngineServer:
 
     def wait_for_requests(self, count: int) -> None:
         """Wait until that many requests are under way."""
-        thread = self.listener._thread
-        assert thread is not None
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        while (under_way := len(thread.server._executor._under_way)) != count:
+        while (under_way := len(self.executor._under_way)) != count:
             assert time.monotonic() < deadline, under_way
             time.sleep(0.005)
 

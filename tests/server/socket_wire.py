@@ -22,13 +22,20 @@ Line = dict[str, Any]
 class Wire:
     """Sends and reads lines; an `EngineClient` can use it as its engine."""
 
-    def __init__(self, port: int, tls: ssl.SSLContext | None = None, holds: int | None = None) -> None:
-        """`holds` is the size of the receive buffer, if not the default."""
+    def __init__(
+        self,
+        port: int,
+        tls: ssl.SSLContext | None = None,
+        holds: int | None = None,
+        source: str = LOOPBACK,
+    ) -> None:
+        """`holds` is the size of the receive buffer, if not the default; `source` is the client's address."""
         connected = socket.socket()
         try:
             if holds is not None:
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, holds)
             connected.settimeout(TIMEOUT_SECONDS)
+            connected.bind((source, 0))
             connected.connect((LOOPBACK, port))
             self.socket = tls.wrap_socket(connected, server_hostname=LOOPBACK) if tls else connected
         except BaseException:

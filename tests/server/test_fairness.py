@@ -16,7 +16,7 @@ from socket_wire import TIMEOUT_SECONDS
 
 from ewallet_core.engine import dispatcher
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.server import connection
+from ewallet_core.server import frame_output
 from ewallet_core.server.limits import Limits
 from ewallet_core.storage.transaction import Transaction
 
@@ -75,14 +75,14 @@ def test_a_request_waits_for_a_limited_number_of_another_clients(server, crowd, 
 
 def test_an_answer_that_cannot_be_sent_holds_up_no_other_of_its_group(server, monkeypatch):
     first, broken, last = server.user("first"), server.user("broken"), server.user("last")
-    encode = connection.encode
+    encode = frame_output.encode
 
     def encode_most(message: Answer) -> bytes:
         if message.get("request_id") == "never sent":
             raise ValueError
         return encode(message)
 
-    monkeypatch.setattr(connection, "encode", encode_most)
+    monkeypatch.setattr(frame_output, "encode", encode_most)
     begun = Begun(monkeypatch)
     for count, caller in enumerate((first, broken, last), 1):
         name = {"request_id": "never sent"} if caller is broken else {}

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from socket_wire import Wire
 
 from ewallet_core.errors.requests import FrameTooLongError
-from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.connection import LineBuffer
+from ewallet_core.protocol.frames import LARGEST_FRAME, LineBuffer
 
 REFUSED = None
 SOON, LATER = 0.1, 0.5

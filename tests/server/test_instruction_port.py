@@ -15,9 +15,9 @@ from socket_wire import TIMEOUT_SECONDS
 
 from ewallet_core.engine import dispatcher
 from ewallet_core.instructions.registry import InstructionRegistry
-from ewallet_core.protocol.frames import LARGEST_FRAME
+from ewallet_core.protocol.frames import LARGEST_FRAME, LineBuffer
 from ewallet_core.server import server as stopping
-from ewallet_core.server.connection import LINES_AT_ONCE, LineBuffer
+from ewallet_core.server.connection import LINES_AT_ONCE
 from ewallet_core.server.limits import Limits
 
 SEVERAL, EACH = 5, 100

@@ -16,7 +16,7 @@ from long_answers import create_long_contact_list
 from socket_wire import Wire
 
 from ewallet_core.server import executor
-from ewallet_core.server.connection import LEAST_READ_BYTES
+from ewallet_core.server.frame_output import LEAST_READ_BYTES
 
 SOON = 0.1
 LATER = 1.0

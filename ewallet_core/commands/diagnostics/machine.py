@@ -13,12 +13,18 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime
 from importlib import metadata
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from tzlocal import get_localzone_name
 
 from ewallet_core.commands.diagnostics.section import UNKNOWN, Fact, Section, Target
+from ewallet_core.commands.diagnostics.wallet import find_database
+from ewallet_core.engine.wall_clock import WallClock, system_boot_clock, system_boot_id, system_clock
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.storage.read_only import open_read_only
 
 PACKAGES = ("SQLAlchemy", "alembic", "textual", "msgspec", "argon2-cffi", "cryptography", "click")
 SQLITE_OPTIONS = (
@@ -58,22 +64,39 @@ def _sqlite_options() -> str:
     return " ".join(option for option in options if option.startswith(SQLITE_OPTIONS))
 
 
-def examine_clock(section: Section, _: Target) -> None:
+def examine_clock(section: Section, target: Target) -> None:
     now = time.time()
     section.find("now", lambda: _moment(now))
-    section.find("booted", lambda: _moment(now - _seconds_since_boot()))
+    section.find("booted", lambda: _moment(now - system_boot_clock() / 1_000))
     section.find("zone", lambda: ZoneInfo(get_localzone_name()).key)
     section.add("TZ", os.environ.get("TZ", "not set"))
     section.find("synchronised", _is_synchronised)
+    _compare_with_wallet(section, target)
+
+
+def _compare_with_wallet(section: Section, target: Target) -> None:
+    """Whether an engine that starts now trusts the clock."""
+    try:
+        database = find_database(target)
+        if database is None or not database.exists():
+            return
+        clock = WallClock(system_clock, system_boot_clock, system_boot_id())
+        with open_read_only(f"sqlite:///{quote(str(database))}") as transaction:
+            clock.compare(transaction)
+    except StorageUnavailableError:
+        # Other sections say so.
+        return
+    section.add("agrees_with_wallet", clock.doubt is None)
+    if clock.doubt is not None:
+        section.warn(
+            f"The clock shows {timestamp(clock.doubt.shown)}, but the wallet expects"
+            f" {timestamp(clock.doubt.expected)}, so nothing is changed in it.",
+            "Set the clock right, or if it is right run `ewallet doctor --confirm-clock`.",
+        )
 
 
 def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _seconds_since_boot() -> float:
-    # macOS counts the time of a suspend in its monotonic clock, Linux only in that since the boot.
-    return time.clock_gettime(time.CLOCK_BOOTTIME if sys.platform == "linux" else time.CLOCK_MONOTONIC)
 
 
 def _is_synchronised() -> bool | None:

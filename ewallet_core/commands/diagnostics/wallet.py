@@ -22,7 +22,8 @@ from ewallet_core.data_folder import (
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.server.certificates import CertificateError, create_server_context, self_signed_file
 from ewallet_core.server.settings import Settings, SettingsError
-from ewallet_core.storage.sqlite import SCHEMA_VERSION, connect_read_only, open_read_only, parse_url
+from ewallet_core.storage.read_only import connect_read_only, open_read_only
+from ewallet_core.storage.sqlite import SCHEMA_VERSION, parse_url
 from ewallet_core.storage.verification import Violation, run_checks
 
 PREFERENCES_FILE = "preferences.toml"

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
+from ewallet_core.errors.server import StorageDamagedError
+from ewallet_core.storage.damage import as_storage_error
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.accounts import check_names
 from ewallet_core.storage.verification.balances import check_unlinked_holders
 from ewallet_core.storage.verification.check import Check, Findings, Violation
 from ewallet_core.storage.verification.costs import check_costs, check_refunds
 from ewallet_core.storage.verification.entries import check_journal
+from ewallet_core.storage.verification.integrity import check_integrity
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
 from ewallet_core.storage.verification.records import check_notes, check_records
 from ewallet_core.storage.verification.segments import check_segments
@@ -22,6 +25,7 @@ from ewallet_core.storage.verification.sheets import check_sheets
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
+    "The file": check_integrity,
     "The journal": check_journal,
     "The unlinked wallets and clocks": check_unlinked_holders,
     "The holders of balances": check_holders,
@@ -40,5 +44,9 @@ def run_checks(transaction: Transaction) -> Findings:
     for subject, check in _CHECKS.items():
         try:
             yield from check(transaction)
-        except msgspec.ValidationError as reason:
-            yield Violation(f"{subject} can't be read, a value is not what it must be: {reason}.")
+        except Exception as reason:
+            error = as_storage_error(reason)
+            if not isinstance(error, StorageDamagedError):
+                raise
+            detail = f": {reason}" if isinstance(reason, msgspec.ValidationError) else ""
+            yield Violation(f"{subject} can't be read, {error.reason}{detail}.")

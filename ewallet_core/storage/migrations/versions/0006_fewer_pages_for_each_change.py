@@ -1,4 +1,6 @@
-"""Fewer pages to write for each change: tables without a counter of ids, postings and seals by their entries."""
+"""Fewer pages to write for each change: tables without a counter of ids, postings and seals by their entries.
+
+And what is known of the machine's wall clock."""
 
 import re
 
@@ -29,6 +31,7 @@ def upgrade() -> None:
     _key_seals_by_entry()
     _keep_origins_of_logins()
     _keep_renewed_tokens()
+    _keep_right_readings_of_the_wall_clock()
 
 
 def _drop_counter_of_ids(table: str) -> None:
@@ -134,4 +137,19 @@ def _keep_renewed_tokens() -> None:
         ),
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_renewed_tokens")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_renewed_tokens_token_hash")),
+    )
+
+
+def _keep_right_readings_of_the_wall_clock() -> None:
+    op.create_table(
+        "wall_clock",
+        sa.Column("id", _ID, nullable=False),
+        *(
+            sa.Column(name, sa.BigInteger(), nullable=False)
+            for name in ("wall_at", "boot_at", "latest_at", "overruled_at")
+        ),
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("confirmed_boot_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wall_clock")),
+        sqlite_autoincrement=True,
     )

@@ -1,0 +1,42 @@
+"""What `ewallet doctor` does to a wallet when it is told to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ewallet_core.commands.diagnostics import Target
+from ewallet_core.commands.diagnostics.wallet import find_database
+from ewallet_core.engine.wall_clock import confirm_wall_clock, system_boot_clock, system_boot_id, system_clock
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.storage.database import open_database
+
+EXIT_FAILED = 1
+
+
+def confirm_clock(target: Target) -> int:
+    """Store that this machine's clock is right; engines in other processes see it too."""
+    now = system_clock()
+    try:
+        database = open_database(f"sqlite:///{_require_file(target)}")
+        try:
+            database.write(
+                lambda found: confirm_wall_clock(found, now, system_boot_clock(), system_boot_id())
+            )
+        finally:
+            database.close()
+    except WalletError as error:
+        click.echo(f"{error.error} {error.warning}", err=True)
+        return EXIT_FAILED
+    click.echo(f"The clock of this machine is taken as right: it is {timestamp(now)}.")
+    return 0
+
+
+def _require_file(target: Target) -> Path:
+    file = find_database(target)
+    if file is None or not file.is_file():
+        raise StorageUnavailableError("there is none yet", "Name the folder of the wallet with --data-dir.")
+    return file

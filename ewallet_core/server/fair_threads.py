@@ -1,0 +1,88 @@
+"""Threads that take the work of each network in turn, so that much work of one delays no other's."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class FairQueue(Generic[T]):
+    """A queue in which the networks take turns; the items of one keep their order."""
+
+    def __init__(self) -> None:
+        # In the order of turns; a network without items is not in it.
+        self._waiting: dict[str, deque[T]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def count_of(self, network: str) -> int:
+        return len(self._waiting.get(network, ()))
+
+    def add(self, network: str, item: T) -> None:
+        self._waiting.setdefault(network, deque()).append(item)
+        self._count += 1
+
+    def pop(self) -> T:
+        """Remove and return the item whose turn it is."""
+        network, items = next(iter(self._waiting.items()))
+        item = items.popleft()
+        del self._waiting[network]
+        if items:
+            self._waiting[network] = items
+        self._count -= 1
+        return item
+
+    def pop_longest(self) -> T:
+        """Remove and return the last item of the network that has most of them."""
+        network, items = max(self._waiting.items(), key=lambda entry: len(entry[1]))
+        item = items.pop()
+        if not items:
+            del self._waiting[network]
+        self._count -= 1
+        return item
+
+    def longest(self) -> int:
+        """How many items the network with most of them has."""
+        return max(map(len, self._waiting.values()), default=0)
+
+
+class FairThreads(Generic[T]):
+    """Runs `work` on each item in one of some threads. It is used in one thread, that of the event loop.
+
+    An item for which `is_due` is false when its turn comes is dropped: `is_due` has put it elsewhere.
+    """
+
+    def __init__(
+        self, threads: int, name: str, work: Callable[[T], None], is_due: Callable[[T], bool]
+    ) -> None:
+        self.waiting = FairQueue[T]()
+        self._work = work
+        self._is_due = is_due
+        self._idle = threads
+        self._threads = ThreadPoolExecutor(threads, name)
+
+    def add(self, network: str, item: T) -> None:
+        self.waiting.add(network, item)
+        self._start()
+
+    def finish(self) -> None:
+        """Note that the work on one item has ended."""
+        self._idle += 1
+        self._start()
+
+    def shut_down(self) -> None:
+        """Wait for the work that has begun, and end the threads."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def _start(self) -> None:
+        while self._idle and self.waiting:
+            item = self.waiting.pop()
+            if self._is_due(item):
+                self._idle -= 1
+                self._threads.submit(self._work, item)

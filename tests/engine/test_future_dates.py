@@ -1,0 +1,104 @@
+"""What was stored while the wall clock was ten years ahead, once it is right again."""
+
+from __future__ import annotations
+
+import pytest
+from database_file import violations_in
+from engine_client import EngineClient
+from fakes import DAY, HOUR, MINUTE
+from instructions import PASSWORD, PAUSE, RESUME, START, STOP, VIEW_ACCOUNT, login
+
+from ewallet_core.engine.wall_clock import confirm_wall_clock
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.storage.database import open_database
+
+AHEAD = 3_650 * DAY
+WRONG_LOGIN = login("ada", "another wrong one")
+UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
+
+
+@pytest.fixture
+def set_right(engine, open_engine, wallet_file, wallclock):
+    """Set the clock right after it was ahead, confirm it, and start another engine."""
+
+    def start(config: EngineConfig | None = None):
+        engine.close()
+        wallclock.forward(-AHEAD)
+        database = open_database(f"sqlite:///{wallet_file}")
+        database.write(lambda found: confirm_wall_clock(found, wallclock(), 0, ""))
+        database.close()
+        return open_engine(config=config or EngineConfig())
+
+    return start
+
+
+def test_a_session_of_the_future_ends_as_any_other(engine, wallclock, set_right):
+    wallclock.forward(AHEAD)
+    ada = EngineClient(engine).open_session().register().log_in()
+    ada = ada.at(set_right())
+    wallclock.forward(29 * MINUTE)
+    ada.request(**VIEW_ACCOUNT)
+    wallclock.forward(30 * MINUTE)
+    ada.expect_error("session_expired", **VIEW_ACCOUNT)
+
+
+def test_an_unused_session_of_the_future_is_removed(engine, wallclock, set_right):
+    wallclock.forward(AHEAD)
+    EngineClient(engine).open_session()
+    started = set_right()
+    wallclock.forward(30 * MINUTE)
+    swept = EngineClient(started).request(controller="system", action="cleanup", cleanup="ctokens")
+    assert swept["ctokens"] == 1
+
+
+def test_failed_logins_of_the_future_do_not_lock_the_owner_out(registered, wallclock, set_right):
+    wallclock.forward(AHEAD)
+    guesser = EngineClient(registered.engine).open_session()
+    for _ in range(3):
+        guesser.expect_error("login_refused", **WRONG_LOGIN)
+    guesser.expect_error("throttled", **WRONG_LOGIN)
+    started = set_right()
+    wallclock.forward(MINUTE)
+    EngineClient(started).open_session().log_in()
+
+
+def test_an_account_that_left_in_the_future_is_erased_in_thirty_days(ada, wallclock, set_right):
+    wallclock.forward(AHEAD)
+    EngineClient(ada.engine).open_session().log_in().request(**UNLINK)
+    started = set_right()
+    wallclock.forward(30 * DAY)
+    swept = EngineClient(started).request(controller="system", action="cleanup", cleanup="accounts")
+    assert swept["accounts"] == [2]
+
+
+def test_a_timer_that_was_started_in_the_future_runs_from_now_on(
+    converted, wallclock, wallet_file, set_right
+):
+    wallclock.forward(AHEAD)
+    ada = EngineClient(converted.engine).open_session().log_in()
+    ada.request(**START)
+    wallclock.forward(2 * MINUTE)
+    ada.request(**PAUSE)
+    wallclock.forward(MINUTE)
+    ada.request(**RESUME)
+    started = set_right()
+    assert violations_in(wallet_file) == []
+    ada = EngineClient(started).open_session().log_in()
+    wallclock.forward(3 * MINUTE)
+    assert ada.milliseconds_left == 15 * MINUTE
+    assert ada.request(**STOP)["minutes_spent"] == 5
+
+
+def test_what_was_spent_in_the_future_does_not_count_against_the_daily_limit(
+    supplied, bob, wallclock, set_right
+):
+    payment = {"action": "pay", "pay": "bob@example.org", "credits": 10}
+    wallclock.forward(AHEAD)
+    ada = EngineClient(supplied.engine).open_session().log_in()
+    ada.request(**payment)
+    started = set_right()
+    ada = EngineClient(started).open_session().log_in()
+    wallclock.forward(DAY + HOUR)
+    ada = EngineClient(started).open_session().log_in()
+    limit = {"action": "view", "view": "limit"}
+    assert ada.request(**limit)["spent_today"] == 0
