@@ -11,7 +11,7 @@ from ewallet_core.backup.copies import BackupError
 from ewallet_core.backup.schedule import BackupMaker, BackupThread
 from ewallet_core.backup.settings import BackupSchedule
 from ewallet_core.data_folder import DATABASE_FILE
-from ewallet_core.manager import system_clock
+from ewallet_core.engine.wall_clock import system_clock
 
 __all__ = ["BackupError", "save_backup", "scheduled_backups"]
 
