@@ -86,6 +86,8 @@ def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
 
 
 SPACE_ELSEWHERE = frozenset(action.id for action in (START, PAUSE, RESUME))
+HEIGHT_FOR_NAMES = 28
+"""From which height of the terminal the paths have a line each for their names."""
 NOWHERE = "none: nothing is saved"
 
 
@@ -236,15 +238,19 @@ class SettingsScreen(BaseScreen):
         self.context.copy(str(path or NOWHERE))
 
     def _paths(self) -> Content:
+        """The paths and the keys that copy them, in two lines if there is no room for their names."""
         file, room = self.file, self.query_one("#choosing").size.width - 1
-        keys = self.context.settings.keys
+        keys, has_names = self.context.settings.keys, self.app.size.height >= HEIGHT_FOR_NAMES
         lines = (
-            (f"{COPY_SETTING.shown_key(keys)} Settings file", file or NOWHERE),
-            (f"{COPY_DATA_FOLDER.shown_key(keys)} Data folder", file.parent if file else NOWHERE),
+            (COPY_SETTING.shown_key(keys), "Settings file", file or NOWHERE),
+            (COPY_DATA_FOLDER.shown_key(keys), "Data folder", file.parent if file else NOWHERE),
         )
         return Content("\n").join(
-            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(in_cells(path, room)))
-            for label, path in lines
+            Content.assemble(
+                (f" {key} {name}\n " if has_names else f" {key} ", "$foreground-muted"),
+                plain(in_cells(path, room if has_names else room - 2)),
+            )
+            for key, name, path in lines
         )
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {

@@ -52,7 +52,8 @@ async def test_a_file_that_can_not_be_written_is_explained(opened, tmp_path):
             await person.do_form(path="")
             assert person.problem_of("path") == "File can't be left empty."
             await person.do_form(path=str(tmp_path / typed))
-            await person.wait_until(lambda said=said: said in person.toasts and not person.app.screen.query(Form))
+            await person.wait_until(lambda said=said: said in person.toasts)
+            await person.wait_until(lambda: not person.app.screen.query(Form))
     assert (tmp_path / "there.tar").read_text() == "precious"
 
 
