@@ -15,7 +15,8 @@ from ewallet_core.engine.dispatcher import Dependencies, Dispatcher
 from ewallet_core.engine.event_stream import EventPage, EventSubscription, read_event_page
 from ewallet_core.engine.live_objects import EWallet, EWalletWorker
 from ewallet_core.engine.wall_clock import WallClock, system_boot_clock, system_boot_id, system_clock
-from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import StorageDamagedError, StorageFailedError, StorageUnavailableError
 from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Access
 from ewallet_core.ledger.journal import Issuer
@@ -76,7 +77,10 @@ class EWalletSessionManager:
             self._database.close()
             if isinstance(reason, StorageFailedError):
                 raise StorageUnavailableError(reason.reason) from reason
-            raise
+            if isinstance(reason, WalletError) or not isinstance(reason, Exception):
+                raise
+            # Every open engine has done the same to this database, so it holds something else now.
+            raise StorageDamagedError(f"what every wallet has can't be read, {reason}") from reason
         self.dispatcher = Dispatcher(
             self._database,
             Dependencies(

@@ -69,7 +69,12 @@ def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None
         tls, encryption = _set_up_tls(settings, folder)
         with _open_engine(settings, folder) as engine, _scheduled_backups(settings, folder, config):
             listener = SocketListener(
-                engine, host=settings.host, tls=tls, insecure=settings.insecure, limits=settings.limits
+                engine,
+                host=settings.host,
+                tls=tls,
+                insecure=settings.insecure,
+                limits=settings.limits,
+                trusted_proxies=settings.proxy.trusted,
             )
             engine.listen_through(listener)
             try:

@@ -150,8 +150,8 @@ class OutPort:
         self.broadcaster = broadcaster
         self.limits = limits
 
-    def connect(self, roster: Roster) -> Connection:
-        return EventConnection(self, roster)
+    def connect(self, roster: Roster, address: str) -> Connection:
+        return EventConnection(self, roster, address)
 
 
 class EventConnection(Connection):
@@ -159,9 +159,9 @@ class EventConnection(Connection):
 
     __slots__ = ("_is_reading", "_is_woken", "_port", "account", "sent_at", "subscription")
 
-    def __init__(self, port: OutPort, roster: Roster) -> None:
+    def __init__(self, port: OutPort, roster: Roster, address: str) -> None:
         # Silence before the first line is as suspect as an unfinished line.
-        super().__init__(roster, port.limits, port.limits.unfinished_line_seconds)
+        super().__init__(roster, address, port.limits, port.limits.unfinished_line_seconds)
         self._port = port
         self._is_reading = self._is_woken = False
         self.subscription: EventSubscription

@@ -38,8 +38,8 @@ class InPort:
         self._of_sessions = RateLimiter(limits.requests_per_second_per_session, _now_ms)
         self._of_addresses = RateLimiter(limits.requests_per_second_per_address, _now_ms)
 
-    def connect(self, roster: Roster) -> Connection:
-        return InstructionConnection(self, roster)
+    def connect(self, roster: Roster, address: str) -> Connection:
+        return InstructionConnection(self, roster, address)
 
     def is_exempt(self, address: str) -> bool:
         """Whether the limits per address do not apply to that one."""
@@ -59,14 +59,11 @@ class InstructionConnection(Connection):
 
     __slots__ = ("_caller", "_port", "is_limited")
 
-    def __init__(self, port: InPort, roster: Roster) -> None:
-        super().__init__(roster, port.limits, port.limits.idle_seconds)
+    def __init__(self, port: InPort, roster: Roster, address: str) -> None:
+        super().__init__(roster, address, port.limits, port.limits.idle_seconds)
         self._port = port
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._caller = Caller(self.address, self)
-        self.is_limited = not self._port.is_exempt(self.address)
+        self._caller = Caller(address, self)
+        self.is_limited = not port.is_exempt(address)
 
     @property
     def is_ready(self) -> bool:

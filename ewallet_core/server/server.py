@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from ewallet_core.errors.server import PortUnavailableError
+from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.event_port import EventBroadcaster, OutPort
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.instruction_port import InPort
@@ -24,14 +25,21 @@ T = TypeVar("T")
 class Server:
     """Serves `engine` on two ports of a host, in the running event loop."""
 
-    def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        host: str,
+        tls: ssl.SSLContext | None,
+        limits: Limits,
+        proxies: TrustedProxies,
+    ) -> None:
         limiter = ConnectionLimiter(limits)
         self._executor = Executor(engine.dispatcher, limits)
         self._broadcaster = EventBroadcaster(engine, self._executor)
         in_port = InPort(engine.dispatcher, self._executor, limiter, limits)
         out_port = OutPort(engine, self._executor, self._broadcaster, limits)
-        self._in_listener = Listener(in_port.connect, limiter, host, tls)
-        self._out_listener = Listener(out_port.connect, limiter, host, tls)
+        self._in_listener = Listener(in_port.connect, limiter, host, tls, proxies, limits)
+        self._out_listener = Listener(out_port.connect, limiter, host, tls, proxies, limits)
         self._broadcasting: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
 
@@ -85,13 +93,20 @@ class Server:
 class ServerThread:
     """A server in its own event loop and daemon thread."""
 
-    def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        host: str,
+        tls: ssl.SSLContext | None,
+        limits: Limits,
+        proxies: TrustedProxies,
+    ) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="ewallet-listener", daemon=True)
         self._thread.start()
 
         async def create() -> Server:
-            return Server(engine, host, tls, limits)
+            return Server(engine, host, tls, limits, proxies)
 
         self.server = self.run(create())
 

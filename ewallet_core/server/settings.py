@@ -15,12 +15,17 @@ from ewallet_core.errors.server import TlsNeededError
 from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.validation import meta_of
 from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, is_valid_host
+from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.limits import Limits
 from ewallet_core.types import Durability, LogFormat
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
 DatabaseUrl = Annotated[str, Meta(min_length=1, description="a URL, such as sqlite:////folder/file")]
 FileName = Annotated[str, Meta(min_length=1, description="the name of a file in PEM form")]
+Proxies = Annotated[
+    tuple[str, ...],
+    Meta(description='a list of addresses and networks, such as ["127.0.0.1", "10.0.0.0/8"]'),
+]
 FolderName = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 
 _SQLITE = "sqlite:///"
@@ -52,6 +57,12 @@ class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     folder: FolderName | None = None
 
 
+class Proxy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The proxies in front of the server, which send the address of each client in a PROXY header."""
+
+    trusted: Proxies = ()
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the server writes to standard error."""
 
@@ -73,6 +84,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     storage: Storage = Storage()
     backup: Backup = Backup()
     log: Log = Log()
+    proxy: Proxy = Proxy()
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -131,6 +143,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def validate(self) -> None:
         if not is_valid_host(self.host):
             raise SettingsError(_describe_invalid("host", self.host, Host))
+        try:
+            TrustedProxies(self.proxy.trusted)
+        except ValueError:
+            invalid = _describe_invalid("proxy.trusted", list(self.proxy.trusted), Proxies)
+            raise SettingsError(invalid) from None
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError(
                 "A certificate and its private key go together. Give both tls_cert and tls_key, or neither."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import select, union_all
 
 from ewallet_core.storage import schema
@@ -44,8 +45,8 @@ def find_right_reading(transaction: Transaction) -> RightReading | None:
 
 def newest_date(transaction: Transaction, after: int = 0) -> int:
     """The latest date of the newest entry, event and login after that instant, or 0."""
-    found = (row[0] for row in transaction.run(_NEWEST).fetchall())
-    return max((at for at in found if at is not None and at > after), default=0)
+    found = msgspec.convert(transaction.run(_NEWEST).fetchall(), list[tuple[int | None]])
+    return max((at for (at,) in found if at is not None and at > after), default=0)
 
 
 def latest_known(transaction: Transaction, reading: RightReading | None) -> int:
