@@ -34,8 +34,6 @@ from ewallet_core.backup.copies import (
     upgrade_copy,
 )
 from ewallet_core.data_folder import DATABASE_FILE, KNOWN_SERVERS_FILE, PREFERENCES_FILE, TLS_FOLDER
-from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.storage.file_lock import lock_shared
 from ewallet_core.storage.sqlite import SCHEMA_VERSION
 
 FORMAT = 1
@@ -120,9 +118,7 @@ def write_backup(
     try:
         with unfinished_folder(file.absolute().parent) as folder:
             copy = folder / DATABASE_FILE
-            # Meanwhile nothing is put in the place of the database.
-            with lock_shared(database):
-                copy_database(database, copy, lambda done, total: progress("Copying", done, total))
+            copy_database(database, copy, lambda done, total: progress("Copying", done, total))
             progress("Checking", 0, 1)
             _check(copy, folder)
             contents = {name: _read_small(other) for name, other in others.items()}
@@ -131,8 +127,8 @@ def write_backup(
             _write(partial, manifest, contents, copy, progress)
             _read_again(partial, manifest)
             _give_name(partial, file, replace=replace)
-    except StorageUnavailableError as error:
-        raise BackupError(f"{error.error} {error.warning}") from error
+    except BrokenWalletError as error:
+        raise BackupError(f"{error} It was not backed up: restore an earlier backup.") from error
     except OSError as reason:
         raise cannot_write(file, reason) from reason
     return manifest
@@ -144,10 +140,7 @@ def _check(copy: Path, folder: Path) -> None:
     if schema_of(copy) != SCHEMA_VERSION:
         checked = Path(shutil.copyfile(copy, folder / "upgraded"))
         upgrade_copy(checked)
-    try:
-        check_copy(checked)
-    except BrokenWalletError as error:
-        raise BackupError(f"{error} It was not backed up: restore an earlier backup.") from error
+    check_copy(checked)
     if checked != copy:
         checked.unlink()
 

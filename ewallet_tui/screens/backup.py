@@ -119,7 +119,9 @@ async def explain_restore(screen: BaseScreen) -> None:
     command = f"ewallet {_folder_option(context)}restore FILE"
     folder = backup_folder(context.preferences)
     facts = (("Command", command), ("Backups", as_known(folder) if folder else ""))
-    sheet = FactsModal("Restore a backup", facts, (("What happens", RESTORE),), Choice("copy", "y", "copy the command"))
+    sheet = FactsModal(
+        "Restore a backup", facts, (("What happens", RESTORE),), Choice("copy", "y", "copy the command")
+    )
     if await screen.app.push_screen_wait(sheet) is not None:
         context.copy(command)
 
