@@ -15,7 +15,6 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
 from ewallet_core.protocol.address import ServerAddress
 
-
 NOW = 1_790_000_000_000
 
 
