@@ -15,7 +15,8 @@ from ewallet_core.engine.dispatcher import Dependencies, Dispatcher
 from ewallet_core.engine.event_stream import EventPage, EventSubscription, read_event_page
 from ewallet_core.engine.live_objects import EWallet, EWalletWorker
 from ewallet_core.engine.wall_clock import WallClock, system_boot_clock, system_boot_id, system_clock
-from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import StorageDamagedError, StorageFailedError, StorageUnavailableError
 from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Access
 from ewallet_core.ledger.journal import Issuer
@@ -31,14 +32,14 @@ from ewallet_core.operations.provisioning import create_system_core
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.server.socket_listener import SocketListener
-from ewallet_core.storage.cleanup import delete_old_requests
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
-from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.journal import issuer
 from ewallet_core.storage.overview import prepare_overview
+from ewallet_core.storage.retention import remove_old_requests
 from ewallet_core.storage.sessions import sessions, workers
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wall_clock import correct_future_dates
 
 
 class EWalletSessionManager:
@@ -76,7 +77,10 @@ class EWalletSessionManager:
             self._database.close()
             if isinstance(reason, StorageFailedError):
                 raise StorageUnavailableError(reason.reason) from reason
-            raise
+            if isinstance(reason, WalletError) or not isinstance(reason, Exception):
+                raise
+            # Every open engine has done the same to this database, so it holds something else now.
+            raise StorageDamagedError(f"what every wallet has can't be read, {reason}") from reason
         self.dispatcher = Dispatcher(
             self._database,
             Dependencies(
@@ -183,5 +187,5 @@ class EWalletSessionManager:
                 session_lifetime=self._config.session_lifetime_ms,
                 recoverable=RECOVERABLE_MS,
             )
-            delete_old_requests(transaction, now)
+            remove_old_requests(transaction, now, self._config.retention)
         return issuer(transaction)

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from sqlalchemy import Dialect
 
-from ewallet_core.storage import sqlite
+from ewallet_core.storage import read_only, sqlite
 from ewallet_core.storage.transaction import Statements
 
 
@@ -45,4 +45,5 @@ def compile_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "Statements", statements)
+        patch.setattr(read_only, "Statements", statements)
         yield

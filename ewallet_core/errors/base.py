@@ -26,7 +26,7 @@ WalletError
     ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError
     ├── ClockInDoubtError, EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
-    ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
+    ├── IdleTooLongError, LineUnfinishedError, ProxyHeaderError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError
     └── WorkerBusyError, WorkerFullError, OnlyCoreSuppliesError
 

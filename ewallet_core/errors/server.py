@@ -129,6 +129,14 @@ class LineUnfinishedError(WalletError, code="line_unfinished"):
     seconds: int
 
 
+class ProxyHeaderError(WalletError, code="proxy_header_invalid"):
+    """A connection from a trusted proxy does not begin with a PROXY header."""
+
+    error_text = "This server expects a PROXY header from your address, and {problem}."
+    warning_text = "Let the proxy send one first, or remove its address from `[proxy] trusted`."
+    problem: InSentence[str]
+
+
 class ReaderTooSlowError(WalletError, code="reader_too_slow"):
     """The client does not read what the server sends."""
 

@@ -71,14 +71,16 @@ class Connection(asyncio.Protocol):
         "network",
     )
 
-    def __init__(self, roster: Roster, limits: Limits, idle_seconds: int) -> None:
+    def __init__(self, roster: Roster, address: str, limits: Limits, idle_seconds: int) -> None:
         self._roster = roster
         self._limits = limits
         self._idle_seconds = idle_seconds
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self.address = self.network = "unknown"
-        """The client's host, without the port, and what counts as one client in limits per address."""
+        self.address = address
+        """The client's host, without the port: limits per address are limits per machine."""
+        self.network = network_of(address)
+        """What counts as one client in limits per address."""
         self._input = LineBuffer()
         self._heard_at = 0.0
         self._begun_at: float | None = None
@@ -156,10 +158,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._output.connect(self._transport)
-        # A client that has already disconnected has no address.
-        if peer := transport.get_extra_info("peername"):
-            self.address = str(peer[0]).partition("%")[0]
-            self.network = network_of(self.address)
         self._heard_at = self._loop.time()
         try:
             self._roster.admit(self)

@@ -43,6 +43,8 @@ class EventBroadcaster:
         self._is_woken = False
         self._latest: int | None = None
         self._all_read_at = 0.0
+        self.sent_count = 0
+        """How many events have been sent to all connections."""
 
     def add(self, recipient: EventConnection) -> None:
         """Wake that connection from now on."""
@@ -150,8 +152,8 @@ class OutPort:
         self.broadcaster = broadcaster
         self.limits = limits
 
-    def connect(self, roster: Roster) -> Connection:
-        return EventConnection(self, roster)
+    def connect(self, roster: Roster, address: str) -> Connection:
+        return EventConnection(self, roster, address)
 
 
 class EventConnection(Connection):
@@ -159,9 +161,9 @@ class EventConnection(Connection):
 
     __slots__ = ("_is_reading", "_is_woken", "_port", "account", "sent_at", "subscription")
 
-    def __init__(self, port: OutPort, roster: Roster) -> None:
+    def __init__(self, port: OutPort, roster: Roster, address: str) -> None:
         # Silence before the first line is as suspect as an unfinished line.
-        super().__init__(roster, port.limits, port.limits.unfinished_line_seconds)
+        super().__init__(roster, address, port.limits, port.limits.unfinished_line_seconds)
         self._port = port
         self._is_reading = self._is_woken = False
         self.subscription: EventSubscription
@@ -224,6 +226,7 @@ class EventConnection(Connection):
         if self.subscription.account != self.account:
             self._port.broadcaster.move(self, self.subscription.account)
         if messages:
+            self._port.broadcaster.sent_count += len(messages)
             self.sent_at = self._loop.time()
             self.send(*messages)
         if messages or self._is_woken:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ewallet_core.errors.server import ServerStoppingError, TlsNeededError
 from ewallet_core.protocol.address import is_loopback
+from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.limits import Limits
 
 if TYPE_CHECKING:
     import ssl
 
     from ewallet_core.server.executor import Engine
+    from ewallet_core.server.log import RequestLog
     from ewallet_core.server.server import ServerThread
 
 LOOPBACK = "127.0.0.1"
@@ -22,7 +25,8 @@ READY = "ready"
 class SocketListener:
     """Serves `engine` on two ports of `host`; it may be called from any thread.
 
-    Off loopback it needs `tls`, unless it may be `insecure`. Its daemon thread begins with `start`.
+    Off loopback it needs `tls`, unless it may be `insecure`. `trusted_proxies` are the addresses and networks
+    that send a PROXY header. Its daemon thread begins with `start`.
     """
 
     def __init__(
@@ -33,6 +37,7 @@ class SocketListener:
         tls: ssl.SSLContext | None = None,
         insecure: bool = False,
         limits: Limits | None = None,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         # `localhost` may mean two addresses, and a port that is free on one may not be on the other.
         self.host = LOOPBACK if host == "localhost" else host
@@ -40,6 +45,9 @@ class SocketListener:
         self._tls = tls
         self._may_listen = tls is not None or insecure or is_loopback(self.host)
         self._limits = limits or Limits()
+        self._proxies = TrustedProxies(trusted_proxies)
+        self.request_log: RequestLog | None = None
+        """Where the requests are logged; it is set before the first port is opened."""
         self._changing = threading.Lock()
         self._thread: ServerThread | None = None
         self._stopped = False
@@ -87,5 +95,7 @@ class SocketListener:
                 # A program that opens no sockets does not pay for asyncio and TLS.
                 from ewallet_core.server.server import ServerThread  # noqa: PLC0415
 
-                self._thread = ServerThread(self._engine, self.host, self._tls, self._limits)
+                self._thread = ServerThread(
+                    self._engine, self.host, self._tls, self._limits, self._proxies, self.request_log
+                )
             return self._thread

@@ -13,6 +13,7 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageDamagedError, StorageFailedError
 
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
+_MISSING = ("no such table", "no such column")
 _WRITING_FAILED = ("SQLITE_FULL", "SQLITE_IOERR_GETTEMPPATH", "SQLITE_IOERR_WRITE")
 _WRONG_VALUE = "a value in it is not what it must be"
 
@@ -39,7 +40,8 @@ def _of_sqlite(reason: sqlite3.Error) -> WalletError | None:
     name: str | None = getattr(reason, "sqlite_errorname", None)
     if name is None and "decode to UTF-8" in str(reason):
         return StorageDamagedError(_WRONG_VALUE)
-    if name is not None and name.startswith(_DAMAGE):
+    # What the statements name is in the schema of this release, so it was there when the file was opened.
+    if name is not None and (name.startswith(_DAMAGE) or str(reason).startswith(_MISSING)):
         return StorageDamagedError(str(reason))
     return StorageFailedError(str(reason)) if isinstance(reason, sqlite3.OperationalError) else None
 

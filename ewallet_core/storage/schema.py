@@ -247,8 +247,8 @@ def _records(kind: str, *parts: sa.Column[object] | sa.CheckConstraint | sa.Inde
         *numbers("account_id", default=0),
         *texts("search_key", default=""),
         sa.UniqueConstraint("sheet_id", "position"),
-        sa.Index(None, "account_id", "created_at", "id"),
-        sa.Index(None, "sheet_id", "created_at", "id"),
+        # With the sheet, so that a search on one sheet looks only at its records.
+        sa.Index(None, "account_id", "created_at", "id", "sheet_id"),
         *([sa.Index(None, "entry_id")] if kind != "contact" else []),
     )
 

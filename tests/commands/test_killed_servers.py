@@ -14,9 +14,10 @@ from typing import Any
 
 import argon2
 import pytest
+from effort import count
 from engine_client import SELECTORS
 from instructions import login
-from random_load import NAMES, LoadedFile, Sent, draw, kills_by_seed, open_funded_sessions
+from random_load import NAMES, LoadedDatabase, Sent, draw, kills_by_seed, open_funded_sessions
 from server_process import ServerProcess
 from socket_wire import Wire
 
@@ -39,8 +40,8 @@ requests_per_second_per_session = 1_000_000
 class Load:
     """Clients of a server that send until they are told to stop, and then wait for the last answers."""
 
-    def __init__(self, file: Path, seed: int, sessions: list[dict[str, str]]) -> None:
-        self.file = LoadedFile(file)
+    def __init__(self, url: str, seed: int, sessions: list[dict[str, str]]) -> None:
+        self.database = LoadedDatabase(url)
         self._answers_to_the_library = 0
         self._seed = seed
         self._sessions = sessions
@@ -53,8 +54,8 @@ class Load:
         return [*running, threads.submit(self.send_with_the_client_library, place, known_servers)]
 
     def got_more_answers(self, more: int) -> Callable[[], bool]:
-        count = len(self.file.answers) + more
-        return lambda: len(self.file.answers) >= count
+        count = len(self.database.answers) + more
+        return lambda: len(self.database.answers) >= count
 
     def the_library_got_an_answer(self) -> Callable[[], bool]:
         count = self._answers_to_the_library
@@ -90,7 +91,7 @@ class Load:
             answer = json.loads(wire.next_bytes())
             first = next(iter(unanswered))
             assert answer["request_id"] == first
-            self.file.note_answer(first, answer)
+            self.database.note_answer(first, answer)
             del unanswered[first]
 
     def send_with_the_client_library(self, place: str, known_servers: Path) -> None:
@@ -100,28 +101,34 @@ class Load:
                 sent = self._next(WITH_THE_CLIENT_LIBRARY)
                 answer = client.send(**sent.instruction, request_id=sent.request_id)
                 answer.pop("maybe_done", None)
-                self.file.note_answer(sent.request_id, answer)
+                self.database.note_answer(sent.request_id, answer)
                 self._answers_to_the_library += 1
 
     def _next(self, sender: int) -> Sent:
         sent = draw(self._seed, sender, self._numbers[sender])
         self._numbers[sender] += 1
-        self.file.note_sent(sent)
+        self.database.note_sent(sent)
         return sent
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
+def wallet_url(tmp_path: Path) -> str:
+    """The URL of the database: all that the tests know of it."""
+    return f"sqlite:///{tmp_path / 'wallet.sqlite3'}"
+
+
+@pytest.fixture
+def server(tmp_path: Path, wallet_url: str) -> Iterator[ServerProcess]:
     settings = tmp_path / "ewallet.toml"
     settings.write_text(NO_RATE_LIMITS)
-    process = ServerProcess(tmp_path, "--config", settings)
+    process = ServerProcess(tmp_path, "--config", settings, "--database", wallet_url)
     yield process
     process.kill()
 
 
 @pytest.fixture
-def open_engine(tmp_path: Path) -> Callable[[], EWalletSessionManager]:
-    return lambda: EWalletSessionManager(f"sqlite:///{tmp_path / 'wallet.sqlite3'}", passwords=CHEAP)
+def open_engine(wallet_url: str) -> Callable[[], EWalletSessionManager]:
+    return lambda: EWalletSessionManager(wallet_url, passwords=CHEAP)
 
 
 def wait_until(holds: Callable[[], bool], running: list[Future[None]]) -> None:
@@ -133,17 +140,18 @@ def wait_until(holds: Callable[[], bool], running: list[Future[None]]) -> None:
         time.sleep(MOMENT_SECONDS / 10)
 
 
-@pytest.mark.parametrize(("seed", "kills"), kills_by_seed())
+@pytest.mark.parametrize(("seed", "kills"), kills_by_seed(usual=10, soaked=40, of_one=20))
 def test_clients_of_a_killed_server_have_each_request_carried_out_once(
     server: ServerProcess,
     open_engine: Callable[[], EWalletSessionManager],
     tmp_path: Path,
+    wallet_url: str,
     seed: int,
     kills: int,
 ) -> None:
     drawn = random.Random(seed)
     with closing(open_engine()) as engine:
-        load = Load(tmp_path / "wallet.sqlite3", seed, open_funded_sessions(engine, SOCKETS))
+        load = Load(wallet_url, seed, open_funded_sessions(engine, SOCKETS))
     server.start()
     with ThreadPoolExecutor(SOCKETS + 1) as threads:
         running = load.start(threads, server.place, tmp_path / "known_servers")
@@ -152,11 +160,11 @@ def test_clients_of_a_killed_server_have_each_request_carried_out_once(
                 if kill % 4 == 0:
                     # The client library waits before it connects again, so the others are quicker.
                     wait_until(load.the_library_got_an_answer(), running)
-                wait_until(load.got_more_answers(drawn.randint(1, 300)), running)
+                wait_until(load.got_more_answers(drawn.randint(1, 100)), running)
                 time.sleep(drawn.uniform(0, MOMENT_SECONDS))
                 server.kill()
                 try:
-                    load.file.check()
+                    load.database.check()
                 finally:
                     server.start()
             wait_until(load.got_more_answers(1), running)
@@ -165,7 +173,10 @@ def test_clients_of_a_killed_server_have_each_request_carried_out_once(
         for ended in running:
             ended.result()
     server.kill()
-    load.file.check(is_complete=True)
+    load.database.check(is_complete=True)
     with closing(open_engine()) as engine:
-        load.file.repeat(list(load.file.sent.values()), lambda sent: engine.answer(load.request(sent)))
-    load.file.check(is_complete=True)
+        load.database.repeat(
+            list(load.database.sent.values()), lambda sent: engine.answer(load.request(sent))
+        )
+    load.database.check(is_complete=True)
+    count(server_kills=kills, acknowledged_by_servers=len(load.database.answers))

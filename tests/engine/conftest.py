@@ -48,6 +48,12 @@ def wallet_file(request: pytest.FixtureRequest, new_wallet_file: Path) -> Iterat
 
 
 @pytest.fixture
+def wallet_url(wallet_file: Path) -> str:
+    """The URL of the new database: all that tests of crashes know of it."""
+    return f"sqlite:///{wallet_file}"
+
+
+@pytest.fixture
 def wallclock() -> Wallclock:
     return Wallclock()
 

@@ -9,17 +9,24 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
+from commit_groups import writer_of
 from engine_client import SELECTORS
-from random_load import draw
+from fakes import CHEAP
+from random_load import draw, open_funded_sessions
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.storage import sqlite
+from ewallet_core.storage.transaction import Statements
 
 MOST_SECONDS = 60
+SENDERS, WARM_UP = 3, 60
 
 
 def say(**line: Any) -> None:
@@ -36,29 +43,65 @@ def send_for_ever(
         say(sender=sender, number=number, answer=engine.answer(request))
 
 
-def send_with_engine(url: str, now: int, seed: int, senders: list[tuple[int, int, dict[str, str]]]) -> None:
+class CommitsLate:
+    """The writer's connection, which commits each transaction only when the next one begins."""
+
+    in_transaction = False
+
+    def __init__(self, real: sqlite3.Connection) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor | None:
+        if sql == "COMMIT":
+            return None
+        if sql == "BEGIN IMMEDIATE" and self._real.in_transaction:
+            self._real.execute("COMMIT")
+        return self._real.execute(sql, *values)
+
+
+def send_with_engine(
+    url: str, now: int, seed: int, senders: list[tuple[int, int, dict[str, str]]], *, commits_late: bool
+) -> None:
     # Ended even if it hangs, and no test kills it.
     signal.alarm(MOST_SECONDS)
     engine = EWalletSessionManager(url, clock=lambda: now)
+    if commits_late:
+        writer = writer_of(engine._database)
+        writer._connection = CommitsLate(writer._connection)
     with ThreadPoolExecutor(len(senders)) as threads:
         for ended in [threads.submit(send_for_ever, engine, seed, *sender) for sender in senders]:
             ended.result()
 
 
-def fork(url: str, now: int, seed: int, senders: list[tuple[int, int, dict[str, str]]]) -> int:
+def fork(**told: Any) -> int:
     process = os.fork()
     if process == 0:
         try:
-            send_with_engine(url, now, seed, senders)
+            send_with_engine(**told)
         finally:
             os._exit(1)
     return process
 
 
+def compile_statements() -> None:
+    """Compile the statements once, because many processes live no longer than that takes."""
+    statements = Statements(SQLiteDialect_pysqlite())
+    sqlite.Statements = lambda _dialect: statements
+    with EWalletSessionManager("sqlite://", passwords=CHEAP) as engine:
+        sessions = open_funded_sessions(engine, SENDERS)
+        for number in range(WARM_UP):
+            sender = number % SENDERS
+            engine.answer({**SELECTORS, **sessions[sender], **draw(0, sender, number).instruction})
+
+
 def main() -> None:
+    compile_statements()
     for line in sys.stdin:
         asked = json.loads(line)
-        processes = [fork(asked["url"], asked["now"], asked["seed"], senders) for senders in asked["senders"]]
+        processes = [fork(**{**asked, "senders": senders}) for senders in asked["senders"]]
         say(processes=processes)
         say(ended=[os.waitpid(process, 0)[1] for process in processes])
 

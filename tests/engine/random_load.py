@@ -1,4 +1,4 @@
-"""Random requests whose effects can be added up in any order, and what a wallet file must hold after them."""
+"""Random requests whose effects can be added up in any order, and what the database must hold after them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from database_file import DatabaseFile
+from database_file import find_violations
+from effort import SEED, effort
 from engine_client import EngineClient
 from examples_payments import pay, transfer
 from instructions import PAUSE, RESUME, START, STOP, Instruction, supply, to_clock, to_credits
+from sqlalchemy import text
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.storage.read_only import open_read_only
+from ewallet_core.storage.transaction import Transaction
 
 NAMES = ("ada", "bob", "cyd")
 FUNDS, TIME_FUNDS, RATE = 1_000_000, 100_000, 60_000
 TOO_MUCH = 100 * FUNDS
-USUAL_KILLS, MOST_KILLS_OF_ONE_FILE = 3, 20
 
 Answer = dict[str, Any]
 
 
-def kills_by_seed() -> list[tuple[int, int]]:
-    """Seeds and numbers of kills: EWALLET_CRASH_KILLS in all, from the seed EWALLET_CRASH_SEED on."""
-    left = int(os.environ.get("EWALLET_CRASH_KILLS", str(USUAL_KILLS)))
-    first = int(os.environ.get("EWALLET_CRASH_SEED", "1"))
-    sizes = [min(MOST_KILLS_OF_ONE_FILE, left - done) for done in range(0, left, MOST_KILLS_OF_ONE_FILE)]
-    return list(enumerate(sizes, start=first))
+def kills_by_seed(usual: int, soaked: int, of_one: int) -> list[tuple[int, int]]:
+    """Seeds with numbers of kills, at most `of_one` each; EWALLET_CRASH_KILLS says how many in all."""
+    left = int(os.environ.get("EWALLET_CRASH_KILLS", effort(usual, soaked)))
+    sizes = [min(of_one, left - done) for done in range(0, left, of_one)]
+    return list(enumerate(sizes, start=SEED * 1_000))
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def open_funded_sessions(engine: EWalletSessionManager, senders: int) -> list[di
 
 @dataclass
 class Totals:
-    """What the wallet file holds, by account, and how many records of each request."""
+    """What the database holds, by account, and how many records of each request."""
 
     credits: Counter[str] = field(default_factory=Counter)
     milliseconds: Counter[str] = field(default_factory=Counter)
@@ -122,26 +123,29 @@ class Totals:
                 self.runs[sent.name] += 1
 
 
-_BALANCES = """
-    SELECT name, unit, amount FROM balances JOIN accounts ON accounts.id = account_id WHERE NOT issues
-"""
-_RUNS = """
+_BALANCES = text("""
+    SELECT name, unit, amount FROM balances JOIN accounts ON accounts.id = account_id WHERE issues = 0
+""")
+_RUNS = text("""
     SELECT name, count(*) AS runs, sum(time_spent) AS spent
     FROM time_records JOIN accounts ON accounts.id = account_id GROUP BY name
-"""
-_RECORDS = """
+""")
+_RECORDS = text("""
     SELECT notes, count(*) AS records
-    FROM (SELECT notes FROM transfer_records UNION ALL SELECT notes FROM conversion_records)
+    FROM (SELECT notes FROM transfer_records UNION ALL SELECT notes FROM conversion_records) AS noted
     WHERE notes LIKE 'load %' GROUP BY notes
-"""
-_SEEN = "SELECT request_id, answer FROM seen_requests WHERE request_id LIKE 'load %'"
+""")
+_SEEN = text("SELECT request_id, answer FROM seen_requests WHERE request_id LIKE 'load %'")
 
 
-class LoadedFile:
-    """A wallet file under a random load, and the requests and answers of the load so far."""
+class LoadedDatabase:
+    """A database under a random load, and the requests and answers of the load so far.
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    Of the database it knows only the URL, so that engines on any kind of database can be tested.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.sent: dict[str, Sent] = {}
         self.answers: dict[str, Answer] = {}
         """The answers that a sender has received, by request id."""
@@ -159,13 +163,11 @@ class LoadedFile:
         Meanwhile others may note answers that were given before.
         """
         sent, answers = dict(self.sent), dict(self.answers)
-        database = DatabaseFile(self._file)
-        try:
-            assert database.violations() == []
-            stored = {row["request_id"]: msgspec.json.decode(row["answer"]) for row in database.rows(_SEEN)}
-            found = _totals_in(database)
-        finally:
-            database.close()
+        with open_read_only(self.url) as transaction:
+            assert find_violations(transaction) == []
+            stored = dict(transaction.run(_SEEN).fetchall())
+            found = _totals_in(transaction)
+        stored = {request_id: msgspec.json.decode(answer) for request_id, answer in stored.items()}
         assert answers.keys() <= stored.keys() <= sent.keys()
         assert {request_id: stored[request_id] for request_id in answers} == answers
         assert not is_complete or stored.keys() == sent.keys()
@@ -185,15 +187,15 @@ def _remembered_of(answer: Answer) -> Answer:
     return {key: value for key, value in answer.items() if key not in ("request_id", "event_sequence")}
 
 
-def _totals_in(database: DatabaseFile) -> Totals:
+def _totals_in(transaction: Transaction) -> Totals:
     totals = Totals()
-    for row in database.rows(_BALANCES):
-        if row["name"] in NAMES:
-            (totals.credits if row["unit"] == "credit" else totals.milliseconds)[row["name"]] = row["amount"]
-    for row in database.rows(_RUNS):
-        totals.runs[row["name"]] = row["runs"]
-        totals.milliseconds[row["name"]] += row["spent"]
-    totals.records.update({row["notes"]: row["records"] for row in database.rows(_RECORDS)})
+    for name, unit, amount in transaction.run(_BALANCES).fetchall():
+        if name in NAMES:
+            (totals.credits if unit == "credit" else totals.milliseconds)[name] = amount
+    for name, runs, spent in transaction.run(_RUNS).fetchall():
+        totals.runs[name] = runs
+        totals.milliseconds[name] += int(spent)
+    totals.records.update(dict(transaction.run(_RECORDS).fetchall()))
     return totals
 
 

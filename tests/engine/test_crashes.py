@@ -9,33 +9,37 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import count
 from engine_client import SELECTORS
-from fakes import MINUTE
-from random_load import LoadedFile, Sent, draw, kills_by_seed, open_funded_sessions
+from fakes import MINUTE, Wallclock
+from random_load import LoadedDatabase, Sent, draw, kills_by_seed, open_funded_sessions
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
 
-pytestmark = pytest.mark.usefixtures("on_disk")
+OpenEngine = Callable[..., EWalletSessionManager]
 
 CHILD = Path(__file__).with_name("load_process.py")
 SENDERS = 6
-OPENING_SECONDS, MOMENT_SECONDS = 0.3, 0.02
+OPENING_SECONDS, MOMENT_SECONDS = 0.05, 0.005
 
 
 class Load:
     """A random load: what each sender has sent in the process that was killed, and what it sends next."""
 
-    def __init__(self, file: Path, seed: int, sessions: list[dict[str, str]]) -> None:
+    def __init__(
+        self, url: str, seed: int, sessions: list[dict[str, str]], *, commits_late: bool = False
+    ) -> None:
+        self._commits_late = commits_late
         self.drawn = random.Random(seed)
-        self.file = LoadedFile(file)
-        self._url = f"sqlite:///{file}"
+        self.database = LoadedDatabase(url)
         self._seed = seed
         self._sessions = sessions
         self._next = [0] * len(sessions)
@@ -49,12 +53,18 @@ class Load:
         senders = list(zip(range(len(self._sessions)), self._next, self._sessions, strict=True))
         processes = self.drawn.choice([1, 2])
         distributed = [senders[first::processes] for first in range(processes)]
-        return {"url": self._url, "now": now, "seed": self._seed, "senders": distributed}
+        return {
+            "url": self.database.url,
+            "now": now,
+            "seed": self._seed,
+            "senders": distributed,
+            "commits_late": self._commits_late,
+        }
 
     def note_answer(self, sender: int, number: int, answer: Answer) -> None:
         """Note the answer, and that the sender has sent its next request, which may be carried out or not."""
         assert number == self._next[sender]
-        self.file.note_answer(draw(self._seed, sender, number).request_id, answer)
+        self.database.note_answer(draw(self._seed, sender, number).request_id, answer)
         self._next[sender] += 1
         self._note_next(sender)
 
@@ -65,12 +75,12 @@ class Load:
             session = self._sessions[int(sent.request_id.split()[2])]
             return engine.answer({**SELECTORS, **session, **sent.instruction, "request_id": sent.request_id})
 
-        self.file.repeat(self._sent_in_process, ask)
+        self.database.repeat(self._sent_in_process, ask)
         self._next = [number + 1 for number in self._next]
 
     def _note_next(self, sender: int) -> None:
         self._sent_in_process.append(draw(self._seed, sender, self._next[sender]))
-        self.file.note_sent(self._sent_in_process[-1])
+        self.database.note_sent(self._sent_in_process[-1])
 
 
 class LoadProcess:
@@ -85,12 +95,12 @@ class LoadProcess:
         self._process.stdin.write(json.dumps(load.start(now)) + "\n")
         self._process.stdin.flush()
         drawn, left = load.drawn, self._next_line()["processes"]
-        answers = drawn.choice([0, drawn.randint(1, 20), drawn.randint(1, 300)])
+        answers = drawn.choice([0, drawn.randint(1, 20), drawn.randint(1, 60)])
         while True:
             if left and answers == 0:
                 time.sleep(drawn.uniform(0, drawn.choice([MOMENT_SECONDS, OPENING_SECONDS])))
                 os.kill(left.pop(), signal.SIGKILL)
-                answers = drawn.randint(1, 30)
+                answers = drawn.randint(1, 15)
             line = self._next_line()
             if "ended" in line:
                 assert set(line["ended"]) == {signal.SIGKILL}
@@ -121,19 +131,33 @@ def load_process() -> Iterator[LoadProcess]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("seed", "kills"), kills_by_seed())
-def test_what_a_killed_engine_acknowledged_is_there_once_and_the_rest_once_or_not_at_all(
-    open_engine, wallet_file, wallclock, seed, kills
-):
-    engine = open_engine()
-    load = Load(wallet_file, seed, open_funded_sessions(engine, SENDERS))
-    engine.close()
+def kill_under_load(
+    open_engine: OpenEngine, url: str, clock: Wallclock, seed: int, kills: int, *, commits_late: bool = False
+) -> Load:
+    """Kill processes with an engine that often, and check what is stored each time."""
+    with closing(open_engine()) as engine:
+        load = Load(url, seed, open_funded_sessions(engine, SENDERS), commits_late=commits_late)
     with load_process() as process:
         for _ in range(kills):
-            process.send_until_killed(load, wallclock.now)
-            load.file.check()
-            engine = open_engine()
-            load.repeat(engine)
-            engine.close()
-            load.file.check(is_complete=True)
-            wallclock.forward(load.drawn.randint(0, 3) * MINUTE)
+            process.send_until_killed(load, clock.now)
+            load.database.check()
+            with closing(open_engine()) as engine:
+                load.repeat(engine)
+            clock.forward(load.drawn.randint(0, 3) * MINUTE)
+    load.database.check(is_complete=True)
+    return load
+
+
+@pytest.mark.parametrize(("seed", "kills"), kills_by_seed(usual=60, soaked=200, of_one=20))
+def test_what_a_killed_engine_acknowledged_is_there_once_and_the_rest_once_or_not_at_all(
+    open_engine, wallet_url, wallclock, seed, kills
+):
+    load = kill_under_load(partial(open_engine, database_url=wallet_url), wallet_url, wallclock, seed, kills)
+    count(engine_kills=kills, acknowledged_to_killed=len(load.database.answers))
+
+
+def test_an_engine_that_acknowledges_before_it_commits_is_detected(open_engine, wallet_url, wallclock):
+    with pytest.raises(AssertionError):
+        kill_under_load(
+            partial(open_engine, database_url=wallet_url), wallet_url, wallclock, 1, 20, commits_late=True
+        )

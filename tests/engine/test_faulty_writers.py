@@ -14,7 +14,7 @@ import pytest
 from commit_groups import writer_of
 from database_file import rows
 from engine_client import SELECTORS
-from random_load import LoadedFile, Sent, draw, open_funded_sessions
+from random_load import LoadedDatabase, Sent, draw, open_funded_sessions
 
 from ewallet_core.storage.sqlite import SqliteDatabase
 
@@ -115,7 +115,7 @@ def faults_in(database: SqliteDatabase, drawn: random.Random) -> Iterator[Faults
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_each_request_is_done_once_while_the_writer_fails_in_every_way(open_engine, wallet_file, seed):
-    loaded, engine = LoadedFile(wallet_file), open_engine()
+    loaded, engine = LoadedDatabase(f"sqlite:///{wallet_file}"), open_engine()
     sessions = open_funded_sessions(engine, SENDERS)
     requests = [
         [draw(seed, sender, number) for number in range(REQUESTS_OF_EACH)] for sender in range(SENDERS)

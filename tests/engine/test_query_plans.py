@@ -16,12 +16,12 @@ from storage_statements import storage_modules
 
 from ewallet_core.storage import (
     callers,
-    cleanup,
     events,
     linked_records,
     overview,
     payees,
     record_order,
+    retention,
     schema,
     search,
     sheets,
@@ -31,6 +31,7 @@ from ewallet_core.storage import (
 )
 from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.transaction import Statements
+from ewallet_core.storage.verification import costs, records
 from ewallet_core.types import user_key
 
 _COMPILED = Statements(SQLiteDialect_pysqlite())
@@ -106,7 +107,7 @@ def test_a_statement_without_an_index_is_detected(wallet_file):
         ),
         (
             payees._PAID_SINCE,
-            "ix_transfer_records_account_id_created_at_id (account_id=? AND created_at>?)",
+            "ix_transfer_records_account_id_created_at_id_sheet_id (account_id=? AND created_at>?)",
         ),
         (
             payees._SAVED_BY_OTHERS,
@@ -130,14 +131,12 @@ def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement
     assert [step for step in steps if step.startswith("SCAN")] == []
 
 
-@pytest.mark.parametrize("dates", [schema.events.c.at, schema.seen_requests.c.seen_at], ids=str)
-def test_old_history_is_found_by_its_ids(wallet_file, dates):
-    table = dates.table
-    (old,) = (statement for statement in cleanup._OLD_HISTORY if statement.table is table)
-    first, *rest = plan_of(wallet_file, old)
-    assert first == f"SEARCH {table} USING INTEGER PRIMARY KEY (rowid<?)"
-    assert rest == ["SCALAR SUBQUERY 1", "SCAN later"]
-    assert plan_of(wallet_file, cleanup._date_of_first(dates)) == [f"SCAN {table}"]
+@pytest.mark.parametrize("kept", retention._KEPT, ids=lambda kept: f"{kept.dates.table} {kept.setting}")
+def test_old_history_is_found_by_its_ids(wallet_file, kept):
+    table = kept.dates.table
+    steps = plan_of(wallet_file, kept.removal)
+    assert f"SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)" in steps
+    assert not [step for step in [*steps, *plan_of(wallet_file, kept.due)] if "TEMP B-TREE" in step]
 
 
 # Reports
@@ -198,7 +197,7 @@ def test_only_the_used_time_since_the_beginning_of_the_period_is_read(wallet_fil
         )
     for statement in OLDER:
         assert any(
-            "ix_time_records_account_id_created_at_id (account_id=? AND created_at>?)" in step
+            "ix_time_records_account_id_created_at_id_sheet_id (account_id=? AND created_at>?)" in step
             for step in plan_of(wallet_file, statement)
         )
 
@@ -211,7 +210,7 @@ def test_a_page_of_a_report_is_not_sorted(wallet_file, statement):
 @pytest.mark.parametrize("found", search.FOUND, ids=lambda found: found.kind)
 def test_records_are_read_by_account_and_time(wallet_file, found):
     steps = plan_of(wallet_file, found._of_account)
-    index = f"ix_{found.kind}_records_account_id_created_at_id"
+    index = f"ix_{found.kind}_records_account_id_created_at_id_sheet_id"
     assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
 
 
@@ -257,7 +256,7 @@ def test_only_postings_of_the_period_are_read(wallet_file, statement, index):
     ("kind", "statement", "_row_type"), overview._RECENT, ids=lambda part: str(part)[:10]
 )
 def test_recent_records_are_read_newest_first_by_their_index(wallet_file, kind, statement, _row_type):
-    index = f"ix_{kind}_records_account_id_created_at_id (account_id=?)"
+    index = f"ix_{kind}_records_account_id_created_at_id_sheet_id (account_id=?)"
     assert any(index in step for step in plan_of(wallet_file, statement))
 
 
@@ -306,6 +305,27 @@ def test_a_past_balance_is_one_step_for_each_day(wallet_file):
     assert [step for step in steps if "SCAN postings" in step or "TEMP B-TREE" in step] == []
 
 
+@pytest.mark.parametrize("faulty", [costs._FAULTY, records._FAULTY], ids=["costs", "records"])
+def test_verification_reads_no_posting_by_an_index(wallet_file, faulty):
+    steps = plan_of(wallet_file, faulty)
+    assert [
+        step for step in steps if "ix_postings" in step or re.match("SCAN (postings|sent) USING", step)
+    ] == []
+
+
+# Records of an account are many, those of an entry two at most
+
+
+def test_only_what_reads_all_records_of_an_account_finds_them_by_it_alone(queries_by_step):
+    of_account = {
+        name
+        for step, names in queries_by_step.items()
+        if re.search(r"_account_id_created_at_id_sheet_id \(account_id=\?\)", step)
+        for name in names
+    }
+    assert of_account == {"ERASING", "_RECENT", *(f"recent {kind} records" for kind, *_ in overview._RECENT)}
+
+
 # Each index costs every insert, so some query must need it
 
 INDEXES = sorted(str(index.name) for table in schema.metadata.sorted_tables for index in table.indexes)
@@ -325,19 +345,19 @@ def queries_in(value: object) -> Iterator[Executable]:
 
 
 @pytest.fixture(scope="module")
-def queries_by_index(new_wallet_file: Path) -> dict[str, set[str]]:
-    """The names of the queries whose plan has each index."""
+def queries_by_step(new_wallet_file: Path) -> dict[str, set[str]]:
+    """The names of the queries whose plan has each step."""
     named = [*(PLANNED | IN_ORDER | SUMS | IN_ANY_ORDER | ADDED_UP).items()]
     for module in storage_modules():
         if module is not schema:
             named += [(name, query) for name, value in vars(module).items() for query in queries_in(value)]
     found: dict[str, set[str]] = defaultdict(set)
     for name, query in named:
-        for index in re.findall(r"\bix_\w+", " ".join(plan_of(new_wallet_file, query))):
-            found[index].add(name)
+        for step in plan_of(new_wallet_file, query):
+            found[step].add(name)
     return found
 
 
 @pytest.mark.parametrize("index", INDEXES)
-def test_each_index_is_used_by_a_query(queries_by_index, index):
-    assert index in queries_by_index
+def test_each_index_is_used_by_a_query(queries_by_step, index):
+    assert any(re.search(rf"\b{index}\b", step) for step in queries_by_step)

@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$O6L+WebU6UptNhOAUYUO+g$STOn4wVdjHf8NhAz3+3OtW1CZxpxaiKPmnJ4KOkiWHI','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$vE+T+GsLByEvCC+MUdUEow$jC0VVUO7+8AdwtwDjMpiRZo+FNWQeeguQOLYyrLLRTo','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$jroXO56nq1uvzojVU1ckMQ$lZgMYwBsZHWq3pujIVizGpW5L2ndFUHEs/qNR02ZCRw','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$nH/aoHxfe30eCn2LMFrZVQ$MxCwhwjiqJByDg0niaVZy2QyB4FaFVPV3QCyhI4STvg','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'E24E5B4FEC2EDDD3744FA0979BAAD1CF4C8AA244FFE114C26DC54B315B49A472',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'1DE5F67C4EAB34DC206E32019235BE350F97D581F260E9484C733BE94A513DE5',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -368,7 +368,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'2204A905E5B575EFCAA9D5901377F782C27BDA17F917A12B690F50DBBDDB78C9',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'3E6A77081206B042A6B3CD75A7C8C4561B25DCE52DE47C6773B515CFA7F77AC0',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -481,8 +481,6 @@ CREATE INDEX ix_session_accounts_account_id ON session_accounts (account_id);
 CREATE INDEX ix_clocks_account_id_runs_out_at ON clocks (account_id, runs_out_at);
 CREATE INDEX ix_clocks_ewallet_id ON clocks (ewallet_id);
 CREATE INDEX ix_clocks_runs_out_at ON clocks (runs_out_at);
-CREATE INDEX ix_contact_records_account_id_created_at_id ON contact_records (account_id, created_at, id);
-CREATE INDEX ix_contact_records_sheet_id_created_at_id ON contact_records (sheet_id, created_at, id);
 CREATE INDEX ix_accounts_to_unlink_at ON accounts (to_unlink_at);
 CREATE INDEX ix_login_records_account_id_kind_id ON login_records (account_id, kind, id);
 CREATE INDEX ix_login_records_account_id_address ON login_records (account_id, address);
@@ -496,6 +494,7 @@ CREATE INDEX ix_time_segments_time_record_id ON time_segments (time_record_id);
 CREATE INDEX ix_reserved_emails_reserved_until ON reserved_emails (reserved_until);
 CREATE INDEX ix_accounts_name_skeleton ON accounts (name_skeleton);
 CREATE INDEX ix_accounts_email_skeleton ON accounts (email_skeleton);
+CREATE INDEX ix_contact_records_account_id_created_at_id_sheet_id ON contact_records (account_id, created_at, id, sheet_id);
 CREATE INDEX ix_contact_records_payee_account_id ON contact_records (payee_account_id);
 CREATE INDEX ix_contact_records_account_id_payee_account_id ON contact_records (account_id, payee_account_id);
 CREATE INDEX ix_contact_records_account_id_email_key ON contact_records (account_id, email_key);
@@ -503,17 +502,13 @@ CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABO
 CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'entries is append-only'); END;
 CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries WHEN EXISTS (SELECT 1 FROM entries WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'entries is append-only'); END;
 CREATE INDEX ix_entries_reverses_id ON entries (reverses_id) WHERE reverses_id IS NOT NULL;
-CREATE INDEX ix_transfer_records_account_id_created_at_id ON transfer_records (account_id, created_at, id);
-CREATE INDEX ix_transfer_records_sheet_id_created_at_id ON transfer_records (sheet_id, created_at, id);
+CREATE INDEX ix_transfer_records_account_id_created_at_id_sheet_id ON transfer_records (account_id, created_at, id, sheet_id);
 CREATE INDEX ix_transfer_records_entry_id ON transfer_records (entry_id);
-CREATE INDEX ix_invoice_records_account_id_created_at_id ON invoice_records (account_id, created_at, id);
-CREATE INDEX ix_invoice_records_sheet_id_created_at_id ON invoice_records (sheet_id, created_at, id);
+CREATE INDEX ix_invoice_records_account_id_created_at_id_sheet_id ON invoice_records (account_id, created_at, id, sheet_id);
 CREATE INDEX ix_invoice_records_entry_id ON invoice_records (entry_id);
-CREATE INDEX ix_conversion_records_account_id_created_at_id ON conversion_records (account_id, created_at, id);
-CREATE INDEX ix_conversion_records_sheet_id_created_at_id ON conversion_records (sheet_id, created_at, id);
+CREATE INDEX ix_conversion_records_account_id_created_at_id_sheet_id ON conversion_records (account_id, created_at, id, sheet_id);
 CREATE INDEX ix_conversion_records_entry_id ON conversion_records (entry_id);
-CREATE INDEX ix_time_records_account_id_created_at_id ON time_records (account_id, created_at, id);
-CREATE INDEX ix_time_records_sheet_id_created_at_id ON time_records (sheet_id, created_at, id);
+CREATE INDEX ix_time_records_account_id_created_at_id_sheet_id ON time_records (account_id, created_at, id, sheet_id);
 CREATE INDEX ix_time_records_entry_id ON time_records (entry_id);
 CREATE INDEX ix_postings_balance_id_at_entry_id ON postings (balance_id, at, entry_id);
 CREATE TRIGGER postings_no_update BEFORE UPDATE ON postings BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;

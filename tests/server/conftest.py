@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from fakes import CHEAP, Wallclock
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
+from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 from ewallet_core.server.limits import Limits
 from ewallet_core.server.socket_listener import SocketListener
 
@@ -27,6 +30,15 @@ def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
     EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
     return file
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The TLS contexts of a server and of its clients."""
+    now = datetime.now(UTC)
+    certificate, key = ensure_self_signed(Path(tmp_path_factory.mktemp("tls")), "127.0.0.1", now)
+    theirs = ssl.create_default_context(cafile=str(certificate))
+    return create_server_context(certificate, key, now), theirs
 
 
 @pytest.fixture
@@ -45,14 +57,20 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
     served: list[EngineServer] = []
 
     def serve_one(
-        *, limits: dict[str, Any] | None = None, tls: tuple[Any, Any] = (None, None), **choices: Any
+        *,
+        limits: dict[str, Any] | None = None,
+        tls: tuple[Any, Any] = (None, None),
+        trusted_proxies: Sequence[str] = (),
+        **choices: Any,
     ) -> EngineServer:
         engine = EWalletSessionManager(
             f"sqlite:///{wallet_file}",
             **{"clock": wallclock, "passwords": CHEAP, "config": EngineConfig(self_supply=True), **choices},
         )
         server_context, ours = tls
-        listener = SocketListener(engine, tls=server_context, limits=Limits(**(limits or {})))
+        listener = SocketListener(
+            engine, tls=server_context, limits=Limits(**(limits or {})), trusted_proxies=trusted_proxies
+        )
         engine.listen_through(listener)
         served.append(EngineServer(engine, listener, ours))
         listener.open(0, 0)

@@ -68,9 +68,9 @@ class EngineServer:
         """A connection to the instruction port."""
         return self._kept(Wire(self.ports[0], self.tls, **choices))
 
-    def out_wire(self) -> Wire:
+    def out_wire(self, **choices: Any) -> Wire:
         """A connection to the event port, before its first line."""
-        return self._kept(Wire(self.ports[1], self.tls))
+        return self._kept(Wire(self.ports[1], self.tls, **choices))
 
     def subscribe(self, caller: EngineClient, **since: int) -> Wire:
         """A connection to the event port with the credentials of the client."""
@@ -111,6 +111,15 @@ class EngineServer:
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.connected != left:
             assert time.monotonic() < deadline, self.connected
+            time.sleep(0.005)
+
+    def wait_for_handshakes(self, left: int) -> None:
+        """Wait until that many TLS handshakes on the instruction port are unfinished."""
+        thread = self.listener._thread
+        assert thread is not None
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while (unfinished := len(thread.server._in_listener._handshakes)) != left:
+            assert time.monotonic() < deadline, unfinished
             time.sleep(0.005)
 
     def wait_for_requests(self, count: int) -> None:

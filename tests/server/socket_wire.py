@@ -28,8 +28,12 @@ class Wire:
         tls: ssl.SSLContext | None = None,
         holds: int | None = None,
         source: str = LOOPBACK,
+        header: bytes = b"",
     ) -> None:
-        """`holds` is the size of the receive buffer, if not the default; `source` is the client's address."""
+        """`holds` is the size of the receive buffer, if not the default; `source` is the client's address.
+
+        `header` is sent before TLS begins.
+        """
         connected = socket.socket()
         try:
             if holds is not None:
@@ -37,6 +41,7 @@ class Wire:
             connected.settimeout(TIMEOUT_SECONDS)
             connected.bind((source, 0))
             connected.connect((LOOPBACK, port))
+            connected.sendall(header)
             self.socket = tls.wrap_socket(connected, server_hostname=LOOPBACK) if tls else connected
         except BaseException:
             connected.close()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from blocked_passwords import BlockedPasswords
@@ -18,20 +16,10 @@ from socket_wire import Wire
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 
 MANY = 100
 SMALL_BUFFER = 4_096
 CUT_SHORT = b'{"controller": "client", "ctype": "act'
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The TLS contexts of a server and of its clients."""
-    now = datetime.now(UTC)
-    certificate, key = ensure_self_signed(Path(tmp_path_factory.mktemp("tls")), "127.0.0.1", now)
-    theirs = ssl.create_default_context(cafile=str(certificate))
-    return create_server_context(certificate, key, now), theirs
 
 
 def test_the_first_connection_is_answered_at_once(server):
@@ -155,6 +143,20 @@ def test_an_unfinished_tls_handshake_does_not_block_others(serve, tls):
     server.stop()
     for wire in unfinished:
         assert wire.is_closed_by_server()
+        wire.close()
+
+
+def test_the_unfinished_tls_handshakes_of_an_address_are_limited(serve, tls):
+    server = serve(tls=tls, limits={"connections_per_address": 2, "loopback_is_exempt": False})
+    unfinished = [Wire(server.ports[0]) for _ in range(3)]
+    assert unfinished[2].is_closed_by_server()
+    # The connections with a finished handshake are counted apart.
+    unfinished[0].close()
+    server.wait_for_handshakes(1)
+    first, second = server.in_wire(), server.in_wire()
+    assert [wire.answer(VIEW_SOCKETS)["failed"] for wire in (first, second)] == [False, False]
+    server.in_wire().expect_last_error("too_many_from_address")
+    for wire in unfinished[1:]:
         wire.close()
 
 

@@ -266,7 +266,10 @@ _FAULTY = union_all(
     select_faulty(
         "Entry",
         _entry.c.id,
-        _entry.join(_sent, and_(_sent.c.entry_id == _entry.c.id, _IS_MOVED_TIME, *_IS_TIME_SENT))
+        # With `entry_id > 0`, SQLite reads the postings in their own order, and not by the index of balances.
+        _entry.join(
+            _sent, and_(_sent.c.entry_id == _entry.c.id, _sent.c.entry_id > 0, _IS_MOVED_TIME, *_IS_TIME_SENT)
+        )
         .join(_sender, _sender.c.id == _sent.c.balance_id)
         .join(_received, and_(_received.c.entry_id == _entry.c.id, *_IS_TIME_RECEIVED))
         .join(_recipient, _recipient.c.id == _received.c.balance_id),

@@ -24,7 +24,16 @@ _UNCOUNTED = (
 )
 
 
+# The other indexes of the records of each kind.
+_BY_ENTRY: tuple[tuple[str, ...], ...] = (("entry_id",),)
+_OTHER_INDEXES = {
+    **dict.fromkeys(("transfer", "invoice", "conversion", "time"), _BY_ENTRY),
+    "contact": (("payee_account_id",), ("account_id", "payee_account_id"), ("account_id", "email_key")),
+}
+
+
 def upgrade() -> None:
+    _search_sheets_by_the_index_of_accounts()
     for table in _UNCOUNTED:
         _drop_counter_of_ids(table)
     _key_postings_by_entry()
@@ -32,6 +41,16 @@ def upgrade() -> None:
     _keep_origins_of_logins()
     _keep_renewed_tokens()
     _keep_right_readings_of_the_wall_clock()
+
+
+def _search_sheets_by_the_index_of_accounts() -> None:
+    for kind, others in _OTHER_INDEXES.items():
+        table = f"{kind}_records"
+        for dropped in (("sheet_id", "created_at", "id"), ("account_id", "created_at", "id"), *others):
+            op.drop_index(op.f(f"ix_{table}_{'_'.join(dropped)}"), table)
+        # Of two indexes that seem equally good, SQLite takes the one that was created last.
+        for columns in (("account_id", "created_at", "id", "sheet_id"), *others):
+            op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
 
 
 def _drop_counter_of_ids(table: str) -> None:
@@ -43,9 +62,7 @@ def _drop_counter_of_ids(table: str) -> None:
     connection = op.get_bind()
     if connection.dialect.name != "sqlite":
         return
-    described = (
-        "SELECT type, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'table'"
-    )
+    described = "SELECT type, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'table', rowid"
     *indexes_and_triggers, (_, definition) = connection.exec_driver_sql(described, (table,)).all()
     changed = definition.replace(f"CREATE TABLE {table} ", "CREATE TABLE uncounted ", 1).replace(
         "PRIMARY KEY AUTOINCREMENT", f"CONSTRAINT pk_{table} PRIMARY KEY"
