@@ -126,14 +126,41 @@ def defect_rows() -> list[tuple[str, str]]:
     return re.findall(r"^\| (?!---|On the list)(.+?) \| (.+) \|$", DEFECTS, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("file", "name"), re.findall(r"`(\S+\.py)::(test_\w+)`", DEFECTS))
-def test_a_named_test_of_a_defect_exists(file, name):
-    assert name in names_in(file)
+NAMING_TESTS = ("defects.md", "security.md")
+"""The documents whose claims each name the tests that prove them."""
 
 
-@pytest.mark.parametrize("file", re.findall(r"\]\(([^)#]+)\)", DEFECTS))
-def test_a_linked_file_of_a_defect_exists(file):
-    assert (DOCS / file).exists()
+@pytest.mark.parametrize("document", NAMING_TESTS)
+def test_the_tests_that_a_document_names_exist(document):
+    named = re.findall(r"`(\S+\.py)::(test_\w+)`", (DOCS / document).read_text())
+    assert named != []
+    assert [f"{file}::{name}" for file, name in named if name not in names_in(file)] == []
+
+
+@pytest.mark.parametrize("document", NAMING_TESTS)
+def test_the_files_that_a_document_links_to_exist(document):
+    linked = re.findall(r"\]\(([^)#:]+)[^)]*\)", (DOCS / document).read_text())
+    assert [file for file in linked if not (DOCS / file).exists()] == []
+
+
+def test_everything_that_stops_an_attack_names_its_test():
+    rows = re.findall(
+        r"^\| (?!---|attack)(.+?) \| (.+) \|$", (DOCS / "security.md").read_text(), re.MULTILINE
+    )
+    assert len(rows) > 30
+    assert [attack for attack, stopped_by in rows if "::test_" not in stopped_by] == [BY_HAND]
+
+
+BY_HAND = "use a known vulnerability of a package"
+"""It takes a network, so it is a command and no test."""
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=lambda lock: lock.stem)
+def test_every_pinned_package_has_a_hash(lock):
+    packages = re.split(r"^(?=\S)", lock.read_text(), flags=re.MULTILINE)
+    pinned = [package for package in packages if package and not package.startswith("#")]
+    assert pinned != []
+    assert [package for package in pinned if "==" not in package or "--hash=sha256:" not in package] == []
 
 
 @pytest.mark.parametrize(("defect", "solution"), defect_rows(), ids=[row[0] for row in defect_rows()])
