@@ -1,4 +1,4 @@
-"""The docs are true: the reference matches the registry, and every listed defect names its tests."""
+"""The docs are true: the reference matches the registry, and defects and promises name their tests."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from ewallet_core.instructions.registry import read_request
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 DEFECTS = (DOCS / "defects.md").read_text()
+RELIABILITY = (DOCS / "reliability.md").read_text()
+NAMED_TEST = r"`(\S+\.py)::(test_\w+)`"
 
 EVERYTHING = everything(SECTIONS)
 
@@ -126,14 +128,19 @@ def defect_rows() -> list[tuple[str, str]]:
     return re.findall(r"^\| (?!---|On the list)(.+?) \| (.+) \|$", DEFECTS, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("file", "name"), re.findall(r"`(\S+\.py)::(test_\w+)`", DEFECTS))
-def test_a_named_test_of_a_defect_exists(file, name):
+@pytest.mark.parametrize(("file", "name"), sorted({*re.findall(NAMED_TEST, DEFECTS + RELIABILITY)}))
+def test_a_named_test_exists(file, name):
     assert name in names_in(file)
 
 
 @pytest.mark.parametrize("file", re.findall(r"\]\(([^)#]+)\)", DEFECTS))
 def test_a_linked_file_of_a_defect_exists(file):
     assert (DOCS / file).exists()
+
+
+@pytest.mark.parametrize("row", re.findall(r"^\| (?!---|promise).+$", RELIABILITY, re.MULTILINE))
+def test_a_promise_names_its_test(row):
+    assert re.search(NAMED_TEST, row)
 
 
 @pytest.mark.parametrize(("defect", "solution"), defect_rows(), ids=[row[0] for row in defect_rows()])
