@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lock bench bench-large screenshots docs soak fuzz crash mutants clean
+.PHONY: run test check lock bench bench-large screenshots docs soak fuzz crash mutants audit clean
 
 run: .venv/.installed
 	@$(BIN)/ewallet
@@ -47,6 +47,11 @@ crash: .venv/.developed
 	EWALLET_CRASH_KILLS=$(KILLS) EWALLET_SEED=$$(date +%s) $(BIN)/pytest -n auto --dist worksteal \
 		tests/engine/test_crashes.py tests/commands/test_killed_servers.py
 
+# Known vulnerabilities of what is pinned; it asks the Python Package Index about each, so it needs a network.
+AUDITED := $(foreach lock,requirements.lock requirements-dev.lock requirements-pictures.lock,--requirement $(lock))
+audit: .venv-audit/.installed
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off $(AUDITED)
+
 # The pinned versions of everything, with their hashes; run by hand when a dependency changes.
 lock:
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --upgrade \
@@ -55,9 +60,11 @@ lock:
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
 	uv pip compile --group pyproject.toml:pictures --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-pictures.lock
+	uv pip compile --group pyproject.toml:audit --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-audit.lock
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-audit
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -73,4 +80,10 @@ clean:
 
 .venv/.pictured: .venv/.developed requirements-pictures.lock
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-pictures.lock
+	@touch $@
+
+# By itself, because it needs other versions of what the app needs too.
+.venv-audit/.installed: requirements-audit.lock
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --require-hashes --requirement requirements-audit.lock
 	@touch $@

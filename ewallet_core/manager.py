@@ -32,14 +32,14 @@ from ewallet_core.operations.provisioning import create_system_core
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.server.socket_listener import SocketListener
-from ewallet_core.storage.cleanup import delete_old_requests
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
-from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.journal import issuer
 from ewallet_core.storage.overview import prepare_overview
+from ewallet_core.storage.retention import remove_old_requests
 from ewallet_core.storage.sessions import sessions, workers
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wall_clock import correct_future_dates
 
 
 class EWalletSessionManager:
@@ -187,5 +187,5 @@ class EWalletSessionManager:
                 session_lifetime=self._config.session_lifetime_ms,
                 recoverable=RECOVERABLE_MS,
             )
-            delete_old_requests(transaction, now)
+            remove_old_requests(transaction, now, self._config.retention)
         return issuer(transaction)

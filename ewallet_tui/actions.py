@@ -345,6 +345,16 @@ SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K", 
 COPY_SETTING = Action("copy_setting", "Copy", "y")
 READ_SETTINGS_AGAIN = Action("read_settings_again", "Reload", "r", "Reload the settings file")
 RESET_KEY = Action("reset_key", "Default key", "d", "Give the action its default key", synonyms=("Reset",))
+BACK_UP = Action(
+    "back_up", "Back up", "b", "Back up the wallet", synonyms=("Backup", "Save a copy", "Save the wallet")
+)
+RESTORE_BACKUP = hidden(
+    "restore_backup",
+    "Restore a backup",
+    "B",
+    "B",
+    synonyms=("Get back an earlier wallet", "Move to another computer"),
+)
 COPY_DATA_FOLDER = hidden("copy_data_folder", "Copy data folder", "Y", "Y")
 
 WRITE = Action("write", "Write", "s", "Write an instruction and send it")

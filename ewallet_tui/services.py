@@ -11,7 +11,9 @@ from rich.text import Text
 from textual.signal import Signal
 from textual.widgets import Input
 
+from ewallet_core.client import Reach
 from ewallet_tui import lazy
+from ewallet_tui.backups import ScheduledBackups
 from ewallet_tui.config.controller import SettingsController
 from ewallet_tui.connection import (
     CONNECTING,
@@ -90,6 +92,7 @@ class Services:
             },
         )
         self._lifecycle = self._make_lifecycle(elapsed)
+        self._backups = ScheduledBackups(app.say)
         self.idle = IdleWatch(elapsed, app.set_timer, self.lock)
         self._settings = SettingsController(
             preferences,
@@ -97,6 +100,7 @@ class Services:
             warn=lambda words: app.say(words, severity="warning"),
             watch_idle=self.idle.begin,
             rewrite_screens=lambda: workers.run(self._rewrite_screens),
+            schedule_backups=self._schedule_backups,
             scopes=lambda: lazy.key_scopes(type(app)),
         )
         self._connecting = self._make_connecting(backends, server)
@@ -154,7 +158,7 @@ class Services:
         )
 
     def _make_connecting(self, backends: Backends, server: ServerAddress | None) -> Connecting:
-        app, settings = self._app, self._settings
+        app = self._app
         return Connecting(
             server=server,
             backends=backends,
@@ -169,7 +173,7 @@ class Services:
             choose=self._choose_server,
             leave=self._lifecycle.leave,
             start_over=self._start_login_over,
-            used=lambda used: settings.keep(settings.preferences.with_server_used(used)),
+            used=self._use_server,
             exit_because=lambda reason: app.exit(return_code=1, message=Text(reason)),
         )
 
@@ -220,6 +224,7 @@ class Services:
             self._workers.run(partial(self._end_in_order, code), END)
 
     async def close(self) -> None:
+        self._backups.stop()
         if not self._store.backend.is_closing:
             await self._lifecycle.close()
 
@@ -242,6 +247,15 @@ class Services:
 
     def _refresh(self) -> None:
         self._workers.run(self._store.refresh, REFRESH, exclusive=True)
+
+    def _use_server(self, server: ServerAddress | None) -> None:
+        settings = self._settings
+        settings.keep(settings.preferences.with_server_used(server))
+        self._schedule_backups(settings.preferences)
+
+    def _schedule_backups(self, preferences: Preferences) -> None:
+        is_open = self._store.client.connection.reach is Reach.CONNECTED
+        self._backups.follow(preferences, is_embedded=is_open and self._connecting.server is None)
 
     async def _rewrite_screens(self) -> None:
         await self._lifecycle.rewrite_screens()

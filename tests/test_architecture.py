@@ -168,6 +168,7 @@ LAZY = {
     "ewallet_tui/app.py": "the services, which the first paint does not need",
     "ewallet_tui/__main__.py": "the app, for which the other commands do not wait",
     "ewallet_core/commands/__init__.py": "each command imports what it needs",
+    "ewallet_core/commands/serve.py": "the metrics over HTTP, which most servers do not show",
     "ewallet_core/storage/database.py": "the choice of a backend",
     "ewallet_core/server/": "the choice of a backend",
     "ewallet_core/spelling.py": "the tables of internationalised domain names, for addresses outside ASCII",
@@ -322,6 +323,11 @@ def test_no_service_is_imported_before_the_first_paint() -> None:
 def test_no_time_zone_is_loaded_before_the_first_paint() -> None:
     loaded = modules_after("import ewallet_tui.__main__, ewallet_tui.app")
     assert loaded.isdisjoint({"zoneinfo", "tzlocal"})
+
+
+def test_a_server_without_metrics_over_http_loads_nothing_for_them() -> None:
+    loaded = modules_after("import ewallet_core.commands.serve, ewallet_core.server.server")
+    assert loaded.isdisjoint({"prometheus_client", "wsgiref"})
 
 
 def test_the_engine_loads_no_part_of_the_app() -> None:

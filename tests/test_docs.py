@@ -29,8 +29,6 @@ from ewallet_core.instructions.registry import read_request
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 DEFECTS = (DOCS / "defects.md").read_text()
-RELIABILITY = (DOCS / "reliability.md").read_text()
-NAMED_TEST = r"`(\S+\.py)::(test_\w+)`"
 
 EVERYTHING = everything(SECTIONS)
 
@@ -128,19 +126,47 @@ def defect_rows() -> list[tuple[str, str]]:
     return re.findall(r"^\| (?!---|On the list)(.+?) \| (.+) \|$", DEFECTS, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("file", "name"), sorted({*re.findall(NAMED_TEST, DEFECTS + RELIABILITY)}))
-def test_a_named_test_exists(file, name):
-    assert name in names_in(file)
+NAMING_TESTS = ("defects.md", "reliability.md", "security.md")
+"""The documents whose claims each name the tests that prove them."""
 
 
-@pytest.mark.parametrize("file", re.findall(r"\]\(([^)#]+)\)", DEFECTS))
-def test_a_linked_file_of_a_defect_exists(file):
-    assert (DOCS / file).exists()
+@pytest.mark.parametrize("document", NAMING_TESTS)
+def test_the_tests_that_a_document_names_exist(document):
+    named = re.findall(r"`(\S+\.py)::(test_\w+)`", (DOCS / document).read_text())
+    assert named != []
+    assert [f"{file}::{name}" for file, name in named if name not in names_in(file)] == []
 
 
-@pytest.mark.parametrize("row", re.findall(r"^\| (?!---|promise).+$", RELIABILITY, re.MULTILINE))
-def test_a_promise_names_its_test(row):
-    assert re.search(NAMED_TEST, row)
+@pytest.mark.parametrize("document", NAMING_TESTS)
+def test_the_files_that_a_document_links_to_exist(document):
+    linked = re.findall(r"\]\(([^)#:]+)[^)]*\)", (DOCS / document).read_text())
+    assert [file for file in linked if not (DOCS / file).exists()] == []
+
+
+def test_everything_that_stops_an_attack_names_its_test():
+    rows = re.findall(
+        r"^\| (?!---|attack)(.+?) \| (.+) \|$", (DOCS / "security.md").read_text(), re.MULTILINE
+    )
+    assert len(rows) > 30
+    assert [attack for attack, stopped_by in rows if "::test_" not in stopped_by] == [BY_HAND]
+
+
+BY_HAND = "use a known vulnerability of a package"
+"""It takes a network, so it is a command and no test."""
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=lambda lock: lock.stem)
+def test_every_pinned_package_has_a_hash(lock):
+    packages = re.split(r"^(?=\S)", lock.read_text(), flags=re.MULTILINE)
+    pinned = [package for package in packages if package and not package.startswith("#")]
+    assert pinned != []
+    assert [package for package in pinned if "==" not in package or "--hash=sha256:" not in package] == []
+
+
+def test_every_promise_names_its_test():
+    rows = re.findall(r"^\| (?!---|promise).+$", (DOCS / "reliability.md").read_text(), re.MULTILINE)
+    assert len(rows) > 50
+    assert [row for row in rows if "::test_" not in row] == []
 
 
 @pytest.mark.parametrize(("defect", "solution"), defect_rows(), ids=[row[0] for row in defect_rows()])

@@ -34,8 +34,6 @@ from ewallet_core.backup.copies import (
     upgrade_copy,
 )
 from ewallet_core.data_folder import DATABASE_FILE, KNOWN_SERVERS_FILE, PREFERENCES_FILE, TLS_FOLDER
-from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.storage.file_lock import lock_shared
 from ewallet_core.storage.sqlite import SCHEMA_VERSION
 
 FORMAT = 1
@@ -84,10 +82,6 @@ def no_progress(doing: str, done: int, total: int) -> None:
     """Tell no one."""
 
 
-def default_name(now: datetime) -> str:
-    return f"ewallet-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.tar"
-
-
 # Making one
 
 
@@ -116,15 +110,15 @@ def write_backup(
     The copy is checked before it gets that name. Raises `BackupError`; then there is no new file.
     """
     if file.exists() and not replace:
-        raise BackupError(f"{file} exists already. Choose another name, or replace it with --force.")
+        raise BackupError(f"{file} exists already. Choose another name.")
+    if not file.absolute().parent.is_dir():
+        raise BackupError(f"There is no folder {file.absolute().parent}. Make it first, or choose another.")
     if not database.is_file():
         raise BackupError(f"There is no wallet {database}. Check the folder, or choose another.")
     try:
         with unfinished_folder(file.absolute().parent) as folder:
             copy = folder / DATABASE_FILE
-            # Meanwhile nothing is put in the place of the database.
-            with lock_shared(database):
-                copy_database(database, copy, lambda done, total: progress("Copying", done, total))
+            copy_database(database, copy, lambda done, total: progress("Copying", done, total))
             progress("Checking", 0, 1)
             _check(copy, folder)
             contents = {name: _read_small(other) for name, other in others.items()}
@@ -133,8 +127,8 @@ def write_backup(
             _write(partial, manifest, contents, copy, progress)
             _read_again(partial, manifest)
             _give_name(partial, file, replace=replace)
-    except StorageUnavailableError as error:
-        raise BackupError(f"{error.error} {error.warning}") from error
+    except BrokenWalletError as error:
+        raise BackupError(f"{error} It was not backed up: restore an earlier backup.") from error
     except OSError as reason:
         raise cannot_write(file, reason) from reason
     return manifest
@@ -146,19 +140,17 @@ def _check(copy: Path, folder: Path) -> None:
     if schema_of(copy) != SCHEMA_VERSION:
         checked = Path(shutil.copyfile(copy, folder / "upgraded"))
         upgrade_copy(checked)
-    try:
-        check_copy(checked)
-    except BrokenWalletError as error:
-        raise BackupError(f"{error} It was not backed up: restore an earlier backup.") from error
+    check_copy(checked)
     if checked != copy:
         checked.unlink()
 
 
 def cannot_write(file: Path, reason: OSError) -> BackupError:
     why = (reason.strerror or str(reason)).lower()
-    return BackupError(
-        f"{reason.filename or file} can't be used: {why}. Check the folder and its free space."
-    )
+    place = str(reason.filename or file)
+    if _UNFINISHED in place:
+        place = str(file.absolute().parent)
+    return BackupError(f"{place} can't be used: {why}. Check the folder, its permissions and its free space.")
 
 
 @contextmanager

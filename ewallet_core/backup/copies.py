@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.storage.read_only import open_read_only
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import StorageDamagedError
+from ewallet_core.storage.damage import check_after_unclean_end
+from ewallet_core.storage.database_file import DatabaseFile
+from ewallet_core.storage.read_only import connect_read_only, open_read_only
 from ewallet_core.storage.sqlite import upgrade_file
 from ewallet_core.storage.verification import Violation, run_checks
 
@@ -34,18 +38,31 @@ def copy_database(source: Path, target: Path, progress: Callable[[int, int], Non
     """
     with (
         _explained(f"{source} can't be copied"),
-        closing(_connect(source, "rw")) as reading,
+        _used(source),
+        connect_read_only(_url_of(source)) as reading,
         closing(_connect(target, "rwc")) as writing,
     ):
-        # The copy is of this moment: without a transaction, each change of another process restarts it.
-        reading.execute("BEGIN")
+        # The copy is of this moment: if nothing was read yet, each change of another process restarts it.
         reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
         writing.execute("PRAGMA synchronous = OFF")
         reading.backup(
             writing, pages=PAGES_AT_ONCE, progress=lambda _, left, total: progress(total - left, total)
         )
-        reading.execute("ROLLBACK")
         _leave_write_ahead_log(writing)
+
+
+@contextmanager
+def _used(database: Path) -> Iterator[None]:
+    """Let nothing be put in the place of the database meanwhile."""
+    if not os.access(database.resolve().parent, os.W_OK):
+        # On a read-only medium it can't be replaced, nor locked.
+        yield
+        return
+    file = DatabaseFile(database)
+    try:
+        yield
+    finally:
+        file.release()
 
 
 def schema_of(copy: Path) -> str:
@@ -73,16 +90,11 @@ def check_copy(copy: Path) -> list[str]:
     Raises `BrokenWalletError` at the first violation.
     """
     lines = []
-    with _explained(f"{copy.name} can't be read"):
-        with closing(_connect(copy, "ro")) as connection:
-            (first,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if first != "ok":
-            raise BrokenWalletError(f"The database is damaged: {first}.")
-        with open_read_only(_url_of(copy)) as transaction:
-            for finding in run_checks(transaction):
-                if isinstance(finding, Violation):
-                    raise BrokenWalletError(f"The wallet is not as it must be: {finding.sentence}")
-                lines.append(finding.line)
+    with _explained(f"{copy.name} can't be read"), open_read_only(_url_of(copy)) as transaction:
+        for finding in run_checks(transaction):
+            if isinstance(finding, Violation):
+                raise BrokenWalletError(f"The wallet is not as it must be: {finding.sentence}")
+            lines.append(finding.line)
     return lines
 
 
@@ -102,14 +114,15 @@ def log_out_all(copy: Path) -> None:
 
 
 def fold_in_log(database: Path) -> bool:
-    """Write what the log beside the file has into the file; returns whether that was possible.
+    """Write what the log beside the file has into the file; returns whether they belong together.
 
     No engine may use the database.
     """
     try:
+        check_after_unclean_end(database)
         with closing(_connect(database, "rw")) as connection:
             _leave_write_ahead_log(connection)
-    except sqlite3.Error:
+    except (sqlite3.Error, StorageDamagedError):
         return False
     return True
 
@@ -127,7 +140,9 @@ def _explained(what: str) -> Iterator[None]:
         yield
     except sqlite3.Error as reason:
         raise BackupError(f"{what}: {reason}. Check the file and its permissions.") from reason
-    except StorageUnavailableError as error:
+    except StorageDamagedError as error:
+        raise BrokenWalletError(error.error) from error
+    except WalletError as error:
         raise BackupError(f"{error.error} {error.warning}") from error
 
 

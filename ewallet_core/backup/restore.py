@@ -101,16 +101,15 @@ def restore_backup(
             copy = folder / DATABASE_FILE
             upgrade_copy(copy)
             log_out_all(copy)
-            try:
-                check_copy(copy)
-            except BrokenWalletError as error:
-                raise BackupError(f"{error} Use another backup.") from error
+            check_copy(copy)
             sync(copy)
             restored = Restored(manifest, _new_name(database, now) if database.exists() else None)
             for name in manifest.names:
                 if name != DATABASE_FILE:
                     _restore_file(folder, name, target, now if replaces_files else None, restored)
             _replace_database(copy, database, _new_name(database, now))
+    except BrokenWalletError as error:
+        raise BackupError(f"{error} Use another backup.") from error
     except StorageUnavailableError as error:
         raise BackupError(f"{error.error} {error.warning}") from error
     except OSError as reason:

@@ -29,8 +29,8 @@ _log = logging.getLogger("ewallet_core")
 class BackupMaker:
     """Makes the backup that is due, and keeps the newest ones.
 
-    `clock` returns the time in milliseconds UTC; `config` is the settings file of a server. One thread calls
-    `turn`.
+    `clock` returns the time in milliseconds UTC; `config` is the settings file of a server; `failed` is
+    called with the reason if a backup could not be made. One thread calls `turn`.
     """
 
     def __init__(
@@ -40,12 +40,14 @@ class BackupMaker:
         folder: Path,
         clock: Callable[[], int],
         config: Path | None = None,
+        failed: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._schedule = schedule
         self._database = database
         self._folder = folder
         self._clock = clock
         self._config = config
+        self._failed = failed
         self._not_before = 0
 
     def turn(self) -> int:
@@ -60,6 +62,7 @@ class BackupMaker:
             except (BackupError, OSError) as reason:
                 _log.warning("the scheduled backup was not made: %s", reason)
                 self._not_before = self._clock() + min(RETRY_MS, self._schedule.every_ms)
+                self._failed(str(reason))
             wait_ms = self._due_in()
         return min(wait_ms, LONGEST_WAIT_MS)
 

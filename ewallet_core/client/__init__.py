@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ewallet_core.client.backups import BackupError, save_backup, scheduled_backups
     from ewallet_core.client.client import AsyncEWalletClient, EWalletClient
     from ewallet_core.client.connection import ConnectionStatus, Event, Reach, UnreachableError
     from ewallet_core.client.embedded import EmbeddedClient
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "AsyncEWalletClient",
+    "BackupError",
     "ConnectionStatus",
     "EWalletClient",
     "EmbeddedClient",
@@ -29,6 +31,8 @@ __all__ = [
     "RemoteClient",
     "UnreachableError",
     "WalletClient",
+    "save_backup",
+    "scheduled_backups",
 ]
 
 
@@ -46,6 +50,8 @@ def __getattr__(name: str) -> Any:
             from ewallet_core.client import session as module
         case "KnownServers":
             from ewallet_core.client import trust as module
+        case "BackupError" | "save_backup" | "scheduled_backups":
+            from ewallet_core.client import backups as module
         case "Answer":
             from ewallet_core.instructions import envelope as module
         case "ConnectionStatus" | "Event" | "Reach" | "UnreachableError":

@@ -82,6 +82,9 @@ def demo_command() -> None:
 @click.option(
     "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; do nothing else."
 )
+@click.option(
+    "--compact", is_flag=True, help="Write the database anew without its free space; do nothing else."
+)
 @click.pass_context
 def doctor_command(
     ctx: click.Context, /, data_dir: Path | None, database: str | None, config: Path | None, **flags: bool
@@ -92,17 +95,19 @@ def doctor_command(
     amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with an advice.
 
     While an engine doubts the clock of its machine, it changes nothing; with --confirm-clock it goes on.
+    --compact needs the wallet for itself, and twice as much free space on its disk as the database has.
     """
     try:
         from ewallet_core.commands.diagnostics import Target
         from ewallet_core.commands.doctor import run
-        from ewallet_core.commands.maintenance import confirm_clock
+        from ewallet_core.commands.maintenance import compact_file, confirm_clock
     except ImportError as missing:
         click.echo(f"This installation of ewallet is not complete: {missing}. Install it again.", err=True)
         ctx.exit(1)
     target = Target(_chosen_folder(ctx, data_dir), database, config, flags["full"])
-    if flags["confirm_clock"]:
-        ctx.exit(confirm_clock(target))
+    for flag, carry_out in (("confirm_clock", confirm_clock), ("compact", compact_file)):
+        if flags[flag]:
+            ctx.exit(carry_out(target))
     ctx.exit(run(target, as_json=flags["as_json"]))
 
 

@@ -12,7 +12,6 @@ import click
 from ewallet_core.backup.archive import (
     SERVER_SETTINGS,
     Manifest,
-    default_name,
     files_beside,
     read_manifest,
     read_small,
@@ -20,9 +19,10 @@ from ewallet_core.backup.archive import (
 )
 from ewallet_core.backup.copies import BackupError
 from ewallet_core.backup.restore import Restored, RestoreTarget, restore_backup
+from ewallet_core.backup.settings import default_name
 from ewallet_core.data_folder import DATABASE_FILE, data_folder, database_url, find_data_folder
 from ewallet_core.errors.server import StorageUnavailableError
-from ewallet_core.presentation.formatting import moment
+from ewallet_core.presentation.formatting import file_size, moment
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.storage.sqlite import database_file
 
@@ -67,7 +67,7 @@ def back_up(
         settings = None if config is None else Settings.read(config)
         data = find_data_folder(folder)
         wallet = _database_file(_url(database, settings, data), "pg_dump --format=custom")
-        replaces = force or (named.exists() and _is_at_terminal() and _asks(f"{named} exists. Replace it?"))
+        replaces = named.exists() and (force or _may_replace(named))
         others = files_beside(data, config)
         manifest = write_backup(named, wallet, others, now, replace=replaces, progress=progress)
     except (BackupError, SettingsError) as reason:
@@ -75,7 +75,9 @@ def back_up(
         click.echo(reason, err=True)
         return EXIT_FAILED
     progress.end()
-    click.echo(f"Saved and verified: {named} ({_size(named.stat().st_size)}), with {_contents(manifest)}.")
+    click.echo(
+        f"Saved and verified: {named} ({file_size(named.stat().st_size)}), with {_contents(manifest)}."
+    )
     return 0
 
 
@@ -105,6 +107,12 @@ def restore(
     progress.end()
     _report(restored, target)
     return 0
+
+
+def _may_replace(file: Path) -> bool:
+    if not (_is_at_terminal() and _asks(f"{file} exists. Replace it?")):
+        raise BackupError(f"{file} exists already. Choose another name, or replace it with --force.")
+    return True
 
 
 def _url(database: str | None, settings: Settings | None, folder: Path) -> str:
@@ -176,7 +184,3 @@ def _contents(manifest: Manifest) -> str:
 
 def _moment(manifest: Manifest) -> str:
     return moment(manifest.created, datetime.now(UTC))
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.0f} kB"

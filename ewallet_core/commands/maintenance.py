@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from ewallet_core.engine.wall_clock import confirm_wall_clock, system_boot_clock
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.storage.compaction import compact
 from ewallet_core.storage.database import open_database
 
 EXIT_FAILED = 1
@@ -32,6 +34,20 @@ def confirm_clock(target: Target) -> int:
         click.echo(f"{error.error} {error.warning}", err=True)
         return EXIT_FAILED
     click.echo(f"The clock of this machine is taken as right: it is {timestamp(now)}.")
+    return 0
+
+
+def compact_file(target: Target) -> int:
+    """Give the free space of the wallet's file back to the file system."""
+    try:
+        file = _require_file(target)
+        # SQLite's temporary file is as large as the database, for which the usual folder may be too small.
+        os.environ.setdefault("SQLITE_TMPDIR", str(file.parent))
+        before, after = compact(file)
+    except WalletError as error:
+        click.echo(f"{error.error} {error.warning}", err=True)
+        return EXIT_FAILED
+    click.echo(f"The database had {before:,} bytes and has {after:,} now.")
     return 0
 
 

@@ -22,8 +22,9 @@ from ewallet_core.backup.schedule import BackupMaker, BackupThread
 from ewallet_core.backup.settings import BackupSchedule
 from ewallet_core.data_folder import BACKUP_FOLDER, NoHomeError, data_folder, database_url
 from ewallet_core.engine.wall_clock import system_clock
-from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.errors.server import PortUnavailableError, StorageUnavailableError
 from ewallet_core.manager import EWalletSessionManager
+from ewallet_core.metrics import Metrics
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.protocol.address import format_host_port
 from ewallet_core.server.certificates import (
@@ -32,11 +33,10 @@ from ewallet_core.server.certificates import (
     ensure_self_signed,
     read_fingerprint,
 )
-from ewallet_core.server.log import FaultHandler
-from ewallet_core.server.settings import Settings, SettingsError
+from ewallet_core.server.log import FaultHandler, RequestLog
+from ewallet_core.server.settings import Log, MetricsSettings, Settings, SettingsError
 from ewallet_core.server.socket_listener import SocketListener
 from ewallet_core.storage.sqlite import database_file
-from ewallet_core.types import LogFormat
 
 EXIT_FAILED = 1
 EXIT_INVALID_SETTINGS = 2
@@ -65,9 +65,13 @@ def run(config: Path | None, folder: Path | None, options: dict[str, Any]) -> in
 
 def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None:
     _raise_descriptor_limit()
-    with _stop_signals_blocked() as wait_for_stop, _log_on_stderr(settings.log.format):
+    with _stop_signals_blocked() as wait_for_stop, _log_on_stderr(settings.log) as request_log:
         tls, encryption = _set_up_tls(settings, folder)
-        with _open_engine(settings, folder) as engine, _scheduled_backups(settings, folder, config):
+        with (
+            _open_engine(settings, folder) as engine,
+            _scheduled_backups(settings, folder, config),
+            _metrics_port(settings.metrics, engine.dispatcher.metrics),
+        ):
             listener = SocketListener(
                 engine,
                 host=settings.host,
@@ -76,6 +80,7 @@ def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None
                 limits=settings.limits,
                 trusted_proxies=settings.proxy.trusted,
             )
+            listener.request_log = request_log
             engine.listen_through(listener)
             try:
                 in_port, out_port = _open_ports(engine, settings)
@@ -118,12 +123,17 @@ def _stop_signals_blocked() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _log_on_stderr(log_format: LogFormat) -> Iterator[None]:
-    handler = FaultHandler(sys.stderr.buffer, log_format)
+def _log_on_stderr(settings: Log) -> Iterator[RequestLog | None]:
+    """Write faults to standard error; yields the log of the requests, if there is to be one."""
+    stream = sys.stderr.buffer
+    handler = FaultHandler(stream, settings.format)
     logging.getLogger().addHandler(handler)
+    request_log = RequestLog(stream, settings.format) if settings.requests else None
     try:
-        yield
+        yield request_log
     finally:
+        if request_log is not None:
+            request_log.close()
         logging.getLogger().removeHandler(handler)
         handler.close()
 
@@ -153,6 +163,7 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
             self_supply=settings.self_supply,
             stop_in_the_past=settings.rules.stop_in_the_past,
             durability=settings.storage.durability,
+            retention=settings.retention.as_retention(),
         )
         engine = EWalletSessionManager(url, config=config)
     except StorageUnavailableError as error:
@@ -182,6 +193,27 @@ def _scheduled_backups(settings: Settings, folder: Path | None, config: Path | N
         yield
     finally:
         backups.close()
+
+
+@contextmanager
+def _metrics_port(settings: MetricsSettings, metrics: Metrics) -> Iterator[None]:
+    """Show the metrics over HTTP, if a port was chosen for them."""
+    if settings.port is None:
+        yield
+        return
+    # A server without that port does not pay for HTTP.
+    from ewallet_core.server.metrics_port import MetricsPort  # noqa: PLC0415
+
+    try:
+        port = MetricsPort(metrics, settings.host, settings.port)
+    except PortUnavailableError as error:
+        raise ServeError(f"{error.error} {error.warning}") from error
+    address = format_host_port(settings.host, port.port)
+    click.echo(f"Metrics on http://{address}/metrics.", err=True)
+    try:
+        yield
+    finally:
+        port.close()
 
 
 def _folder_error(reason: OSError) -> ServeError:

@@ -26,18 +26,24 @@ C = TypeVar("C", bound=Context)
 
 
 def authenticate(
-    context: Context, access: Access, instruction: str = "", *, renews_token: bool = False
+    context: Context,
+    access: Access,
+    instruction: str = "",
+    *,
+    remembered_id: str | None = None,
+    renews_token: bool = False,
 ) -> Context:
     """The context of the authenticated caller; raises the error of what `access` needs and is missing.
 
-    A request that `renews_token` may be repeated with the token that it has replaced.
+    `remembered_id` is the request id by which the answer is remembered, if it is. A request that
+    `renews_token` may be repeated with the token that it has replaced.
     """
     if access is Access.ANYBODY or (access is Access.SYSTEM and context.caller.is_in_process):
         return context
     is_live = context.caller.live_session_id is not None
     if access is Access.CLIENT and not is_live:
         return _extended(ClientContext, context, client=_client(context))
-    asked = Asked(context.now, instruction, context.request_id, of_session=access is Access.SESSION)
+    asked = Asked(context.now, instruction, remembered_id, of_session=access is Access.SESSION)
     if is_live:
         found = _find_live(context, asked)
     else:

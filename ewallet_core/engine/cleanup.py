@@ -14,7 +14,7 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer, outcome_of
 from ewallet_core.metrics import Metric, MetricKind
 from ewallet_core.storage import cleanup
-from ewallet_core.storage.sessions import KEPT_MILLISECONDS
+from ewallet_core.storage.retention import HISTORY_IS_DUE, Retention, due_parameters
 from ewallet_core.storage.transaction import Transaction
 
 SECOND, HOUR = 1_000, 3_600_000
@@ -22,6 +22,8 @@ WORKER_SPARED_MS = HOUR // 2
 LONGEST_WAIT_MS = 60_000
 RETRY_MS = 1_000
 LULL_SECONDS = 0.02
+BETWEEN_SLICES_MS = 50
+"""How long a cleaner that has more to remove lets others write."""
 
 _log = logging.getLogger("ewallet_core")
 
@@ -30,7 +32,8 @@ _log = logging.getLogger("ewallet_core")
 class Cleaner:
     """Runs `cleanup=<cleans>` once the earliest time that its `queries` find was `after_ms` ago.
 
-    It rests for `rest_ms` after each run, so that items that expire one after another are removed together.
+    A run removes a slice of what is due. Once all is removed, it rests for `rest_ms`, so that items that
+    expire one after another are removed together.
     """
 
     name: str
@@ -39,9 +42,10 @@ class Cleaner:
     after_ms: int = 0
     rest_ms: int = SECOND
 
-    def next_due(self, transaction: Transaction, now: int) -> int | None:
+    def next_due(self, transaction: Transaction, now: int, retention: Retention) -> int | None:
         """When it must run, in milliseconds UTC; None if there is nothing to remove."""
-        earliest = cleanup.find_earliest(transaction, now, *self.queries)
+        values = due_parameters(retention, now)
+        earliest = cleanup.find_earliest(transaction, self.queries, **values)
         return None if earliest is None else earliest + self.after_ms
 
 
@@ -54,7 +58,7 @@ CLEANERS = (
     # All vacant workers are removed half an hour after the oldest was created: a new one is cheap.
     Cleaner("worker", "workers", (cleanup.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
     Cleaner("account", "accounts", (cleanup.ACCOUNT_IS_ERASED, cleanup.EMAIL_IS_FREE)),
-    Cleaner("history", "history", cleanup.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),
+    Cleaner("history", "history", HISTORY_IS_DUE, rest_ms=HOUR),
 )
 
 DueTimes = dict[Cleaner, int]
@@ -74,11 +78,13 @@ class Scheduler:
         read: Read,
         clean_up: Callable[[str], Answer],
         clock: Callable[[], int],
+        retention: Retention | None = None,
     ) -> None:
         self._cleaners = tuple(cleaners)
         self._read = read
         self._clean_up = clean_up
         self._clock = clock
+        self._retention = retention or Retention()
         self._changing = threading.Lock()
         self._started: frozenset[str] = frozenset()
         self._not_before: dict[str, int] = {}
@@ -110,11 +116,16 @@ class Scheduler:
         One that fails, because of the storage, is tried again a little later.
         """
         try:
-            for cleaner, due_at in self._due_times().items():
+            cleaned = []
+            for cleaner, due_at in self._after_rests(self._read_due_times()).items():
                 # It may have been stopped meanwhile: the one before it can wait long for the storage.
-                if due_at <= self._clock() and cleaner.name in self._started:
-                    self._clean(cleaner)
-            next_at = min(self._due_times().values(), default=None)
+                if due_at <= self._clock() and cleaner.name in self._started and self._clean(cleaner):
+                    cleaned.append(cleaner)
+            due_times = self._read_due_times()
+            for cleaner in cleaned:
+                if due_times.get(cleaner, self._clock() + 1) <= self._clock():
+                    self._not_before[cleaner.name] = self._clock() + min(BETWEEN_SLICES_MS, cleaner.rest_ms)
+            next_at = min(self._after_rests(due_times).values(), default=None)
         except WalletError as error:
             _log.warning("the cleaners could not read what is due: %s", error.error)
             return RETRY_MS
@@ -125,16 +136,18 @@ class Scheduler:
     def _named(self, name: str) -> frozenset[str]:
         return frozenset(cleaner.name for cleaner in self._cleaners if name in (cleaner.name, "all"))
 
-    def _due_times(self) -> DueTimes:
-        """When each started cleaner must run, but not before its rest is over."""
+    def _read_due_times(self) -> DueTimes:
+        """When each started cleaner must run."""
         started = [cleaner for cleaner in self._cleaners if cleaner.name in self._started]
 
         def look(transaction: Transaction) -> DueTimes:
             now = self._clock()
-            found = ((cleaner, cleaner.next_due(transaction, now)) for cleaner in started)
+            found = ((cleaner, cleaner.next_due(transaction, now, self._retention)) for cleaner in started)
             return {cleaner: due_at for cleaner, due_at in found if due_at is not None}
 
-        due = self._read(look) if started else {}
+        return self._read(look) if started else {}
+
+    def _after_rests(self, due: DueTimes) -> DueTimes:
         return {cleaner: max(due_at, self._rests_until(cleaner)) for cleaner, due_at in due.items()}
 
     def _rests_until(self, cleaner: Cleaner) -> int:
@@ -143,7 +156,8 @@ class Scheduler:
         longest = self._clock() + max(cleaner.rest_ms, RETRY_MS)
         return until if until <= longest else 0
 
-    def _clean(self, cleaner: Cleaner) -> None:
+    def _clean(self, cleaner: Cleaner) -> bool:
+        """Run the cleaner; returns whether it succeeded."""
         answer = self._clean_up(cleaner.cleans)
         self._runs[cleaner.name, outcome_of(answer)] += 1
         rest = cleaner.rest_ms
@@ -151,6 +165,7 @@ class Scheduler:
             _log.warning("the %s cleaner failed: %s", cleaner.name, answer["error"])
             rest = max(rest, RETRY_MS)
         self._not_before[cleaner.name] = self._clock() + rest
+        return not answer["failed"]
 
 
 class WakeUpEvent:

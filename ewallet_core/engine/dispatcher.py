@@ -152,7 +152,9 @@ class Dispatcher:
         """The calls of one client run one after another, by their `order_key`."""
         self.metrics = Metrics()
         self._dependencies = dependencies
-        scheduler = Scheduler(CLEANERS, self._read_due_times, self._clean_up, self.clock)
+        scheduler = Scheduler(
+            CLEANERS, self._read_due_times, self._clean_up, self.clock, dependencies.config.retention
+        )
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
         self.metrics.add_source(database.metrics)
         self.metrics.add_source(scheduler.metrics)

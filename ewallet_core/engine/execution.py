@@ -19,7 +19,7 @@ from ewallet_core.operations.context import AccountContext, Call, Caller, Contex
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import session_event_sequence
-from ewallet_core.storage.sessions import KEPT_MILLISECONDS, SeenRequest, seen_requests
+from ewallet_core.storage.sessions import SeenRequest, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -39,6 +39,7 @@ class Execution(msgspec.Struct, frozen=True):
             context,
             call.instruction.access,
             self._permitted_as.name,
+            remembered_id=self._remembered_id,
             renews_token=call.request.renews_token(),
         )
         if call.trace is not None:
@@ -121,7 +122,7 @@ class Execution(msgspec.Struct, frozen=True):
     def _seen(self, context: Context) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
         seen = self._seen_request(context, self._key(context))
-        if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
+        if seen is None or context.now - seen.seen_at >= context.config.retention.requests_ms:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
             raise RequestIdReusedError
@@ -150,16 +151,19 @@ class Execution(msgspec.Struct, frozen=True):
             seen_at=context.now,
         )
 
+    @property
+    def _remembered_id(self) -> str | None:
+        return self.call.request_id if self.call.instruction.remembered else None
+
     def _key(self, context: Context) -> dict[str, str] | None:
         """The request id and where it is unique: in the account, or the session if the account may change.
 
         None if the answer is not remembered.
         """
-        instruction, request_id = self.call.instruction, self.call.request_id
-        if request_id is None or not instruction.remembered:
+        if (request_id := self._remembered_id) is None:
             return None
         scope = "system"
-        if isinstance(context, AccountContext) and instruction.access is not Access.SESSION:
+        if isinstance(context, AccountContext) and self.call.instruction.access is not Access.SESSION:
             scope = f"account {context.account.id}"
         elif isinstance(context, SessionContext):
             scope = f"session {context.session.id}"

@@ -14,11 +14,9 @@ from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
-from ewallet_core.storage.cleanup import delete_old_history
-from ewallet_core.storage.future_dates import correct_future_dates
 from ewallet_core.storage.payees import delete_expired_reservations
+from ewallet_core.storage.retention import give_back_space, remove_old_history
 from ewallet_core.storage.sessions import (
-    KEPT_MILLISECONDS,
     client_ids,
     drop_client_id,
     drop_expired_client_ids,
@@ -31,6 +29,7 @@ from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
+from ewallet_core.storage.wall_clock import correct_future_dates
 from ewallet_core.storage.wallets import find_all_run_out_clocks
 
 
@@ -88,7 +87,7 @@ class _CleanupSessionsAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "sessions"}, needs_time=True)
 def cleanup_sessions(request: CleanupSessions, context: Context) -> _CleanupSessionsAnswer:
-    """Remove all expired sessions, or a given one now; their accounts are logged out of them."""
+    """Remove up to 200 expired sessions, or a given one now; their accounts are logged out of them."""
     if request.session_id is None:
         return _CleanupSessionsAnswer(sessions=end_expired_sessions(context.transaction, context.now))
     if sessions.find(context.transaction, id=request.session_id) is None:
@@ -132,7 +131,7 @@ class _CleanupClientIdsAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "ctokens"}, needs_time=True)
 def cleanup_client_ids(request: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
-    """Remove all expired client ids, or a given one now, each with its session."""
+    """Remove up to 200 expired client ids, or a given one now, each with its session."""
     given = request.ctoken or request.client_id
     if given is None:
         return _CleanupClientIdsAnswer(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
@@ -149,7 +148,7 @@ class _CleanupSessionTokensAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "stokens"}, needs_time=True)
 def cleanup_session_tokens(request: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
-    """Remove all expired session tokens, or a given one now, each with its session."""
+    """Remove up to 200 expired session tokens, or a given one now, each with its session."""
     given = request.stoken or request.session_token
     if given is None:
         return _CleanupSessionTokensAnswer(stokens=len(end_expired_tokens(context.transaction, context.now)))
@@ -181,8 +180,8 @@ class _CleanupAccountsAnswer(TypedDict):
 def cleanup_accounts(_request: CleanupAll, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days are over, and free emails that were given up 90 days ago."""
     # Events about a deleted account are at least as old as its deletion order, so they go first.
-    delete_old_history(context.transaction, context.now)
-    erased = erase_due_accounts(context)
+    is_forgotten = remove_old_history(context.transaction, context.now, context.config.retention)
+    erased = erase_due_accounts(context) if is_forgotten else []
     delete_expired_reservations(context.transaction, context.now)
     return _CleanupAccountsAnswer(accounts=erased)
 
@@ -193,15 +192,17 @@ class _CleanupHistoryAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "history"}, needs_time=True)
 def cleanup_history(_request: CleanupAll, context: Context) -> _CleanupHistoryAnswer:
-    """Delete the events, remembered requests and refused requests of more than 30 days ago."""
+    """Delete up to 500 events, remembered and refused requests, logins and issue reports that are too old."""
     correct_future_dates(
         context.transaction,
         context.now,
         session_lifetime=context.config.session_lifetime_ms,
         recoverable=RECOVERABLE_MS,
     )
-    delete_old_history(context.transaction, context.now)
-    return _CleanupHistoryAnswer(forgotten_before=timestamp(context.now - KEPT_MILLISECONDS))
+    retention = context.config.retention
+    remove_old_history(context.transaction, context.now, retention)
+    give_back_space(context.transaction)
+    return _CleanupHistoryAnswer(forgotten_before=timestamp(context.now - retention.events_ms))
 
 
 class _RunningAnswer(TypedDict):

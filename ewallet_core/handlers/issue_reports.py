@@ -12,6 +12,7 @@ from ewallet_core.instructions.registry import Access, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.operators import IssueReport, find_report_time, issue_reports
+from ewallet_core.storage.retention import remove_oldest_reports
 from ewallet_core.types import PEOPLE
 
 MOST_IN_AN_HOUR = 20
@@ -73,6 +74,7 @@ def report_issue(request: ReportIssue, context: Context) -> _ReportIssueAnswer:
         address=context.caller.address,
         at=context.now,
     )
+    remove_oldest_reports(context.transaction, context.config.retention, of_strangers=account is None)
     reference = f"ISSUE-{number:06}"
     issue_reports.change(context.transaction, number, reference=reference)
     return _ReportIssueAnswer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -18,6 +18,7 @@ from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.operators import PermissionLine
+from ewallet_core.storage.retention import Retention
 from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
@@ -41,6 +42,7 @@ class EngineConfig:
     self_supply: bool | None = None
     stop_in_the_past: bool | None = None
     durability: Durability = Durability.FULL
+    retention: Retention = field(default_factory=Retention)
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:

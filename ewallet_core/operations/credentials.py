@@ -64,7 +64,7 @@ def login_attempt(context: Context, login_key: str, account: Account | None) -> 
 
 
 def _own_attempt(context: AccountContext) -> Attempt:
-    # Not of the client: whoever has taken over its session guesses as that client.
+    # Without the client: an attacker who has taken over its session guesses as that client.
     return _attempt(context, throttle.account_key(context.account.id), context.account, None)
 
 

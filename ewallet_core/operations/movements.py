@@ -225,7 +225,7 @@ def _record(
         places[side.wallet.transfer_sheet_id],
         context.now,
         entry_id=posted.entry_id,
-        transfer_type=INCOMING if is_incoming else transfer.kind,
+        transfer_type=INCOMING if is_incoming else transfer.kind.value,
         from_account_id=transfer.sender.account.id,
         to_account_id=transfer.recipient.account.id,
         credits=transfer.credits,

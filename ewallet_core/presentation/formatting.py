@@ -242,6 +242,11 @@ def price(currency: str, cost: object) -> str:
     return f"{currency} {_in_use.decimal(Decimal(str(cost)))}".replace("-", MINUS)
 
 
+def file_size(size: int) -> str:
+    """A number of bytes, as file managers show it: `12 kB`, `1.4 MB`."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{-(-size // 1_000)} kB"
+
+
 def duration(milliseconds: int) -> str:
     """Elapsed time in whole seconds, rounded down: `0:18`, `19:42`, `1:02:03`, `2 d 3:04:05`."""
     return _clock_reading(milliseconds // SECOND)

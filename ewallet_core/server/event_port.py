@@ -43,6 +43,8 @@ class EventBroadcaster:
         self._is_woken = False
         self._latest: int | None = None
         self._all_read_at = 0.0
+        self.sent_count = 0
+        """How many events have been sent to all connections."""
 
     def add(self, recipient: EventConnection) -> None:
         """Wake that connection from now on."""
@@ -224,6 +226,7 @@ class EventConnection(Connection):
         if self.subscription.account != self.account:
             self._port.broadcaster.move(self, self.subscription.account)
         if messages:
+            self._port.broadcaster.sent_count += len(messages)
             self.sent_at = self._loop.time()
             self.send(*messages)
         if messages or self._is_woken:

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Protocol, TypeVar, cast
 
 from ewallet_core.engine.dispatcher import Dispatcher
@@ -18,9 +19,11 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, ReaderTooSlowError, ServerBusyError
 from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to
 from ewallet_core.instructions.registry import WorkClass
+from ewallet_core.metrics import Metric, MetricKind, gauge
 from ewallet_core.operations.context import Call, InvalidCall
 from ewallet_core.server.fair_threads import FairThreads
 from ewallet_core.server.limits import Limits
+from ewallet_core.server.log import NumberedConnection, RequestMonitor
 from ewallet_core.storage.database import Finished
 from ewallet_core.storage.transaction import Transaction
 
@@ -50,7 +53,7 @@ class Engine(Protocol):
     def on_change(self, changed: Callable[[], None]) -> None: ...
 
 
-class Requester(Protocol):
+class Requester(NumberedConnection, Protocol):
     """The connection of a call."""
 
     @property
@@ -79,6 +82,8 @@ class PendingCall:
 
     call: Call | InvalidCall
     requester: Requester
+    received_at: float
+    """When it was received, by `perf_counter`."""
 
     @property
     def only_reads(self) -> bool:
@@ -110,8 +115,9 @@ class Executor:
     calls that only read are dropped.
     """
 
-    def __init__(self, dispatcher: Dispatcher, limits: Limits) -> None:
+    def __init__(self, dispatcher: Dispatcher, limits: Limits, monitor: RequestMonitor) -> None:
         self._dispatcher = dispatcher
+        self._monitor = monitor
         self._order = dispatcher.order
         self._limits = limits
         self._loop = asyncio.get_running_loop()
@@ -132,10 +138,25 @@ class Executor:
 
         While it waits for those it occupies no thread, and only one password of a client waits for a thread.
         """
-        pending = PendingCall(call, requester)
+        pending = PendingCall(call, requester, perf_counter())
         granted = self._under_way[pending] = partial(self._grant, pending)
         if self._order.acquire(call.order_key, granted):
             self._begin(pending)
+
+    def metrics(self) -> Iterator[Metric]:
+        yield gauge("ewallet_requests_under_way", "Requests not answered yet.", len(self._under_way))
+        waiting = {
+            "view": len(self._views),
+            "long": len(self._long.waiting),
+            "password": len(self._hashing.waiting),
+            "unread": sum(map(len, list(self._held.values()))),
+        }
+        yield Metric(
+            "ewallet_requests_waiting",
+            MetricKind.GAUGE,
+            "Requests that wait for a thread, or until their client has read its answers.",
+            [({"for": kind}, count) for kind, count in waiting.items()],
+        )
 
     def read(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Read something for the event port."""
@@ -265,4 +286,5 @@ class Executor:
         for pending, answer in answers:
             del self._under_way[pending]
             self._order.release(pending.call.order_key)
+            self._monitor.note(pending.call, pending.requester, answer, pending.received_at)
             pending.requester.answer(answer)

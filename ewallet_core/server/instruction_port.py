@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from itertools import count
+from time import perf_counter
 from typing import Any
 
 from ewallet_core.engine.dispatcher import Dispatcher
+from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import (
-    FrameTooLongError,
     MalformedError,
     NotJsonError,
     NotUtf8Error,
@@ -20,6 +23,7 @@ from ewallet_core.protocol.frames import decode
 from ewallet_core.server.connection import Connection, Roster
 from ewallet_core.server.executor import Executor
 from ewallet_core.server.limits import ConnectionLimiter, Limits, RateLimiter, UnreadLimiter
+from ewallet_core.server.log import RequestMonitor
 
 SECOND_MS = 1_000
 
@@ -28,9 +32,16 @@ class InPort:
     """What the connections of the instruction port share."""
 
     def __init__(
-        self, dispatcher: Dispatcher, executor: Executor, limiter: ConnectionLimiter, limits: Limits
+        self,
+        dispatcher: Dispatcher,
+        executor: Executor,
+        limiter: ConnectionLimiter,
+        limits: Limits,
+        monitor: RequestMonitor,
     ) -> None:
         self.dispatcher = dispatcher
+        self.monitor = monitor
+        self.numbers = count(1)
         self.executor = executor
         self.limits = limits
         self.unread = UnreadLimiter(limits.unread_megabytes_per_address)
@@ -57,11 +68,12 @@ class InPort:
 class InstructionConnection(Connection):
     """Takes requests, and sends each answer once it is there."""
 
-    __slots__ = ("_caller", "_port", "is_limited")
+    __slots__ = ("_caller", "_port", "is_limited", "number")
 
     def __init__(self, port: InPort, roster: Roster, address: str) -> None:
         super().__init__(roster, address, port.limits, port.limits.idle_seconds)
         self._port = port
+        self.number = next(port.numbers)
         self._caller = Caller(address, self)
         self.is_limited = not port.is_exempt(address)
 
@@ -89,17 +101,22 @@ class InstructionConnection(Connection):
         try:
             request = decode(line)
         except (NotJsonError, NotUtf8Error, TooDeepError, MalformedError) as error:
-            self.send(error_answer(error))
+            self.line_refused(error)
         else:
             self._carry_out(request)
 
-    def line_refused(self, error: FrameTooLongError) -> None:
-        self.send(error_answer(error))
+    def line_refused(self, error: WalletError) -> None:
+        self._refuse(InvalidCall(partial(error_answer, error), None), error)
+
+    def _refuse(self, call: Call | InvalidCall, error: WalletError) -> None:
+        answer = in_reply_to(call.reply_id, error_answer(error))
+        self._port.monitor.note(call, self, answer, perf_counter())
+        self.send(answer)
 
     def _carry_out(self, request: dict[str, Any]) -> None:
-        call = self._port.dispatcher.parse(request, self._caller)
+        call = self._port.monitor.traced(self._port.dispatcher.parse(request, self._caller))
         if (error := self._port.limit_rate(call, self.network if self.is_limited else None)) is not None:
-            self.send(in_reply_to(call.reply_id, error_answer(error)))
+            self._refuse(call, error)
             return
         self.expect_answer()
         # A client that has disconnected by then sends the request again with the same request id.

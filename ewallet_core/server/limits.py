@@ -45,6 +45,7 @@ class ConnectionLimiter:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._from: Counter[str] = Counter()
+        self.refused_count = 0
 
     @property
     def count(self) -> int:
@@ -57,8 +58,10 @@ class ConnectionLimiter:
         """Count a connection; raises `TooManyConnectionsError` or `TooManyFromAddressError` at a limit."""
         limits, network = self._limits, network_of(address)
         if self.count >= limits.connections:
+            self.refused_count += 1
             raise TooManyConnectionsError(limits.connections)
         if self._from[network] >= limits.connections_per_address and not self.is_exempt(address):
+            self.refused_count += 1
             raise TooManyFromAddressError(limits.connections_per_address)
         self._from[network] += 1
 

@@ -63,6 +63,10 @@ class Listener:
         """The transports of proxies that have not sent their header yet."""
 
     @property
+    def connection_count(self) -> int:
+        return len(self._connections)
+
+    @property
     def port(self) -> int | None:
         return None if self._server is None else _port_of(self._server)
 

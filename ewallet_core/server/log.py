@@ -1,17 +1,22 @@
-"""What a server writes to its log: faults, one line of a kind in a few seconds, and requests on demand."""
+"""What a server notes: faults in its log, one line of a kind in a few seconds; requests in the metrics and,
+on demand, in the log."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO
+from time import perf_counter
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
-from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.instructions.envelope import Answer, outcome_of, timestamp
+from ewallet_core.metrics import Metric, Metrics, counter
+from ewallet_core.operations.context import Call, InvalidCall, Trace
 from ewallet_core.types import LogFormat
 
 SECONDS_BETWEEN = 5.0
@@ -106,37 +111,53 @@ class _JsonLines(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
 
-class RequestLine(msgspec.Struct, omit_defaults=True):
+class RequestLine(msgspec.Struct, frozen=True):
     """A request in the log, without its arguments and its answer.
 
-    `wait_ms` is the part of `ms` before it was begun, and `group` how many changes were committed together.
+    `at` is when it was answered, in milliseconds UTC; `wait_seconds` is the part of `seconds` before it was
+    begun, and `group` how many changes were committed together with it.
     """
 
-    time: str
-    kind: str
+    at: int
     instruction: str
     code: str
-    ms: float
+    seconds: float
+    wait_seconds: float | None
+    group: int | None
+    account: int | None
+    session: int | None
     address: str
     connection: int
-    wait_ms: float | None = None
-    group: int | None = None
-    account: int | None = None
-    session: int | None = None
-    request_id: str | None = None
+    request_id: str | None
+
+
+def _fields_of(line: RequestLine) -> dict[str, str | int | float]:
+    fields: dict[str, str | int | float | None] = {
+        "time": timestamp(line.at),
+        "kind": "request",
+        "instruction": line.instruction,
+        "code": line.code,
+        "ms": round(line.seconds * 1_000, 2),
+        "wait_ms": None if line.wait_seconds is None else round(line.wait_seconds * 1_000, 2),
+        "group": line.group,
+        "account": line.account,
+        "session": line.session,
+        "address": line.address,
+        "connection": line.connection,
+        "request_id": line.request_id,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _as_text(line: RequestLine) -> bytes:
-    words = (
-        f"{name}={msgspec.json.encode(value).decode()}"
-        for name, value in msgspec.structs.asdict(line).items()
-        if value is not None and name not in {"time", "kind"}
-    )
-    return f"{line.time} {line.kind} {' '.join(words)}\n".encode()
+    fields = _fields_of(line)
+    begin = f"{fields.pop('time')} {fields.pop('kind')}"
+    words = (f"{name}={msgspec.json.encode(value).decode()}" for name, value in fields.items())
+    return f"{begin} {' '.join(words)}\n".encode()
 
 
 def _as_json(line: RequestLine) -> bytes:
-    return msgspec.json.encode(line) + b"\n"
+    return msgspec.json.encode(_fields_of(line)) + b"\n"
 
 
 class RequestLog:
@@ -184,3 +205,57 @@ class RequestLog:
             self._stream.flush()
         except (OSError, ValueError):
             self.left_out += len(lines)
+
+
+class NumberedConnection(Protocol):
+    """The connection of a request."""
+
+    address: str
+
+    @property
+    def number(self) -> int:
+        """The connections of a server are numbered."""
+
+
+class RequestMonitor:
+    def __init__(self, metrics: Metrics, log: RequestLog | None) -> None:
+        self._metrics = metrics
+        self._log = log
+
+    def metrics(self) -> Iterator[Metric]:
+        if self._log is not None:
+            left_out = "Requests that the log could not keep up with."
+            yield counter("ewallet_log_lines_left_out", left_out, self._log.left_out)
+
+    def traced(self, call: Call | InvalidCall) -> Call | InvalidCall:
+        """The call, with a trace if the log needs one."""
+        return call if self._log is None else msgspec.structs.replace(call, trace=Trace())
+
+    def note(
+        self, call: Call | InvalidCall, sender: NumberedConnection, answer: Answer, received_at: float
+    ) -> None:
+        """Note an answer; `received_at` is when its request was received, by `perf_counter`."""
+        code, seconds = outcome_of(answer), perf_counter() - received_at
+        self._metrics.count_request(call.name, code, seconds)
+        if self._log is not None:
+            self._log.add(_line(call, sender, code, received_at, seconds))
+
+
+def _line(
+    call: Call | InvalidCall, sender: NumberedConnection, code: str, received_at: float, seconds: float
+) -> RequestLine:
+    trace = call.trace or Trace()
+    wait = None if trace.begun_at is None else trace.begun_at - received_at
+    return RequestLine(
+        at=time.time_ns() // 1_000_000,
+        instruction=call.name,
+        code=code,
+        seconds=seconds,
+        wait_seconds=wait,
+        group=trace.group_size,
+        request_id=call.reply_id,
+        account=trace.account_id,
+        session=trace.session_id,
+        address=sender.address,
+        connection=sender.number,
+    )

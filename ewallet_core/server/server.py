@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
 from ewallet_core.errors.server import PortUnavailableError
+from ewallet_core.metrics import Metric, MetricKind, counter
 from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.event_port import EventBroadcaster, OutPort
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.limits import ConnectionLimiter, Limits
 from ewallet_core.server.listener import Listener
+from ewallet_core.server.log import RequestLog, RequestMonitor
 
 DRAIN_SECONDS = 20.0
 
@@ -32,16 +34,37 @@ class Server:
         tls: ssl.SSLContext | None,
         limits: Limits,
         proxies: TrustedProxies,
+        request_log: RequestLog | None,
     ) -> None:
-        limiter = ConnectionLimiter(limits)
-        self._executor = Executor(engine.dispatcher, limits)
+        self._limiter = limiter = ConnectionLimiter(limits)
+        self._metrics = engine.dispatcher.metrics
+        self._monitor = monitor = RequestMonitor(self._metrics, request_log)
+        self._executor = Executor(engine.dispatcher, limits, monitor)
         self._broadcaster = EventBroadcaster(engine, self._executor)
-        in_port = InPort(engine.dispatcher, self._executor, limiter, limits)
+        in_port = InPort(engine.dispatcher, self._executor, limiter, limits, monitor)
         out_port = OutPort(engine, self._executor, self._broadcaster, limits)
         self._in_listener = Listener(in_port.connect, limiter, host, tls, proxies, limits)
         self._out_listener = Listener(out_port.connect, limiter, host, tls, proxies, limits)
         self._broadcasting: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
+        self._metrics.add_source(self.metrics)
+
+    def metrics(self) -> Iterator[Metric]:
+        """As they are now; any thread may ask."""
+        yield from self._executor.metrics()
+        yield from self._monitor.metrics()
+        yield Metric(
+            "ewallet_connections",
+            MetricKind.GAUGE,
+            "Open connections of each port.",
+            [
+                ({"port": "instructions"}, self._in_listener.connection_count),
+                ({"port": "events"}, self._out_listener.connection_count),
+            ],
+        )
+        refused = "Connections that were closed at once because of a limit."
+        yield counter("ewallet_connections_refused", refused, self._limiter.refused_count)
+        yield counter("ewallet_events_sent", "Events that were sent.", self._broadcaster.sent_count)
 
     @property
     def ports(self) -> tuple[int, int] | None:
@@ -88,6 +111,7 @@ class Server:
     def shut_down(self) -> None:
         """Wait for the work that is still running, and end its threads, once the loop no longer runs."""
         self._executor.shut_down()
+        self._metrics.remove_source(self.metrics)
 
 
 class ServerThread:
@@ -100,13 +124,14 @@ class ServerThread:
         tls: ssl.SSLContext | None,
         limits: Limits,
         proxies: TrustedProxies,
+        request_log: RequestLog | None,
     ) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="ewallet-listener", daemon=True)
         self._thread.start()
 
         async def create() -> Server:
-            return Server(engine, host, tls, limits, proxies)
+            return Server(engine, host, tls, limits, proxies, request_log)
 
         self.server = self.run(create())
 

@@ -17,6 +17,7 @@ from ewallet_core.instructions.validation import meta_of
 from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, is_valid_host
 from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.limits import Limits
+from ewallet_core.storage.retention import DAY_MS, Retention
 from ewallet_core.types import Durability, LogFormat
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
@@ -29,6 +30,10 @@ Proxies = Annotated[
 FolderName = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 
 _SQLITE = "sqlite:///"
+
+# An account is erased 30 days after its deletion, and these may name it.
+MonthOfDays = Annotated[int, Meta(ge=1, le=30)]
+Days = Annotated[int, Meta(ge=1, le=3_650)]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -67,6 +72,37 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """What the server writes to standard error."""
 
     format: Annotated[LogFormat, Meta(description="text or json")] = LogFormat.TEXT
+    requests: bool = False
+
+
+class MetricsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the metrics can be read over HTTP, if there is a port."""
+
+    host: Host = "127.0.0.1"
+    port: Port | None = None
+
+
+class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """For how many days rows are kept that only tell what happened, and how many issue reports."""
+
+    events_days: MonthOfDays = 30
+    requests_days: MonthOfDays = 30
+    refused_days: MonthOfDays = 30
+    logins_days: Days = 365
+    unknown_logins_days: Days = 30
+    issues_days: Days = 365
+    issues: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+
+    def as_retention(self) -> Retention:
+        return Retention(
+            events_ms=self.events_days * DAY_MS,
+            requests_ms=self.requests_days * DAY_MS,
+            refused_ms=self.refused_days * DAY_MS,
+            logins_ms=self.logins_days * DAY_MS,
+            unknown_logins_ms=self.unknown_logins_days * DAY_MS,
+            issues_ms=self.issues_days * DAY_MS,
+            issues=self.issues,
+        )
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -82,8 +118,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rules: Rules = Rules()
     limits: Limits = Limits()
     storage: Storage = Storage()
+    retention: Kept = Kept()
     backup: Backup = Backup()
     log: Log = Log()
+    metrics: MetricsSettings = MetricsSettings()
     proxy: Proxy = Proxy()
 
     @classmethod

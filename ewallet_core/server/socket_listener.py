@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import ssl
 
     from ewallet_core.server.executor import Engine
+    from ewallet_core.server.log import RequestLog
     from ewallet_core.server.server import ServerThread
 
 LOOPBACK = "127.0.0.1"
@@ -45,6 +46,8 @@ class SocketListener:
         self._may_listen = tls is not None or insecure or is_loopback(self.host)
         self._limits = limits or Limits()
         self._proxies = TrustedProxies(trusted_proxies)
+        self.request_log: RequestLog | None = None
+        """Where the requests are logged; it is set before the first port is opened."""
         self._changing = threading.Lock()
         self._thread: ServerThread | None = None
         self._stopped = False
@@ -92,5 +95,7 @@ class SocketListener:
                 # A program that opens no sockets does not pay for asyncio and TLS.
                 from ewallet_core.server.server import ServerThread  # noqa: PLC0415
 
-                self._thread = ServerThread(self._engine, self.host, self._tls, self._limits, self._proxies)
+                self._thread = ServerThread(
+                    self._engine, self.host, self._tls, self._limits, self._proxies, self.request_log
+                )
             return self._thread

@@ -72,7 +72,7 @@ _BY_SESSION = _select_with_account(
 
 
 class Asked(NamedTuple):
-    """What is asked: when, the name of the instruction, and the id of the request.
+    """What is asked: when, the name of the instruction, and the request's id if the answer is remembered.
 
     That id is unique in the account, or in the session if the instruction may change the account.
     """

@@ -4,7 +4,7 @@ Erasing an account removes all personal data; the journal, balances and costs st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.payees import ERASED_PAYEE, give_free_emails, leave_looks, reserve_email
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, RowId
-from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
+from ewallet_core.storage.rows import RowId
+from ewallet_core.storage.sessions import seen_requests
 from ewallet_core.storage.sheets import PARTY_END
 from ewallet_core.storage.transaction import Transaction
 
-_session, _worker, _login_record = schema.sessions.c, schema.workers.c, schema.login_records.c
+_session, _worker = schema.sessions.c, schema.workers.c
 
 
 def _earliest(column: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -33,61 +33,13 @@ EMAIL_IS_FREE = _earliest(schema.reserved_emails.c.reserved_until)
 TIMER_RUNS_OUT = _earliest(schema.clocks.c.runs_out_at)
 VACANT_WORKER_SINCE = _earliest(_worker.created_at, ~sa.exists().where(_session.worker_id == _worker.id))
 
-_BEFORE: sa.BindParameter[int] = sa.bindparam("before")
-_NOW: sa.BindParameter[int] = sa.bindparam("now")
 
-# What every change writes has no index of dates, because its ids are in the order of time, except where the
-# clock was set back.
-
-
-def _date_of_first(dates: sa.Column[Any]) -> sa.Select[Any]:
-    """The date of the first row by id; 0 if it is in the future, so that those after it are looked at."""
-    return sa.select(sa.case((dates > _NOW, 0), else_=dates)).order_by(dates.table.c.id).limit(1)
-
-
-def _delete_first(dates: sa.Column[Any]) -> sa.Delete:
-    """Delete the old rows up to the first, by id, that is neither old nor in the future."""
-    table, later = dates.table, dates.table.alias("later")
-    first_kept = (
-        sa.select(later.c.id)
-        .where(later.c[dates.name].between(_BEFORE, _NOW))
-        .order_by(later.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return table.delete().where(table.c.id < sa.func.coalesce(first_kept, ABOVE_ALL_IDS), dates < _BEFORE)
-
-
-OLDEST_HISTORY = (
-    _date_of_first(schema.events.c.at),
-    _date_of_first(schema.seen_requests.c.seen_at),
-    _earliest(schema.refused_requests.c.at),
-)
-
-
-def find_earliest(transaction: Transaction, now: int, *statements: sa.Select[Any]) -> int | None:
+def find_earliest(
+    transaction: Transaction, statements: Iterable[sa.Select[Any]], **values: int
+) -> int | None:
     """The earliest instant that these statements find, in milliseconds UTC."""
-    found = [transaction.number(statement, now=now) for statement in statements]
+    found = [transaction.number(statement, **values) for statement in statements]
     return min((at for at in found if at is not None), default=None)
-
-
-_OLD_REQUESTS = _delete_first(schema.seen_requests.c.seen_at)
-_OLD_HISTORY = (
-    _OLD_REQUESTS,
-    schema.refused_requests.delete().where(schema.refused_requests.c.at < _BEFORE),
-    _delete_first(schema.events.c.at),
-    # Of logins with an unknown name.
-    schema.login_records.delete().where(_login_record.account_id.is_(None), _login_record.at < _BEFORE),
-)
-
-
-def delete_old_requests(transaction: Transaction, now: int) -> None:
-    transaction.run(_OLD_REQUESTS, before=now - KEPT_MILLISECONDS, now=now)
-
-
-def delete_old_history(transaction: Transaction, now: int) -> None:
-    for statement in _OLD_HISTORY:
-        transaction.run(statement, before=now - KEPT_MILLISECONDS, now=now)
 
 
 # These rows hold only what the account did, and from which address.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec import to_builtins
 from sqlalchemy import BindParameter, bindparam, case, func, select
 
 from ewallet_core.storage import schema
@@ -101,9 +101,9 @@ def append_events(transaction: Transaction, first: NewEvent, second: NewEvent | 
     counted = transaction.run(_COUNT, account_id=first.account_id, second_account_id=second_id)
     newest: dict[int, int] = dict(counted.fetchall())
     before_second = int(second_id == first.account_id)
-    rows = [asdict(first) | {"sequence": newest[first.account_id] - before_second}]
+    rows = [to_builtins(first) | {"sequence": newest[first.account_id] - before_second}]
     if second is not None:
-        rows.append(asdict(second) | {"sequence": newest[second.account_id]})
+        rows.append(to_builtins(second) | {"sequence": newest[second.account_id]})
     events.insert_many(transaction, rows)
 
 

@@ -126,7 +126,7 @@ def issuer(transaction: Transaction) -> Issuer:
 def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
     """Store `entry` and update its balances."""
     amounts = {}
-    entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at, reverses_id=entry.reverses)
+    entry_id = entries.insert(transaction, kind=entry.kind.value, at=entry.at, reverses_id=entry.reverses)
     stored = []
     for position, posting in enumerate(entry.postings, start=1):
         after, at = None, entry.at
@@ -140,7 +140,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
                 "entry_id": entry_id,
                 "position": position,
                 "balance_id": posting.balance,
-                "unit": posting.unit,
+                "unit": posting.unit.value,
                 "amount": posting.amount,
                 "balance_after": after,
                 "at": at,

@@ -21,11 +21,11 @@ from sqlalchemy.sql.dml import ReturningDelete
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
-KEPT_MILLISECONDS = 30 * 24 * 3_600_000
-"""How long requests, events and other history are kept."""
+SESSIONS_IN_A_SLICE = 200
+"""How many of what has expired one transaction removes, so that it holds up others for some milliseconds."""
 
 
 class ClientId(Row, frozen=True):
@@ -123,15 +123,34 @@ def _ending(*conditions: ColumnElement[bool]) -> tuple[Removal, ...]:
 
 
 _IS_EXPIRED = _session.expires_at <= bindparam("now")
+
+
+def _first_expired(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether it is among the `most` sessions that expired first and meet the conditions."""
+    first = (
+        select(_session.id)
+        .where(_IS_EXPIRED, *conditions)
+        .order_by(_session.expires_at)
+        .limit(bindparam("most"))
+    )
+    return _session.id.in_(first.correlate(None))
+
+
 _END_ONE = _ending(_session.id == bindparam("session_id"))
-_END_EXPIRED = _ending(_IS_EXPIRED)
-_END_EXPIRED_TOKENS = _ending(_IS_EXPIRED, _session.token_hash.is_not(None))
+_END_EXPIRED = _ending(_first_expired())
+_END_EXPIRED_TOKENS = _ending(_first_expired(_session.token_hash.is_not(None)))
 _END_WITH_THEIR_CLIENTS = _ending(
-    _IS_EXPIRED, _session.client_id.in_(select(schema.client_ids.c.id).where(_CLIENT_ID_EXPIRED))
+    _first_expired(_session.client_id.in_(select(schema.client_ids.c.id).where(_CLIENT_ID_EXPIRED)))
+)
+_FIRST_EXPIRED_CLIENT_IDS = (
+    select(schema.client_ids.c.id)
+    .where(_CLIENT_ID_EXPIRED, schema.client_ids.c.id.not_in(_CLIENT_IDS_IN_USE))
+    .order_by(schema.client_ids.c.expires_at)
+    .limit(bindparam("most"))
 )
 _DROP_EXPIRED_CLIENT_IDS = (
     schema.client_ids.delete()
-    .where(_CLIENT_ID_EXPIRED, schema.client_ids.c.id.not_in(_CLIENT_IDS_IN_USE))
+    .where(schema.client_ids.c.id.in_(_FIRST_EXPIRED_CLIENT_IDS.correlate(None)))
     .returning(schema.client_ids.c.id)
 )
 _IS_VACANT = ~exists().where(_session.worker_id == _worker.id)
@@ -171,19 +190,20 @@ def assign(transaction: Transaction, session: Session, worker_id: int, now: int)
     sessions.change(transaction, session.id, worker_id=worker_id, written_at=now)
 
 
-def end_expired_sessions(transaction: Transaction, now: int) -> list[int]:
-    """Delete the expired sessions, which logs their accounts out. Returns their ids."""
-    return _delete(transaction, *_END_EXPIRED, now=now)
+def end_expired_sessions(transaction: Transaction, now: int, most: int = SESSIONS_IN_A_SLICE) -> list[int]:
+    """Delete so many of the expired sessions, which logs their accounts out. Returns their ids."""
+    return _delete(transaction, *_END_EXPIRED, now=now, most=most)
 
 
 def end_expired_tokens(transaction: Transaction, now: int) -> list[int]:
     """As `end_expired_sessions`, for the sessions that have a token."""
-    return _delete(transaction, *_END_EXPIRED_TOKENS, now=now)
+    return _delete(transaction, *_END_EXPIRED_TOKENS, now=now, most=SESSIONS_IN_A_SLICE)
 
 
 def drop_expired_client_ids(transaction: Transaction, now: int) -> list[int]:
-    """Delete the expired client ids and their expired sessions. Returns the ids of the client ids."""
-    return _delete(transaction, *_END_WITH_THEIR_CLIENTS, _DROP_EXPIRED_CLIENT_IDS, now=now)
+    """Delete some of the expired client ids and their expired sessions. Returns the ids of the client ids."""
+    removals = (*_END_WITH_THEIR_CLIENTS, _DROP_EXPIRED_CLIENT_IDS)
+    return _delete(transaction, *removals, now=now, most=SESSIONS_IN_A_SLICE)
 
 
 def drop_client_id(transaction: Transaction, client: ClientId, now: int) -> None:
@@ -195,12 +215,12 @@ def drop_client_id(transaction: Transaction, client: ClientId, now: int) -> None
 
 def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:
     """Delete the workers without a live session. Returns their ids."""
-    end_expired_sessions(transaction, now)
+    end_expired_sessions(transaction, now, most=ABOVE_ALL_IDS)
     return _delete(transaction, _FORGET_VACANT_WORKERS, _DROP_VACANT_WORKERS)
 
 
 def drop_worker(transaction: Transaction, worker: Worker, now: int) -> None:
-    end_expired_sessions(transaction, now)
+    end_expired_sessions(transaction, now, most=ABOVE_ALL_IDS)
     seen_requests.delete(transaction, scope=f"worker {worker.id}")
     workers.delete(transaction, id=worker.id)
 

@@ -213,6 +213,8 @@ def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
 
 
 def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
+    # Before anything is written: it has no effect on an existing file, unless that is vacuumed.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     _enable_write_ahead_log(connection)
     connection.execute(f"PRAGMA synchronous = {durability}")
     # The pages that a savepoint copies are too few to be worth a file, and there may be no folder for one.

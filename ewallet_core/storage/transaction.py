@@ -65,10 +65,17 @@ class CompiledStatement:
         self.writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
         self.bind = _values_in_order(names)
         """The values in order, with those that the statement was written with."""
-        constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
+        constants = {
+            name: _plain(compiled.params[name]) for name in names if not compiled.binds[name].required
+        }
         if constants:
             in_order = self.bind
             self.bind = lambda values: in_order(values | constants)
+
+
+def _plain(value: Any) -> Any:
+    """The text of a member of an enum, for which the driver would look for an adapter each time."""
+    return str(value) if isinstance(value, str) else value
 
 
 def _values_in_order(names: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:

@@ -34,6 +34,7 @@ class SettingsController:
         warn: Callable[[str], None],
         watch_idle: Callable[[int], None],
         rewrite_screens: Callable[[], None],
+        schedule_backups: Callable[[Preferences], None],
         scopes: Callable[[], Sequence[Scope]],
     ) -> None:
         """`scopes` is called only if the user has keys of their own or looks at the keys."""
@@ -44,6 +45,7 @@ class SettingsController:
         self._warn = warn
         self._watch_idle = watch_idle
         self._rewrite_screens = rewrite_screens
+        self._schedule_backups = schedule_backups
         self._scopes = scopes
         self._apply_look(preferences)
 
@@ -119,6 +121,7 @@ class SettingsController:
         self.keep(preferences)
         self.apply()
         self._watch_idle(preferences.lock_after_minutes)
+        self._schedule_backups(preferences)
         if (preferences.formats, preferences.time_zone) != (before.formats, before.time_zone):
             self._rewrite_screens()
 

@@ -9,12 +9,13 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ewallet_core.backup.settings import KEPT_BACKUPS
 from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_core.types import user_key
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
-from ewallet_tui.config.settings import ASK, DARK, LOCALE, SEPARATORS, SETTINGS, SYSTEM
+from ewallet_tui.config.settings import ASK, DARK, LOCALE, NEVER, SEPARATORS, SETTINGS, SYSTEM
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
@@ -43,6 +44,10 @@ class Preferences(Struct, frozen=True):
     csv_byte_order_mark: bool = True
     bell: bool = True
     desktop_notifications: bool = False
+    backup_every: str = NEVER
+    backup_keep: int = KEPT_BACKUPS
+    backup_folder: str = ""
+    """The folder for backups; empty: one in the data folder."""
     server: str = ""
     """The address of the server that was used last; empty: the engine of this machine."""
     servers: tuple[str, ...] = ()

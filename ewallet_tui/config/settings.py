@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from textual.theme import BUILTIN_THEMES, Theme
 
+from ewallet_core.backup.settings import INTERVAL_PATTERN, KEPT_BACKUPS
 from ewallet_core.presentation.formatting import DateOrder, count, credit_amount
 from ewallet_core.protocol.address import ServerAddress
 
@@ -52,6 +53,20 @@ def one_of(values: Sequence[Value]) -> Callable[[str, object], str]:
 def whole_number(name: str, value: object) -> str:
     is_taken = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return "" if is_taken else f"{name} must be a whole number from 0."
+
+
+def one_or_more(name: str, value: object) -> str:
+    return "" if value and not whole_number(name, value) else f"{name} must be a whole number from 1."
+
+
+def interval_or_never(name: str, value: object) -> str:
+    if value == NEVER or (isinstance(value, str) and re.match(INTERVAL_PATTERN, value, re.ASCII)):
+        return ""
+    return f'{name} must be "{NEVER}", or an interval such as "12h", "1d" or "1w".'
+
+
+def text_value(name: str, value: object) -> str:
+    return "" if isinstance(value, str) else f"{name} must be a text."
 
 
 def server_or_empty(name: str, value: object) -> str:
@@ -140,10 +155,21 @@ HOURS = (LOCALE, "24", "12")
 SEPARATORS = ("comma", "semicolon", "tab")
 DATES = (LOCALE, *map(str, DateOrder))
 ON_OFF = (True, False)
+NEVER = "never"
+UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
+INTERVALS = (NEVER, "1h", "1d", "1w")
+KEPT = (3, KEPT_BACKUPS, 14, 30)
 
 
 def _format_words(form: str) -> str:
     return "system default" if form == LOCALE else form
+
+
+def _interval_words(interval: str) -> str:
+    if interval == NEVER:
+        return NEVER
+    number, unit = int(interval[:-1]), UNITS[interval[-1]]
+    return f"every {unit}" if number == 1 else f"every {count(number, unit)}"
 
 
 def _on_or_off(is_on: bool) -> str:
@@ -285,8 +311,32 @@ CHOSEN = (
         ON_OFF,
         _on_or_off,
     ),
+    Setting(
+        "backup_every",
+        "How often the wallet on this computer is backed up while the app is open: never, or an interval "
+        "such as 12h, 1d or 1w.",
+        NEVER,
+        interval_or_never,
+        "Back up",
+        INTERVALS,
+        _interval_words,
+        ("Backup", "Automatic backups", "Schedule"),
+    ),
+    Setting(
+        "backup_keep",
+        "How many of these backups are kept. The oldest are removed.",
+        KEPT_BACKUPS,
+        one_or_more,
+        "Keep backups",
+        KEPT,
+        lambda kept: f"the newest {kept}",
+        ("Backup", "Old backups"),
+    ),
 )
 
+BACKUP_FOLDER = Setting(
+    "backup_folder", 'The folder for backups; "" is backups in the data folder.', "", text_value
+)
 SERVERS = (
     Setting("server", 'The server to open first; "" is this computer.', "", server_or_empty),
     Setting("servers", "The servers you have used, newest first.", (), server_list),
@@ -305,4 +355,4 @@ ACCOUNTS = Setting(
     names_by_server,
 )
 TABLES = (KEYS, ACCOUNTS)
-SETTINGS = (*CHOSEN, *SERVERS, *TABLES)
+SETTINGS = (*CHOSEN, BACKUP_FOLDER, *SERVERS, *TABLES)

@@ -23,6 +23,8 @@ from ewallet_tui.config.settings import (
     TABLES,
     Setting,
     Value,
+    interval_or_never,
+    one_or_more,
     whole_number,
     written,
 )
@@ -110,7 +112,7 @@ def _put(document: TOMLDocument, name: str, value: Value) -> None:
     item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
     if name not in document:
         setting = next(setting for setting in SETTINGS if setting.name == name)
-        is_any = not setting.offered or setting.validate is whole_number
+        is_any = not setting.offered or setting.validate in (whole_number, one_or_more, interval_or_never)
         choices = "" if is_any else _comment(" | ".join(map(written, setting.offered)))
         item.trivia.indent = f"\n{_comment(setting.explained)}{choices}"
     document[name] = item

@@ -18,12 +18,14 @@ from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import count, one_line
 from ewallet_core.presentation.periods import zone_names
 from ewallet_tui.actions import (
+    BACK_UP,
     COPY_DATA_FOLDER,
     COPY_SETTING,
     FILTER,
     PAUSE,
     READ_SETTINGS_AGAIN,
     RESET_KEY,
+    RESTORE_BACKUP,
     RESUME,
     SETTINGS_PARTS,
     START,
@@ -35,6 +37,7 @@ from ewallet_tui.config.settings import CHOSEN, SYSTEM, TIME_ZONE, Setting, Valu
 from ewallet_tui.export import in_cells
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.backup import back_up, can_back_up, explain_restore
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import KeyModal
 from ewallet_tui.state import AccountState
@@ -83,6 +86,8 @@ def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
 
 
 SPACE_ELSEWHERE = frozenset(action.id for action in (START, PAUSE, RESUME))
+HEIGHT_FOR_NAMES = 28
+"""From which height of the terminal the paths have a line each for their names."""
 NOWHERE = "none: nothing is saved"
 
 
@@ -216,6 +221,8 @@ class SettingsScreen(BaseScreen):
         return self.context.preferences.file
 
     def can(self, action: Action) -> Possible:
+        if action in (BACK_UP, RESTORE_BACKUP):
+            return can_back_up(self.context)
         return not takes_space(action)
 
     def on_resize(self) -> None:
@@ -231,18 +238,24 @@ class SettingsScreen(BaseScreen):
         self.context.copy(str(path or NOWHERE))
 
     def _paths(self) -> Content:
+        """The paths and the keys that copy them, in two lines if there is no room for their names."""
         file, room = self.file, self.query_one("#choosing").size.width - 1
-        keys = self.context.settings.keys
+        keys, has_names = self.context.settings.keys, self.app.size.height >= HEIGHT_FOR_NAMES
         lines = (
-            (f"{COPY_SETTING.shown_key(keys)} Settings file", file or NOWHERE),
-            (f"{COPY_DATA_FOLDER.shown_key(keys)} Data folder", file.parent if file else NOWHERE),
+            (COPY_SETTING.shown_key(keys), "Settings file", file or NOWHERE),
+            (COPY_DATA_FOLDER.shown_key(keys), "Data folder", file.parent if file else NOWHERE),
         )
         return Content("\n").join(
-            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(in_cells(path, room)))
-            for label, path in lines
+            Content.assemble(
+                (f" {key} {name}\n " if has_names else f" {key} ", "$foreground-muted"),
+                plain(in_cells(path, room if has_names else room - 2)),
+            )
+            for key, name, path in lines
         )
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        BACK_UP: back_up,
+        RESTORE_BACKUP: explain_restore,
         COPY_DATA_FOLDER: lambda screen: screen.copy_path(screen.file and screen.file.parent),
         COPY_SETTING: lambda screen: screen.copy_path(screen.file),
         READ_SETTINGS_AGAIN: read_again,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +18,12 @@ from click.testing import CliRunner
 from demo_wallet import run_demo_in
 from test_verify import everything_in, execute_sql
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.commands import diagnostics
 from ewallet_core.commands.diagnostics import Target, examine
 from ewallet_core.commands.diagnostics.section import private
+from ewallet_core.data_folder import database_url
+from ewallet_core.storage.database import open_database
 from ewallet_tui.__main__ import main
 
 EWALLET = str(Path(sys.executable).with_name("ewallet"))
@@ -83,6 +90,22 @@ def test_it_tells_versions_files_and_the_state_of_the_database(folder):
     assert (database["path"], database["mode"]) == ("~/wallet/wallet.sqlite3", "0600")
     assert sections["integrity"]["quick_check"] == "ok"
     assert sections["integrity"]["ledger"] == "correct"
+
+
+def test_it_tells_whether_a_program_uses_the_wallet(folder):
+    assert report("--data-dir", folder)["sections"]["files"]["in_use"] is False
+    with EWalletSessionManager(database_url(folder)):
+        assert report("--data-dir", folder)["sections"]["files"]["in_use"] is True
+    assert report("--data-dir", folder)["sections"]["files"]["in_use"] is False
+
+
+def test_a_database_of_another_release_or_program_is_a_problem(folder):
+    for change, said in (
+        ("UPDATE alembic_version SET version_num = '9999'", "A newer release of ewallet wrote the database."),
+        ("DROP TABLE alembic_version", "The database holds no wallets."),
+    ):
+        execute_sql(folder, change)
+        assert said in problems_of(report("--data-dir", folder))
 
 
 def test_nothing_private_is_printed(folder):
@@ -243,3 +266,51 @@ def test_there_must_be_a_wallet_whose_clock_is_confirmed(tmp_path):
     assert (done.returncode, done.stdout) == (1, "")
     assert "there is none yet" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_tells_the_sizes_of_what_grows(folder):
+    space = report("--data-dir", folder)["sections"]["space"]
+    assert space["bytes"]["database"] == (folder / "wallet.sqlite3").stat().st_size
+    assert space["rows"].keys() >= {"events", "seen_requests", "login_records", "issue_reports", "sessions"}
+    assert space["gives_free_space_back"] is True
+
+
+def as_an_earlier_release(folder: Path) -> None:
+    """Make it a file that does not give free pages back, with some of them."""
+    with closing(sqlite3.connect(folder / "wallet.sqlite3")) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA auto_vacuum = NONE")
+        connection.execute("VACUUM")
+        connection.execute("CREATE TABLE filler AS SELECT zeroblob(3000000) AS filler")
+        connection.execute("DROP TABLE filler")
+
+
+def test_an_old_file_is_compacted_and_gives_free_space_back_from_then_on(folder):
+    file = folder / "wallet.sqlite3"
+    as_an_earlier_release(folder)
+    before = file.stat().st_size
+    done = doctor("--data-dir", folder, "--compact")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert file.stat().st_size < before - 2_500_000
+    found = report("--data-dir", folder, "--full")["sections"]
+    assert (found["space"]["gives_free_space_back"], found["integrity"]["ledger"]) == (True, "correct")
+
+
+def test_a_wallet_in_use_is_not_compacted(folder):
+    as_an_earlier_release(folder)
+    database = open_database(f"sqlite:///{folder / 'wallet.sqlite3'}")
+    done = doctor("--data-dir", folder, "--compact")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "another program uses it" in done.stderr
+    database.close()
+    assert report("--data-dir", folder)["sections"]["space"]["gives_free_space_back"] is False
+
+
+def test_without_room_for_a_copy_nothing_is_compacted(folder, monkeypatch):
+    as_an_earlier_release(folder)
+    before = everything_in(folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    done = CliRunner().invoke(main, ["doctor", "--data-dir", str(folder), "--compact"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "MiB of free space, and 0 MiB are free" in done.stderr
+    assert {name: content for name, content in everything_in(folder).items() if name in before} == before

@@ -124,7 +124,7 @@ def test_a_restore_without_a_terminal_needs_yes(folder, file):
     assert "--yes" in done.stderr
 
 
-def test_nobody_is_logged_in_and_no_request_is_remembered_after_a_restore(folder, file):
+def test_all_are_logged_out_and_no_request_is_remembered_after_a_restore(folder, file):
     with open_wallet_in(folder) as engine:
         mine = log_in(engine)
         supply(engine, {**mine, "request_id": "one"})

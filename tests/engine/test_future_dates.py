@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from database_file import violations_in
+from database_file import rows, violations_in
 from engine_client import EngineClient
 from fakes import DAY, HOUR, MINUTE
-from instructions import PASSWORD, PAUSE, RESUME, START, STOP, VIEW_ACCOUNT, login
+from instructions import PASSWORD, PAUSE, RESUME, START, STOP, VIEW_ACCOUNT, login, supply
 
 from ewallet_core.engine.wall_clock import confirm_wall_clock
 from ewallet_core.operations.context import EngineConfig
@@ -102,3 +102,17 @@ def test_what_was_spent_in_the_future_does_not_count_against_the_daily_limit(
     ada = EngineClient(started).open_session().log_in()
     limit = {"action": "view", "view": "limit"}
     assert ada.request(**limit)["spent_today"] == 0
+
+
+def test_requests_and_events_of_the_future_are_forgotten_in_time(
+    registered, wallclock, wallet_file, set_right
+):
+    wallclock.forward(AHEAD)
+    EngineClient(registered.engine).open_session().log_in().request(**supply(5), request_id="request 1")
+    started = set_right()
+    history = {"controller": "system", "action": "cleanup", "cleanup": "history"}
+    EngineClient(started).request(**history)
+    wallclock.forward(31 * DAY)
+    EngineClient(started).request(**history)
+    for table in ("seen_requests", "events"):
+        assert rows(wallet_file, f"SELECT * FROM {table}") == []

@@ -16,12 +16,12 @@ from storage_statements import storage_modules
 
 from ewallet_core.storage import (
     callers,
-    cleanup,
     events,
     linked_records,
     overview,
     payees,
     record_order,
+    retention,
     schema,
     search,
     sheets,
@@ -131,14 +131,12 @@ def test_contacts_and_likenesses_are_found_by_their_index(wallet_file, statement
     assert [step for step in steps if step.startswith("SCAN")] == []
 
 
-@pytest.mark.parametrize("dates", [schema.events.c.at, schema.seen_requests.c.seen_at], ids=str)
-def test_old_history_is_found_by_its_ids(wallet_file, dates):
-    table = dates.table
-    (old,) = (statement for statement in cleanup._OLD_HISTORY if statement.table is table)
-    first, *rest = plan_of(wallet_file, old)
-    assert first == f"SEARCH {table} USING INTEGER PRIMARY KEY (rowid<?)"
-    assert rest == ["SCALAR SUBQUERY 1", "SCAN later"]
-    assert plan_of(wallet_file, cleanup._date_of_first(dates)) == [f"SCAN {table}"]
+@pytest.mark.parametrize("kept", retention._KEPT, ids=lambda kept: f"{kept.dates.table} {kept.setting}")
+def test_old_history_is_found_by_its_ids(wallet_file, kept):
+    table = kept.dates.table
+    steps = plan_of(wallet_file, kept.removal)
+    assert f"SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)" in steps
+    assert not [step for step in [*steps, *plan_of(wallet_file, kept.due)] if "TEMP B-TREE" in step]
 
 
 # Reports

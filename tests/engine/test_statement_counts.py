@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+import argon2
 import pytest
 from engine_client import EngineClient
 from examples_sheets import new_contact
@@ -25,6 +27,8 @@ from instructions import (
 )
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
+
+from ewallet_core.security.passwords import Passwords
 
 BOB = "bob@example.org"
 PAY = {"action": "pay", "pay": BOB, "credits": 2}
@@ -119,3 +123,46 @@ def test_the_statements_of_an_export_and_a_search_do_not_grow_with_the_records(
     few = count_all()
     add_records(ada, wallclock, 2, 12)
     assert count_all() == few
+
+
+# A login must not tell by its work whether the name exists
+
+
+VALUES = re.compile(r"('[^']*'|NULL|x?[0-9]+)+", re.IGNORECASE)
+
+
+class CountingHasher(argon2.PasswordHasher):
+    """A cheap hasher that counts how often a password was verified."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.count = 0
+
+    def verify(self, *password: Any) -> Any:
+        self.count += 1
+        return super().verify(*password)
+
+
+@pytest.mark.parametrize("selector", ["user_name", "user_email"])
+@pytest.mark.parametrize(("failures", "code"), [(0, "login_refused"), (3, "throttled")])
+def test_a_login_takes_the_same_work_for_known_and_unknown_names(
+    statements, registered, open_engine, selector, failures, code
+):
+    hasher = CountingHasher()
+    client = registered.at(open_engine(passwords=Passwords(hasher)))
+
+    def work(name: str) -> tuple[list[str], int]:
+        who = f"{name}@example.org" if selector == "user_email" else name
+        guess = {"action": "login", selector: who, "user_pass": "wrong"}
+        for _ in range(failures):
+            client.expect_error("login_refused", **guess)
+        statements.clear()
+        hasher.count = 0
+        client.expect_error(code, **guess)
+        return [VALUES.sub("?", sql) for sql in statements], hasher.count
+
+    work("another")
+    known, unknown = work("ada"), work("nobody")
+    assert known == unknown
+    assert known[1] == (0 if failures else 1)
+    assert len(known[0]) > 5

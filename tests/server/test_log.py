@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from ewallet_core.engine.dispatcher import log_fault
 from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
-from ewallet_core.server.log import FaultHandler
+from ewallet_core.server.log import MOST_WAITING, FaultHandler, RequestLine, RequestLog
 from ewallet_core.types import LogFormat
 
 
@@ -121,3 +123,57 @@ def test_a_log_that_can_not_be_written_raises_nothing():
             raise OSError(28, "No space left on device")
 
     FaultHandler(Full(), LogFormat.TEXT).emit(logging.makeLogRecord({"msg": "a fault"}))
+
+
+def request_line(number: int) -> RequestLine:
+    return RequestLine(
+        at=0,
+        instruction="client action view overview",
+        code="ok",
+        seconds=0.001,
+        wait_seconds=None,
+        group=None,
+        account=None,
+        session=None,
+        address="127.0.0.1",
+        connection=number,
+        request_id=None,
+    )
+
+
+class BlockedStream(io.BytesIO):
+    """A stream that takes no line until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_writing, self.may_write = threading.Event(), threading.Event()
+
+    def write(self, data: Any) -> int:
+        self.is_writing.set()
+        self.may_write.wait()
+        return super().write(data)
+
+
+def test_no_request_waits_for_its_line_and_those_left_out_are_counted():
+    stream = BlockedStream()
+    log = RequestLog(stream, LogFormat.JSON)
+    log.add(request_line(0))
+    stream.is_writing.wait()
+    for number in range(MOST_WAITING + 7):
+        log.add(request_line(number + 1))
+    assert log.left_out == 7
+    stream.may_write.set()
+    log.close()
+    written = [json.loads(line)["connection"] for line in stream.getvalue().splitlines()]
+    assert written == list(range(MOST_WAITING + 1))
+
+
+def test_a_log_of_requests_that_can_not_be_written_only_counts_them():
+    class Closed(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    log = RequestLog(Closed(), LogFormat.TEXT)
+    log.add(request_line(1))
+    log.close()
+    assert log.left_out == 1

@@ -7,13 +7,19 @@ from ewallet_core.commands.diagnostics.machine import (
     examine_versions,
 )
 from ewallet_core.commands.diagnostics.section import Examine, Section, Target, describe
-from ewallet_core.commands.diagnostics.wallet import examine_files, examine_integrity, examine_settings
+from ewallet_core.commands.diagnostics.wallet import (
+    examine_files,
+    examine_integrity,
+    examine_settings,
+    examine_space,
+)
 
 __all__ = ["Section", "Target", "examine"]
 
 SECTIONS: dict[str, Examine] = {
     "versions": examine_versions,
     "files": examine_files,
+    "space": examine_space,
     "integrity": examine_integrity,
     "clock": examine_clock,
     "locale": examine_locale,

@@ -22,13 +22,15 @@ from ewallet_core.data_folder import (
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.server.certificates import CertificateError, create_server_context, self_signed_file
 from ewallet_core.server.settings import Settings, SettingsError
+from ewallet_core.storage.compaction import MEBIBYTE, measure
+from ewallet_core.storage.file_lock import is_in_use
 from ewallet_core.storage.read_only import connect_read_only, open_read_only
 from ewallet_core.storage.sqlite import SCHEMA_VERSION, parse_url
 from ewallet_core.storage.verification import Violation, run_checks
 
 PREFERENCES_FILE = "preferences.toml"
-MEBIBYTE = 1024 * 1024
 LITTLE_SPACE_BYTES = 256 * MEBIBYTE
+MUCH_FREE_BYTES = 64 * MEBIBYTE
 
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -77,6 +79,7 @@ def examine_files(section: Section, target: Target) -> None:
     if database is not None:
         for name, suffix in (("database", ""), ("log", "-wal"), ("log_index", "-shm"), ("lock", ".lock")):
             _examine_file(section, name, Path(f"{database}{suffix}"))
+        section.find("in_use", lambda: is_in_use(database))
         _examine_space(section, database.parent)
     if folder is None:
         return
@@ -202,6 +205,7 @@ def examine_integrity(section: Section, target: Target) -> None:
             section.add("schema", {"found": _schema(connection), "of_this_release": SCHEMA_VERSION})
             (checked,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             section.add("quick_check", str(checked))
+        _judge_schema(section)
     except StorageUnavailableError as error:
         section.add("quick_check", error.reason)
     if section.facts["quick_check"] != "ok":
@@ -211,6 +215,15 @@ def examine_integrity(section: Section, target: Target) -> None:
         )
     elif target.is_full:
         _verify(section, url)
+
+
+def _judge_schema(section: Section) -> None:
+    found = section.facts["schema"]
+    version = found["found"] if isinstance(found, dict) else None
+    if version is None:
+        section.warn("The database holds no wallets.", "Choose the folder of an ewallet.")
+    elif str(version) > SCHEMA_VERSION:
+        section.warn("A newer release of ewallet wrote the database.", "Install that release.")
 
 
 def _schema(connection: sqlite3.Connection) -> str | None:
@@ -234,4 +247,26 @@ def _verify(section: Section, url: str) -> None:
         section.warn(
             "The check of the whole ledger finds a violation.",
             "Run `ewallet verify`, which says which, and keep a copy of the folder.",
+        )
+
+
+def examine_space(section: Section, target: Target) -> None:
+    """The sizes of the database, and the rows of the tables that grow."""
+    try:
+        database = find_database(target)
+        if database is None or not database.exists():
+            section.add("database", "none yet")
+            return
+        with connect_read_only(f"sqlite:///{quote(str(database))}") as connection:
+            sizes = measure(database, connection)
+    except StorageUnavailableError as error:
+        section.add("database", error.reason)
+        return
+    section.add("bytes", {"database": sizes.bytes, "free": sizes.free_bytes, "log": sizes.log_bytes})
+    section.add("gives_free_space_back", sizes.gives_back)
+    section.add("rows", sizes.rows)
+    if not sizes.gives_back and sizes.free_bytes >= max(MUCH_FREE_BYTES, sizes.bytes // 4):
+        section.warn(
+            f"The database has {sizes.free_bytes // MEBIBYTE:,} MiB of free space that it keeps.",
+            "Close the app and stop the server that use it, then run `ewallet doctor --compact`.",
         )
