@@ -115,8 +115,9 @@ class Dependencies:
 def log_fault(error: WalletError, where: str) -> None:
     """Write the error to the log if its operator must learn of it; `where` says what it made fail."""
     if error.logged:
-        cause = "" if error.__cause__ is None else f" ({error.__cause__})"
-        _log.error("%s: %s%s %s", where, error.error, cause, error.warning, extra={"kind": error.code})
+        cause = "" if error.__cause__ is None else str(error.__cause__)
+        added = f" ({cause})" if cause and cause not in error.error else ""
+        _log.error("%s: %s%s %s", where, error.error, added, error.warning, extra={"kind": error.code})
 
 
 def _failure(error: BaseException, call: Call | InvalidCall) -> Answer:
