@@ -6,11 +6,12 @@ import errno
 import fcntl
 import os
 import re
+import shlex
 import ssl
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ewallet_core.client.connection import UnreachableError
@@ -83,6 +84,7 @@ class KnownServers:
 
     def _text(self) -> str:
         try:
+            self._keep_from_others()
             # Ends of lines, and a byte order mark, stay as an editor wrote them.
             return self.path.read_bytes().decode("utf-8")
         except FileNotFoundError:
@@ -91,6 +93,19 @@ class KnownServers:
             raise NotTrustedError(f"{self.path} is not text. Move it away, or mend it.") from None
         except OSError as reason:
             raise _unusable(self.path, reason) from reason
+
+    def _keep_from_others(self) -> None:
+        """Let not everybody change the file, who could then pretend to be any of its servers."""
+        mode = stat.S_IMODE(self.path.stat().st_mode)
+        if not mode & stat.S_IWOTH:
+            return
+        with suppress(PermissionError):
+            self.path.chmod(mode & ~stat.S_IWOTH)
+        if self.path.stat().st_mode & stat.S_IWOTH:
+            raise NotTrustedError(
+                f"Everybody can change {self.path}, so it says nothing about servers. "
+                f"Run `chmod o-w {shlex.quote(str(self.path))}` as its owner."
+            )
 
     def _write(self, text: str) -> None:
         try:

@@ -101,6 +101,22 @@ def lock_alone(database: Path) -> DatabaseLock:
     return DatabaseLock(descriptor)
 
 
+def is_in_use(database: Path) -> bool:
+    """Whether a program holds the lock of the database. Raises `OSError` if that can't be told."""
+    try:
+        descriptor = os.open(lock_file_of(database), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        # For this moment, others wait for it.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _open(database: Path) -> int:
     file = lock_file_of(database)
     try:

@@ -15,12 +15,14 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
 from ewallet_core.protocol.address import ServerAddress
 
+NOW = 1_790_000_000_000
+
 
 @pytest.fixture(scope="session")
 def new_wallet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new database, which tests copy because creating one takes too long."""
     folder = tmp_path_factory.mktemp("new")
-    EWalletSessionManager(database_url_in(folder), passwords=CHEAP).close()
+    EWalletSessionManager(database_url_in(folder), clock=lambda: NOW, passwords=CHEAP).close()
     return next(folder.glob("*.sqlite3"))
 
 
@@ -32,7 +34,7 @@ def database_url(tmp_path: Path, new_wallet: Path) -> str:
 
 @pytest.fixture
 def now() -> list[int]:
-    return [1_790_000_000_000]
+    return [NOW]
 
 
 @pytest.fixture

@@ -34,6 +34,27 @@ def test_the_file_is_readable_only_by_its_owner(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_that_everybody_can_change_is_tightened(file: Path) -> None:
+    file.write_text(f"old.example.org:8080 {FIRST}\n")
+    file.chmod(0o666)
+    assert KnownServers(file).fingerprint_of("old.example.org:8080") == FIRST
+    assert file.stat().st_mode & 0o777 == 0o664
+
+
+def test_a_file_that_everybody_can_change_and_that_can_not_be_tightened_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(f"old.example.org:8080 {FIRST}\n")
+    file.chmod(0o666)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(UnreachableError, match=r"Everybody can change .* Run `chmod o-w "):
+        KnownServers(file).fingerprint_of("old.example.org:8080")
+
+
 def test_a_concurrent_addition_returns_the_first_fingerprint(file: Path) -> None:
     known, other = KnownServers(file), KnownServers(file)
     known.add("wallet.example.org:8080", FIRST)

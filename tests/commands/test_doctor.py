@@ -18,9 +18,11 @@ from click.testing import CliRunner
 from demo_wallet import run_demo_in
 from test_verify import everything_in, execute_sql
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.commands import diagnostics
 from ewallet_core.commands.diagnostics import Target, examine
 from ewallet_core.commands.diagnostics.section import private
+from ewallet_core.data_folder import database_url
 from ewallet_core.storage.database import open_database
 from ewallet_tui.__main__ import main
 
@@ -88,6 +90,22 @@ def test_it_tells_versions_files_and_the_state_of_the_database(folder):
     assert (database["path"], database["mode"]) == ("~/wallet/wallet.sqlite3", "0600")
     assert sections["integrity"]["quick_check"] == "ok"
     assert sections["integrity"]["ledger"] == "correct"
+
+
+def test_it_tells_whether_a_program_uses_the_wallet(folder):
+    assert report("--data-dir", folder)["sections"]["files"]["in_use"] is False
+    with EWalletSessionManager(database_url(folder)):
+        assert report("--data-dir", folder)["sections"]["files"]["in_use"] is True
+    assert report("--data-dir", folder)["sections"]["files"]["in_use"] is False
+
+
+def test_a_database_of_another_release_or_program_is_a_problem(folder):
+    for change, said in (
+        ("UPDATE alembic_version SET version_num = '9999'", "A newer release of ewallet wrote the database."),
+        ("DROP TABLE alembic_version", "The database holds no wallets."),
+    ):
+        execute_sql(folder, change)
+        assert said in problems_of(report("--data-dir", folder))
 
 
 def test_nothing_private_is_printed(folder):

@@ -135,6 +135,7 @@ def files(tmp_path: Path) -> Path:
         made.rename(tmp_path / f"{name}.pem")
     with closing(sqlite3.connect(tmp_path / "others.db")) as another:
         another.execute("CREATE TABLE tunes (name TEXT)")
+    (tmp_path / "others.db").chmod(0o600)
     (tmp_path / "unknown.toml").write_text("inport = 8080\n")
     return tmp_path
 
@@ -232,14 +233,15 @@ def test_the_engine_has_the_durability_of_the_settings(tmp_path, chosen):
     assert synchronous == {Durability.NORMAL: 1, Durability.FULL: 2}[chosen]
 
 
-def test_an_internal_error_is_logged_and_not_answered(tmp_path):
+def test_a_damaged_value_is_logged_and_not_answered(tmp_path):
     with served(tmp_path, *ANY_PORTS) as running, wire_to(running) as wire:
         wire.credentials["client_id"] = wire.request(action="request", request="client_id")["client_id"]
         with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as by_hand, by_hand:
             by_hand.execute("UPDATE client_ids SET expires_at = 'never'")
-        assert wire.request(action="request", request="session_token")["code"] == "engine_failed"
+        assert wire.request(action="request", request="session_token")["code"] == "storage_damaged"
         wire.close()
         running.is_told(signal.SIGTERM)
         exit_code, message, logged = running.ends()
     assert (exit_code, message) == (0, "")
-    assert " ERROR ewallet_core: an instruction failed\nTraceback" in logged
+    assert " ERROR ewallet_core: client action request session_token: The database is damaged" in logged
+    assert "Traceback" not in logged

@@ -23,6 +23,7 @@ from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.server.certificates import CertificateError, create_server_context, self_signed_file
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.storage.compaction import MEBIBYTE, measure
+from ewallet_core.storage.file_lock import is_in_use
 from ewallet_core.storage.read_only import connect_read_only, open_read_only
 from ewallet_core.storage.sqlite import SCHEMA_VERSION, parse_url
 from ewallet_core.storage.verification import Violation, run_checks
@@ -78,6 +79,7 @@ def examine_files(section: Section, target: Target) -> None:
     if database is not None:
         for name, suffix in (("database", ""), ("log", "-wal"), ("log_index", "-shm"), ("lock", ".lock")):
             _examine_file(section, name, Path(f"{database}{suffix}"))
+        section.find("in_use", lambda: is_in_use(database))
         _examine_space(section, database.parent)
     if folder is None:
         return
@@ -203,6 +205,7 @@ def examine_integrity(section: Section, target: Target) -> None:
             section.add("schema", {"found": _schema(connection), "of_this_release": SCHEMA_VERSION})
             (checked,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             section.add("quick_check", str(checked))
+        _judge_schema(section)
     except StorageUnavailableError as error:
         section.add("quick_check", error.reason)
     if section.facts["quick_check"] != "ok":
@@ -212,6 +215,15 @@ def examine_integrity(section: Section, target: Target) -> None:
         )
     elif target.is_full:
         _verify(section, url)
+
+
+def _judge_schema(section: Section) -> None:
+    found = section.facts["schema"]
+    version = found["found"] if isinstance(found, dict) else None
+    if version is None:
+        section.warn("The database holds no wallets.", "Choose the folder of an ewallet.")
+    elif str(version) > SCHEMA_VERSION:
+        section.warn("A newer release of ewallet wrote the database.", "Install that release.")
 
 
 def _schema(connection: sqlite3.Connection) -> str | None:
