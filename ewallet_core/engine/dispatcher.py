@@ -33,6 +33,7 @@ from ewallet_core.instructions.registry import InstructionRegistry, Prepare, rea
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.metrics import Metrics
 from ewallet_core.operations.context import (
+    INVALID,
     Call,
     Caller,
     Context,
@@ -114,8 +115,9 @@ class Dependencies:
 def log_fault(error: WalletError, where: str) -> None:
     """Write the error to the log if its operator must learn of it; `where` says what it made fail."""
     if error.logged:
-        cause = "" if error.__cause__ is None else f" ({error.__cause__})"
-        _log.error("%s: %s%s %s", where, error.error, cause, error.warning, extra={"kind": error.code})
+        cause = "" if error.__cause__ is None else str(error.__cause__)
+        added = f" ({cause})" if cause and cause not in error.error else ""
+        _log.error("%s: %s%s %s", where, error.error, added, error.warning, extra={"kind": error.code})
 
 
 def _failure(error: BaseException, call: Call | InvalidCall) -> Answer:
@@ -166,7 +168,7 @@ class Dispatcher:
         registry: InstructionRegistry = REGISTRY,
     ) -> Call | InvalidCall:
         """Open the envelope, match the instruction and read its arguments, once for each request."""
-        order_key, name = caller.connection, InvalidCall.name
+        order_key, name = caller.connection, INVALID
         try:
             envelope = parse_envelope(request)
             credentials = envelope.credentials
