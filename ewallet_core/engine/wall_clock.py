@@ -29,12 +29,13 @@ from ewallet_core.storage.wall_clock import (
 MINUTE, HOUR = 60_000, 3_600_000
 # A minute less than a day, so that a whole day that is set by hand is noticed.
 LARGEST_STEP_MS = 24 * HOUR - MINUTE
-LARGEST_STEP_BACK_MS = HOUR
-"""How far before the latest known instant an engine may start."""
+"""How far the wall clock may step, in an engine or between two of them."""
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _log = logging.getLogger("ewallet_core")
+# A command that only compares the clocks says what it found by itself.
+_log.addHandler(logging.NullHandler())
 
 Clock = Callable[[], int]
 
@@ -86,7 +87,7 @@ class WallClock:
         """Compare the wall clock with what is stored; returns the stored reading."""
         reading = find_right_reading(transaction)
         self._last = latest_known(transaction, reading)
-        self._earliest = self._last - LARGEST_STEP_BACK_MS
+        self._earliest = self._last - LARGEST_STEP_MS
         if reading is not None and reading.boot_id and reading.boot_id == self._boot_id:
             self._offset = reading.wall_at - reading.boot_at
         self.now()

@@ -129,7 +129,11 @@ class Executor:
         self._views: deque[tuple[PendingCall, Call]] = deque()
         self._long = FairThreads(LONG_THREADS, "ewallet-long", self._run_long, self._may_begin)
         self._hashing = FairThreads(
-            limits.passwords_at_once, "ewallet-passwords", self._run_hashing, self._may_begin
+            limits.passwords_at_once,
+            "ewallet-passwords",
+            self._run_hashing,
+            self._may_begin,
+            yielding=True,
         )
         self._events = ThreadPoolExecutor(1, "ewallet-events")
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
+
+NICENESS = 5
+"""How much the threads of slow calculations yield to the event loop and the writer."""
 
 T = TypeVar("T")
 
@@ -56,16 +61,23 @@ class FairThreads(Generic[T]):
     """Runs `work` on each item in one of some threads. It is used in one thread, that of the event loop.
 
     An item for which `is_due` is false when its turn comes is dropped: `is_due` has put it elsewhere.
+    If the threads are `yielding`, the system prefers the others of this process, where it can.
     """
 
     def __init__(
-        self, threads: int, name: str, work: Callable[[T], None], is_due: Callable[[T], bool]
+        self,
+        threads: int,
+        name: str,
+        work: Callable[[T], None],
+        is_due: Callable[[T], bool],
+        *,
+        yielding: bool = False,
     ) -> None:
         self.waiting = FairQueue[T]()
         self._work = work
         self._is_due = is_due
         self._idle = threads
-        self._threads = ThreadPoolExecutor(threads, name)
+        self._threads = ThreadPoolExecutor(threads, name, initializer=_yield_to_others if yielding else None)
 
     def add(self, network: str, item: T) -> None:
         self.waiting.add(network, item)
@@ -86,3 +98,9 @@ class FairThreads(Generic[T]):
             if self._is_due(item):
                 self._idle -= 1
                 self._threads.submit(self._work, item)
+
+
+def _yield_to_others() -> None:
+    # Only on Linux does each thread have a niceness of its own, which those that argon2 starts inherit.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)

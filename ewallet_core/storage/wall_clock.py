@@ -75,8 +75,8 @@ def keep_right_reading(transaction: Transaction, reading: RightReading) -> None:
     )
 
 
-LEAST_AHEAD_MS = 3_600_000
-"""A date that is less far ahead is not worth a correction."""
+LEAST_AHEAD_MS = 24 * 60 * 60_000
+"""A date that is less far ahead may be right: so far the clock may be behind without being in doubt."""
 
 _NOW: sa.BindParameter[int] = sa.bindparam("now")
 _AHEAD: sa.BindParameter[int] = sa.bindparam("ahead")

@@ -89,6 +89,16 @@ def test_a_timer_that_was_started_in_the_future_runs_from_now_on(
     assert ada.request(**STOP)["minutes_spent"] == 5
 
 
+def test_a_timer_keeps_its_start_if_the_clock_is_a_little_behind(running, open_engine, wallclock):
+    running.engine.close()
+    wallclock.forward(-20 * HOUR)
+    ada = EngineClient(open_engine()).open_session().log_in()
+    assert ada.milliseconds_left == 20 * MINUTE
+    wallclock.forward(20 * HOUR + 3 * MINUTE)
+    ada = EngineClient(ada.engine).open_session().log_in()
+    assert ada.milliseconds_left == 17 * MINUTE
+
+
 def test_what_was_spent_in_the_future_does_not_count_against_the_daily_limit(
     supplied, bob, wallclock, set_right
 ):

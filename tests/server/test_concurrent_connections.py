@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import tracemalloc
 
 import pytest
 from blocked_passwords import BlockedPasswords
@@ -19,6 +20,7 @@ from ewallet_core.protocol.frames import LARGEST_FRAME
 
 MANY = 100
 SMALL_BUFFER = 4_096
+CONNECTIONS, MOST_BYTES_EACH = 20, 64 * 1024
 CUT_SHORT = b'{"controller": "client", "ctype": "act'
 
 
@@ -158,6 +160,18 @@ def test_the_unfinished_tls_handshakes_of_an_address_are_limited(serve, tls):
     server.in_wire().expect_last_error("too_many_from_address")
     for wire in unfinished[1:]:
         wire.close()
+
+
+def test_an_idle_tls_connection_needs_little_memory(serve, tls):
+    server = serve(tls=tls)
+    assert server.in_wire().answer(VIEW_SOCKETS)["failed"] is False
+    tracemalloc.start()
+    for _ in range(CONNECTIONS):
+        assert server.in_wire().answer(VIEW_SOCKETS)["failed"] is False
+    allocated, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # That of the client is included, that of OpenSSL is not.
+    assert allocated / CONNECTIONS < MOST_BYTES_EACH
 
 
 def test_a_plain_connection_to_a_tls_port_is_closed(serve, tls):

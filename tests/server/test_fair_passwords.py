@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from engine_server import EngineServer
 from instructions import login
 
 from ewallet_core.server import executor
-from ewallet_core.server.fair_threads import FairQueue
+from ewallet_core.server.fair_threads import NICENESS, FairQueue
 
 CROWD, MODEST, THIRD = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 FORTY_FIVE = 45
@@ -96,6 +99,18 @@ def test_a_full_queue_gives_a_place_of_the_address_with_most_to_another(limited,
     assert answers(modest) == ["login_refused"]
     assert answers(others) == ["login_refused"]
     assert answers(crowd[1:]) == ["login_refused"] * 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all threads of a process have one niceness")
+def test_the_hashing_threads_yield_to_the_event_loop_and_the_writer(limited):
+    limited().user()
+    niceness = {
+        thread.name.partition("_")[0]: os.getpriority(os.PRIO_PROCESS, thread.native_id)
+        for thread in threading.enumerate()
+    }
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness.pop("ewallet-passwords") == min(ours + NICENESS, 19)
+    assert set(niceness.values()) == {ours}
 
 
 def test_a_queue_takes_its_networks_in_turn_and_keeps_the_order_of_each():
