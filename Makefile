@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lock bench bench-large screenshots docs soak crash audit clean
+.PHONY: run test check lock bench bench-large screenshots docs soak fuzz crash mutants audit clean
 
 run: .venv/.installed
 	@$(BIN)/ewallet
@@ -32,15 +32,19 @@ docs: .venv/.developed
 	mv docs/instructions.md.new docs/instructions.md
 	$(BIN)/python docs/keys_by_screen.py
 
-# Random wallets, until the time is up or a check fails.
+# Crashes, faults, damage and random requests, with one seed after another, until the time is up or a test fails.
 SECONDS ?= 60
 soak: .venv/.developed
-	EWALLET_SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/engine/soak.py
+	@EWALLET_SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/soak.py
+
+# As soak, with random requests and malformed frames only.
+fuzz: .venv/.developed
+	@EWALLET_SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/soak.py fuzz
 
 # Engines and servers that are killed at random moments, so many times each.
 KILLS ?= 100
 crash: .venv/.developed
-	EWALLET_CRASH_KILLS=$(KILLS) EWALLET_CRASH_SEED=$$(date +%s) $(BIN)/pytest -n auto --dist worksteal \
+	EWALLET_CRASH_KILLS=$(KILLS) EWALLET_SEED=$$(date +%s) $(BIN)/pytest -n auto --dist worksteal \
 		tests/engine/test_crashes.py tests/commands/test_killed_servers.py
 
 # Known vulnerabilities of what is pinned; it asks the Python Package Index about each, so it needs a network.

@@ -1,4 +1,4 @@
-"""The docs are true: the reference matches the registry, and every listed defect names its tests."""
+"""The docs are true: the reference matches the registry, and defects and promises name their tests."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def defect_rows() -> list[tuple[str, str]]:
     return re.findall(r"^\| (?!---|On the list)(.+?) \| (.+) \|$", DEFECTS, re.MULTILINE)
 
 
-NAMING_TESTS = ("defects.md", "security.md")
+NAMING_TESTS = ("defects.md", "reliability.md", "security.md")
 """The documents whose claims each name the tests that prove them."""
 
 
@@ -161,6 +161,12 @@ def test_every_pinned_package_has_a_hash(lock):
     pinned = [package for package in packages if package and not package.startswith("#")]
     assert pinned != []
     assert [package for package in pinned if "==" not in package or "--hash=sha256:" not in package] == []
+
+
+def test_every_promise_names_its_test():
+    rows = re.findall(r"^\| (?!---|promise).+$", (DOCS / "reliability.md").read_text(), re.MULTILINE)
+    assert len(rows) > 50
+    assert [row for row in rows if "::test_" not in row] == []
 
 
 @pytest.mark.parametrize(("defect", "solution"), defect_rows(), ids=[row[0] for row in defect_rows()])

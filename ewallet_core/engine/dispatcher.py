@@ -33,6 +33,7 @@ from ewallet_core.instructions.registry import InstructionRegistry, Prepare, rea
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.metrics import Metrics
 from ewallet_core.operations.context import (
+    INVALID,
     Call,
     Caller,
     Context,
@@ -167,7 +168,7 @@ class Dispatcher:
         registry: InstructionRegistry = REGISTRY,
     ) -> Call | InvalidCall:
         """Open the envelope, match the instruction and read its arguments, once for each request."""
-        order_key, name = caller.connection, InvalidCall.name
+        order_key, name = caller.connection, INVALID
         try:
             envelope = parse_envelope(request)
             credentials = envelope.credentials

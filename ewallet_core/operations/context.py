@@ -109,13 +109,16 @@ class Call(msgspec.Struct, frozen=True):
         return WorkClass.LONG if found is WorkClass.VIEW and self.request.takes_long() else found
 
 
+INVALID = "invalid"
+
+
 class InvalidCall(msgspec.Struct, frozen=True):
     """A request that can't be carried out; `answer` makes its answer, which may be slow."""
 
     answer: Callable[[], Answer]
     reply_id: str | None
     order_key: Hashable = None
-    name: str = "invalid"
+    name: str = INVALID
     """The instruction's name if only its arguments are invalid; never words of the request itself."""
     trace: Trace | None = None
     work_class: ClassVar[WorkClass] = WorkClass.LONG

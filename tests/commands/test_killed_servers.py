@@ -17,7 +17,7 @@ import pytest
 from effort import count
 from engine_client import SELECTORS
 from instructions import login
-from random_load import NAMES, LoadedDatabase, Sent, draw, kills_by_seed, open_funded_sessions
+from random_load import NAMES, LoadedDatabase, Sent, draw, open_funded_sessions, with_kills
 from server_process import ServerProcess
 from socket_wire import Wire
 
@@ -40,7 +40,7 @@ requests_per_second_per_session = 1_000_000
 class Load:
     """Clients of a server that send until they are told to stop, and then wait for the last answers."""
 
-    def __init__(self, url: str, seed: int, sessions: list[dict[str, str]]) -> None:
+    def __init__(self, url: str, seed: str, sessions: list[dict[str, str]]) -> None:
         self.database = LoadedDatabase(url)
         self._answers_to_the_library = 0
         self._seed = seed
@@ -140,13 +140,13 @@ def wait_until(holds: Callable[[], bool], running: list[Future[None]]) -> None:
         time.sleep(MOMENT_SECONDS / 10)
 
 
-@pytest.mark.parametrize(("seed", "kills"), kills_by_seed(usual=10, soaked=40, of_one=20))
+@with_kills(usual=10, of_one=10)
 def test_clients_of_a_killed_server_have_each_request_carried_out_once(
     server: ServerProcess,
     open_engine: Callable[[], EWalletSessionManager],
     tmp_path: Path,
     wallet_url: str,
-    seed: int,
+    seed: str,
     kills: int,
 ) -> None:
     drawn = random.Random(seed)

@@ -35,7 +35,7 @@ def say(**line: Any) -> None:
 
 
 def send_for_ever(
-    engine: EWalletSessionManager, seed: int, sender: int, first: int, credentials: dict[str, str]
+    engine: EWalletSessionManager, seed: str, sender: int, first: int, credentials: dict[str, str]
 ) -> None:
     for number in count(first):
         sent = draw(seed, sender, number)
@@ -63,7 +63,7 @@ class CommitsLate:
 
 
 def send_with_engine(
-    url: str, now: int, seed: int, senders: list[tuple[int, int, dict[str, str]]], *, commits_late: bool
+    url: str, now: int, seed: str, senders: list[tuple[int, int, dict[str, str]]], *, commits_late: bool
 ) -> None:
     # Ended even if it hangs, and no test kills it.
     signal.alarm(MOST_SECONDS)
@@ -94,7 +94,7 @@ def compile_statements() -> None:
         sessions = open_funded_sessions(engine, SENDERS)
         for number in range(WARM_UP):
             sender = number % SENDERS
-            engine.answer({**SELECTORS, **sessions[sender], **draw(0, sender, number).instruction})
+            engine.answer({**SELECTORS, **sessions[sender], **draw("first", sender, number).instruction})
 
 
 def main() -> None:

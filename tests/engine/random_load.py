@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import pytest
 from database_file import find_violations
-from effort import SEED, effort
+from effort import SEED
 from engine_client import EngineClient
 from examples_payments import pay, transfer
 from instructions import PAUSE, RESUME, START, STOP, Instruction, supply, to_clock, to_credits
@@ -28,11 +29,14 @@ TOO_MUCH = 100 * FUNDS
 Answer = dict[str, Any]
 
 
-def kills_by_seed(usual: int, soaked: int, of_one: int) -> list[tuple[int, int]]:
-    """Seeds with numbers of kills, at most `of_one` each; EWALLET_CRASH_KILLS says how many in all."""
-    left = int(os.environ.get("EWALLET_CRASH_KILLS", effort(usual, soaked)))
-    sizes = [min(of_one, left - done) for done in range(0, left, of_one)]
-    return list(enumerate(sizes, start=SEED * 1_000))
+def with_kills(usual: int, of_one: int) -> pytest.MarkDecorator:
+    """Gives the test seeds with numbers of kills, at most `of_one`; EWALLET_CRASH_KILLS are all together."""
+    left = int(os.environ.get("EWALLET_CRASH_KILLS", usual))
+    kills = [
+        pytest.param(f"{SEED}-{done}", min(of_one, left - done), id=f"EWALLET_SEED={SEED} from kill {done}")
+        for done in range(0, left, of_one)
+    ]
+    return pytest.mark.parametrize(("seed", "kills"), kills)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ KINDS = ("supply", "pay", "transfer", "to clock", "to credits", "start", "pause"
 EXPECTED_CODES = {None, "not_enough_credits", "not_enough_time", "timer_state"}
 
 
-def draw(seed: int, sender: int, number: int) -> Sent:
+def draw(seed: str, sender: int, number: int) -> Sent:
     """The request of that number of that sender: the same one in each process that draws it."""
     drawn = random.Random(f"{seed} {sender} {number}")
     name = NAMES[sender % len(NAMES)]

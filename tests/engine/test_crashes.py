@@ -19,7 +19,7 @@ import pytest
 from effort import count
 from engine_client import SELECTORS
 from fakes import MINUTE, Wallclock
-from random_load import LoadedDatabase, Sent, draw, kills_by_seed, open_funded_sessions
+from random_load import LoadedDatabase, Sent, draw, open_funded_sessions, with_kills
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
@@ -35,7 +35,7 @@ class Load:
     """A random load: what each sender has sent in the process that was killed, and what it sends next."""
 
     def __init__(
-        self, url: str, seed: int, sessions: list[dict[str, str]], *, commits_late: bool = False
+        self, url: str, seed: str, sessions: list[dict[str, str]], *, commits_late: bool = False
     ) -> None:
         self._commits_late = commits_late
         self.drawn = random.Random(seed)
@@ -132,7 +132,7 @@ def load_process() -> Iterator[LoadProcess]:
 
 
 def kill_under_load(
-    open_engine: OpenEngine, url: str, clock: Wallclock, seed: int, kills: int, *, commits_late: bool = False
+    open_engine: OpenEngine, url: str, clock: Wallclock, seed: str, kills: int, *, commits_late: bool = False
 ) -> Load:
     """Kill processes with an engine that often, and check what is stored each time."""
     with closing(open_engine()) as engine:
@@ -148,7 +148,7 @@ def kill_under_load(
     return load
 
 
-@pytest.mark.parametrize(("seed", "kills"), kills_by_seed(usual=60, soaked=200, of_one=20))
+@with_kills(usual=60, of_one=20)
 def test_what_a_killed_engine_acknowledged_is_there_once_and_the_rest_once_or_not_at_all(
     open_engine, wallet_url, wallclock, seed, kills
 ):
@@ -159,5 +159,10 @@ def test_what_a_killed_engine_acknowledged_is_there_once_and_the_rest_once_or_no
 def test_an_engine_that_acknowledges_before_it_commits_is_detected(open_engine, wallet_url, wallclock):
     with pytest.raises(AssertionError):
         kill_under_load(
-            partial(open_engine, database_url=wallet_url), wallet_url, wallclock, 1, 20, commits_late=True
+            partial(open_engine, database_url=wallet_url),
+            wallet_url,
+            wallclock,
+            "late",
+            20,
+            commits_late=True,
         )

@@ -135,7 +135,7 @@ def used(open_engine, wallet_file, wallclock, tmp_path) -> UsedFile:
 def test_a_wrong_bit_gives_no_wrong_balance_that_nothing_tells_of(used, seed):
     drawn, outcomes = random.Random(seed), Counter[Outcome]()
     places = [used.written_bytes(of_tables=of_tables) for of_tables in (True, True, False)]
-    for number in range(effort(45, 1_000)):
+    for number in range(effort(45, 150)):
         at, bit = drawn.choice(places[number % 3]), drawn.randrange(8)
         content = bytearray(used.content)
         content[at] ^= 1 << bit

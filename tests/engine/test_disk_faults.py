@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from commit_groups import full_disk, writer_of
 from database_file import violations_in
-from effort import count, effort
+from effort import count, effort, with_seed
 from engine_client import EngineClient
 from instructions import VIEW_WALLET, supply
 
@@ -151,20 +152,17 @@ def caller(process: AnsweringProcess) -> EngineClient:
     return EngineClient(process).open_session().register().log_in()  # type: ignore[arg-type]
 
 
-def test_a_change_that_the_system_does_not_let_write_fails(process, caller, wallet_file):
+@with_seed
+def test_a_change_that_the_system_does_not_let_write_fails(process, caller, wallet_file, seed):
     log = wallet_file.with_name(f"{wallet_file.name}-wal")
-    for more in effort((0, 5_000), range(0, 60_000, 1_000)):
+    drawn = random.Random(seed)
+    for more in [0, *(drawn.randrange(60_000) for _ in range(effort(2, 10)))]:
         check_fault(caller, process.no_file_is_longer_than(log.stat().st_size + more), comes=more == 0)
         count(disk_faults=1)
 
 
-INJECTED = [
-    (system_call, error, when)
-    for system_call, error in (("fdatasync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC"))
-    for when in effort(("1+",), ("1+", "1", "2", "3", "5", "8"))
-]
-"""Which system calls fail, how, and which of them: only one of them, or all."""
-ALWAYS_COME = ("1", "1+")
+SYSTEM_CALLS = (("fdatasync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC"))
+ALL = "1+"
 
 
 @contextmanager
@@ -179,14 +177,17 @@ def injected(process: AnsweringProcess, system_call: str, error: str, when: str)
             pytest.skip(f"strace can't trace a process here: {said}")
         yield
         tracing.terminate()
-        assert "INJECTED" in tracing.stderr.read() or when not in ALWAYS_COME
+        assert "INJECTED" in tracing.stderr.read() or when != ALL
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_a_change_whose_system_calls_fail_is_done_once_when_it_is_sent_again(process, caller):
-    for system_call, error, when in INJECTED:
-        check_fault(caller, injected(process, system_call, error, when), comes=when in ALWAYS_COME)
-        count(disk_faults=1)
+@with_seed
+def test_a_change_whose_system_calls_fail_is_done_once_when_it_is_sent_again(process, caller, seed):
+    drawn = random.Random(seed)
+    for system_call, error in SYSTEM_CALLS:
+        for when in [ALL, *(str(drawn.randint(2, 12)) for _ in range(effort(0, 5)))]:
+            check_fault(caller, injected(process, system_call, error, when), comes=when == ALL)
+            count(disk_faults=1)
 
 
 # Files that can't be used

@@ -21,7 +21,7 @@ CHANGES = {example.found.name: example for example in EXAMPLES if example.found.
 def test_a_change_that_fails_anywhere_changes_nothing(anonymous, wallclock, wallet_file, example, seed):
     caller = example.arrange(anonymous, wallclock)
     drawn = random.Random(f"{seed} {example.found.name}")
-    count(failed_points=check_failures(caller, example.instruction, wallet_file, drawn, effort(3, 40)))
+    count(failed_points=check_failures(caller, example.instruction, wallet_file, drawn, effort(3, 10)))
 
 
 # What must fail

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from commit_groups import writer_of
 from database_file import rows
+from effort import count, with_seed
 from engine_client import SELECTORS
 from random_load import LoadedDatabase, Sent, draw, open_funded_sessions
 
@@ -113,7 +113,7 @@ def faults_in(database: SqliteDatabase, drawn: random.Random) -> Iterator[Faults
     faults.remove()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@with_seed
 def test_each_request_is_done_once_while_the_writer_fails_in_every_way(open_engine, wallet_file, seed):
     loaded, engine = LoadedDatabase(f"sqlite:///{wallet_file}"), open_engine()
     sessions = open_funded_sessions(engine, SENDERS)
@@ -147,6 +147,7 @@ def test_each_request_is_done_once_while_the_writer_fails_in_every_way(open_engi
         for ended in [threads.submit(send_all, sender) for sender in range(SENDERS)]:
             ended.result()
     assert len(faults.counts) == len(TABLES) * len(ENDINGS) + 6, faults.counts
+    count(failures_of_the_writer=faults.counts.total())
     loaded.check(is_complete=True)
     for sender, sent in enumerate(requests):
         loaded.repeat(

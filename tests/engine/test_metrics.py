@@ -47,9 +47,11 @@ def test_answers_are_counted_by_instruction_and_code(ada):
 
 def test_words_of_a_request_that_is_no_instruction_are_in_no_metric(ada):
     ada.send(action="hunter2", hunter2="hunter2")
+    ada.engine.answer({"command_chain": "hunter2"})
     ada.send(**supply(5), notes=7, hunter2="hunter2")
     found = values(ada.engine)
     assert found["ewallet_requests_total | invalid | unknown_instruction"] == 1
+    assert found["ewallet_requests_total | invalid | malformed"] == 1
     assert found[f"ewallet_requests_total | {SUPPLY} | unknown_argument"] == 1
     assert [name for name in found if "hunter2" in name] == []
 

@@ -65,14 +65,14 @@ def check_wrong_bit(history: History, folder: Path, at: int, bit: int) -> None:
 @with_seed
 def test_a_file_with_a_part_of_its_log_holds_a_whole_number_of_changes(history, folder, seed):
     cuts = cuts_of(history)
-    drawn = random.Random(seed).sample(cuts, effort(150, len(cuts)))
+    drawn = random.Random(seed).sample(cuts, effort(120, len(cuts)))
     check_cuts(history, folder, drawn)
     count(log_prefixes=len(drawn))
 
 
 @with_seed
 def test_a_wrong_bit_in_the_log_undoes_the_changes_from_there_on(history, folder, seed):
-    drawn, flips = random.Random(seed), effort(100, 1_000)
+    drawn, flips = random.Random(seed), effort(80, 300)
     for _ in range(flips):
         check_wrong_bit(history, folder, drawn.randrange(len(history.log)), drawn.randrange(8))
     count(log_bit_flips=flips)
@@ -81,7 +81,7 @@ def test_a_wrong_bit_in_the_log_undoes_the_changes_from_there_on(history, folder
 @with_seed
 def test_changes_that_a_power_failure_undid_are_done_again_under_their_request_ids(history, folder, seed):
     cuts = [cut for cut in cuts_of(history) if cut >= history.before_the_changes.log_bytes]
-    for cut in random.Random(seed).sample(cuts, effort(3, 20)):
+    for cut in random.Random(seed).sample(cuts, effort(3, 10)):
         file, clock = check_cut(history, folder, cut), Wallclock()
         with contextlib.closing(
             EWalletSessionManager(f"sqlite:///{file}", clock=clock, passwords=CHEAP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from effort import IS_SOAKED, SEED, count
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from mutations import MUTATIONS
@@ -10,6 +11,7 @@ from wallet_machine import WalletMachine, people
 
 SHARDS = 4
 EXAMPLES = 100
+SOAKED_EXAMPLES = 10
 STEPS = 50
 
 
@@ -25,10 +27,14 @@ def run(machine: type[RuleBasedStateMachine], **choices: object) -> None:
 
 
 # Each shard draws its own examples, so that they can run in parallel.
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", range(SHARDS), ids=lambda shard: f"EWALLET_SEED={SEED}-{shard}")
 def test_the_engine_agrees_with_the_model(machine, shard):
     shard_machine = type(f"WalletMachine{shard}", (machine,), {})
-    run(shard_machine, max_examples=EXAMPLES // SHARDS, print_blob=True)
+    if IS_SOAKED:
+        run(seed(SEED * SHARDS + shard)(shard_machine), max_examples=SOAKED_EXAMPLES, database=None)
+    else:
+        run(shard_machine, max_examples=EXAMPLES // SHARDS, print_blob=True)
+    count(wallet_machines=SOAKED_EXAMPLES)
 
 
 def test_the_machine_detects_a_wrong_model(machine):

@@ -12,6 +12,7 @@ import socket
 import threading
 from pathlib import Path
 
+from effort import count, with_seed
 from engine_client import SELECTORS, EngineClient
 from engine_server import EngineServer
 from examples import EXAMPLES
@@ -20,8 +21,6 @@ from socket_wire import LOOPBACK, RESET
 
 FLOODS, CONNECTIONS, IN_ONE_CONNECTION, TO_LISTEN_WITH = 6, 10, 400, 50
 MOST_NEW_OBJECTS, MOST_NEW_BYTES = 5_000, 16_000_000
-SEED = 20_261_121
-
 PIECES = [b"{", b"[", b'"', b"\\u0000", b"\\ud800", b"\xf0\x9f", b",", b"null"]
 GOOD = [json.dumps({**SELECTORS, **example.instruction}).encode() for example in EXAMPLES]
 
@@ -150,8 +149,9 @@ def resident_bytes() -> int:
     return int(path.read_text().split()[1]) * resource.getpagesize() if path.exists() else 0
 
 
-def test_twenty_thousand_malformed_frames_leak_no_resources(serve, caplog):
-    chance = random.Random(SEED)
+@with_seed
+def test_twenty_thousand_malformed_frames_leak_no_resources(serve, caplog, seed):
+    chance = random.Random(f"{seed}")
     server = serve(limits={"requests_per_second_per_session": 1_000_000})
     ada = server.user()
     at_work = Worker(ada)
@@ -162,6 +162,7 @@ def test_twenty_thousand_malformed_frames_leak_no_resources(serve, caplog):
     for _ in range(FLOODS):
         asyncio.run(flood(server, chance))
     assert at_work.end() > 0
+    count(malformed_frames=(FLOODS + 1) * (CONNECTIONS * IN_ONE_CONNECTION + TO_LISTEN_WITH))
     after = Residue(server)
     assert after.counted == before.counted
     assert after.objects - before.objects < MOST_NEW_OBJECTS
