@@ -23,7 +23,7 @@ from ewallet_core.types import tags_in
 
 LARGEST_PAGE = 32 * 1_024
 """The most bytes that a page's text takes up in an answer; a larger record is a page of its own."""
-_READ_AT_ONCE = 50
+_READ_AT_ONCE = 33
 
 
 def size_of(text: str) -> int:

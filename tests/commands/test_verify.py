@@ -46,13 +46,11 @@ def test_the_checks_of_a_valid_ledger_are_printed(folder):
     done = verify("--data-dir", folder)
     assert (done.exit_code, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[:2] == [
-        "the file's pages, indexes and foreign keys are as SQLite needs them",
-        "3 entries, each sums to zero per unit",
-    ]
+    assert lines[0] == "the file's pages, indexes and foreign keys are as SQLite needs them"
+    assert "3 entries, each sums to zero per unit" in lines
     assert "the seals' chain is whole: 3 seals" in lines
     assert "the issuer's balance is minus what circulates: \N{MINUS SIGN}80 credits" in lines
-    assert len(lines) == 17
+    assert len(lines) == 20
 
 
 def test_a_violation_is_printed_to_stderr(folder):
@@ -103,7 +101,8 @@ def test_the_folder_can_be_named_in_every_way(folder, monkeypatch, option):
     named = ["--data-dir", str(folder)]
     words = {"before": [*named, "verify"], "after": ["verify", *named], "environment": ["verify"]}[option]
     done = CliRunner().invoke(main, words)
-    assert (done.exit_code, done.stdout.splitlines()[1]) == (0, "3 entries, each sums to zero per unit")
+    assert done.exit_code == 0
+    assert "3 entries, each sums to zero per unit" in done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("option", ["before", "after"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,10 @@ class History:
 
 def record_history(engine: EWalletSessionManager, file: Path, wallclock: Wallclock) -> History:
     """Let accounts change their wallets, and copy the file while it is in use."""
-    states: list[State] = []
+    without_log = Path(shutil.copy(file, file.with_name("without-log.sqlite3")))
+    # The engine has written to its log when it opened the file, in one transaction.
+    states = [State(0, content_of(without_log))]
+    without_log.unlink()
 
     def note_state() -> None:
         states.append(State(log_of(file).stat().st_size, content_of(file)))

@@ -37,11 +37,11 @@ OVERVIEW = {"action": "view", "view": "overview"}
 FRAMING = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
 
 MOST: dict[str, tuple[dict[str, Any], int]] = {
-    "a transfer": (TRANSFER, 18),
-    "a payment": (PAY, 20),
-    "a supply": (supply(5), 20),
-    "a conversion to time": (to_clock(1), 19),
-    "a conversion to credits": (to_credits(credits=1), 19),
+    "a transfer": (TRANSFER, 17),
+    "a payment": (PAY, 19),
+    "a supply": (supply(5), 19),
+    "a conversion to time": (to_clock(1), 18),
+    "a conversion to credits": (to_credits(credits=1), 18),
     "the start of a timer": (START, 8),
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
