@@ -6,15 +6,12 @@ anything is unpacked which files of which size may follow.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import io
 import os
 import re
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,9 +25,13 @@ from msgspec import Meta
 from ewallet_core.backup.copies import (
     BackupError,
     BrokenWalletError,
+    cannot_write,
     check_copy,
     copy_database,
+    create_private,
     schema_of,
+    sync,
+    unfinished_folder,
     upgrade_copy,
 )
 from ewallet_core.data_folder import DATABASE_FILE, KNOWN_SERVERS_FILE, PREFERENCES_FILE, TLS_FOLDER
@@ -46,7 +47,6 @@ LARGEST_FILE = 1024 * 1024
 MOST_MEMBERS = 100
 OWNER_ONLY = 0o600
 _CHUNK = 1024 * 1024
-_UNFINISHED = ".ewallet-unfinished-"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is to do."""
@@ -145,48 +145,6 @@ def _check(copy: Path, folder: Path) -> None:
         checked.unlink()
 
 
-def cannot_write(file: Path, reason: OSError) -> BackupError:
-    why = (reason.strerror or str(reason)).lower()
-    place = str(reason.filename or file)
-    if _UNFINISHED in place:
-        place = str(file.absolute().parent)
-    return BackupError(f"{place} can't be used: {why}. Check the folder, its permissions and its free space.")
-
-
-@contextmanager
-def unfinished_folder(parent: Path) -> Iterator[Path]:
-    """A folder for what is not finished; those that killed programs left in `parent` are removed."""
-    for left in parent.glob(f"{_UNFINISHED}*"):
-        with contextlib.suppress(OSError), _locked(left):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=parent))
-    try:
-        with _locked(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock that says that a program still uses the folder; raises `OSError` if another has it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def sync(path: Path) -> None:
-    """Wait until the disk has the file, or the names in the folder."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _read_small(file: Path) -> bytes:
     with file.open("rb") as opened:
         content = opened.read(LARGEST_FILE + 1)
@@ -210,8 +168,7 @@ def _write(
 ) -> None:
     encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
     at = int(manifest.created.timestamp())
-    with partial.open("xb") as raw:
-        os.fchmod(raw.fileno(), OWNER_ONLY)
+    with create_private(partial) as raw:
         with (
             tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as tar,
             copy.open("rb") as database,
@@ -307,8 +264,7 @@ def unpack(file: Path, folder: Path, progress: Progress = no_progress) -> Manife
         for member, chunks in _members_of(tar, manifest, file):
             target = folder / member.name
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            with target.open("xb") as written:
-                os.fchmod(written.fileno(), OWNER_ONLY)
+            with create_private(target) as written:
                 for chunk in chunks:
                     written.write(chunk)
                     done += len(chunk)

@@ -1,12 +1,20 @@
-"""Copies of a database file that no engine uses: making, upgrading and checking one, and logging all out."""
+"""Copies of a database file that no engine uses: making, upgrading and checking one, and logging all out.
+
+What is not finished is in a folder of its own, beside the place where it goes."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from ewallet_core.errors.base import WalletError
@@ -20,7 +28,8 @@ from ewallet_core.storage.verification import Violation, run_checks
 PAGES_AT_ONCE = 1_000
 SKIPPED_EVENTS = 1_000_000
 """How far the event sequences go on at a restore: further than what happened since the backup was made."""
-_FORGOTTEN = ("seen_requests", "session_accounts", "sessions", "client_ids", "workers")
+_UNFINISHED = ".ewallet-unfinished-"
+_FORGOTTEN = ("seen_requests", "session_accounts", "renewed_tokens", "sessions", "client_ids", "workers")
 
 
 class BackupError(Exception):
@@ -29,6 +38,60 @@ class BackupError(Exception):
 
 class BrokenWalletError(BackupError):
     """The copy is damaged, or its ledger is not as it must be; the message is one sentence."""
+
+
+def cannot_write(file: Path, reason: OSError) -> BackupError:
+    why = (reason.strerror or str(reason)).lower()
+    place = str(reason.filename or file)
+    if _UNFINISHED in place:
+        place = str(file.absolute().parent)
+    return BackupError(f"{place} can't be used: {why}. Check the folder, its permissions and its free space.")
+
+
+@contextmanager
+def unfinished_folder(parent: Path) -> Iterator[Path]:
+    """A folder for what is not finished; those that killed programs left in `parent` are removed."""
+    for left in parent.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError), _locked(left):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=parent))
+    try:
+        with contextlib.ExitStack() as stack:
+            # A network folder or a USB stick may have no locks.
+            with contextlib.suppress(OSError):
+                stack.enter_context(_locked(folder))
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock that says that a program still uses the folder; raises `OSError` if another has it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has the file, or the names in the folder."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as reason:
+        # Some file systems can't do this for a folder.
+        if reason.errno != errno.EINVAL or not path.is_dir():
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def create_private(file: Path) -> BinaryIO:
+    """Create a file that only its owner can read, on a file system that has modes."""
+    return cast("BinaryIO", open(file, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)))
 
 
 def copy_database(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:

@@ -15,18 +15,18 @@ from ewallet_core.backup.archive import (
     SERVER_SETTINGS,
     Manifest,
     Progress,
-    cannot_write,
     no_progress,
-    sync,
-    unfinished_folder,
     unpack,
 )
 from ewallet_core.backup.copies import (
     BackupError,
     BrokenWalletError,
+    cannot_write,
     check_copy,
     fold_in_log,
     log_out_all,
+    sync,
+    unfinished_folder,
     upgrade_copy,
 )
 from ewallet_core.data_folder import DATABASE_FILE, create_private_folder

@@ -6,13 +6,15 @@ import fcntl
 import logging
 import os
 import re
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ewallet_core.backup.archive import files_beside, write_backup
+from ewallet_core.backup.archive import files_beside
 from ewallet_core.backup.copies import BackupError
 from ewallet_core.backup.settings import BackupSchedule
 from ewallet_core.data_folder import create_private_folder
@@ -26,11 +28,27 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _log = logging.getLogger("ewallet_core")
 
 
+WriteBackup = Callable[[Path, Path, Mapping[str, Path], datetime], object]
+"""As `write_backup`."""
+
+
+def write_in_own_process(file: Path, database: Path, others: Mapping[str, Path], now: datetime) -> None:
+    """As `write_backup`, without slowing this process down."""
+    named = (str(each) for pair in others.items() for each in pair)
+    command = [sys.executable, "-P", "-m", "ewallet_core.backup", str(file), str(database), now.isoformat()]
+    done = subprocess.run(  # noqa: S603 - this program
+        [*command, *named], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise BackupError(last or f"The process that makes it was ended ({done.returncode}).")
+
+
 class BackupMaker:
     """Makes the backup that is due, and keeps the newest ones.
 
     `clock` returns the time in milliseconds UTC; `config` is the settings file of a server; `failed` is
-    called with the reason if a backup could not be made. One thread calls `turn`.
+    called with the reason if a backup could not be made; `write` writes one. One thread calls `turn`.
     """
 
     def __init__(
@@ -41,6 +59,7 @@ class BackupMaker:
         clock: Callable[[], int],
         config: Path | None = None,
         failed: Callable[[str], None] = lambda _: None,
+        write: WriteBackup = write_in_own_process,
     ) -> None:
         self._schedule = schedule
         self._database = database
@@ -48,6 +67,7 @@ class BackupMaker:
         self._clock = clock
         self._config = config
         self._failed = failed
+        self._write = write
         self._not_before = 0
 
     def turn(self) -> int:
@@ -92,7 +112,7 @@ class BackupMaker:
                 now = self._clock()
                 at = datetime.fromtimestamp(now / 1_000, UTC)
                 file = self._schedule.folder / f"ewallet-scheduled-{at:{_STAMP}}.tar"
-                write_backup(file, self._database, files_beside(self._folder, self._config), at)
+                self._write(file, self._database, files_beside(self._folder, self._config), at)
                 _log.info("backed up as %s", file)
                 self._remove_oldest(now)
             elif not is_alone:

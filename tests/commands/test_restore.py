@@ -222,7 +222,7 @@ main(words)
 """
 
 
-@pytest.mark.parametrize("step", ["check_copy", "_restore_file", "_keep", "unlink", "replace"])
+@pytest.mark.parametrize("step", ["check_copy", "unlink", "replace"])
 def test_a_killed_restore_leaves_the_wallet_as_it_was(folder, file, step):
     words = ["restore", "--data-dir", str(folder), "--yes", str(file)]
     killed = subprocess.run([sys.executable, "-c", KILLED, step, *words], check=False)

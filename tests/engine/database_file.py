@@ -104,8 +104,8 @@ def erasure_of(account: int) -> tuple[str, str]:
     )
     return (
         "UPDATE accounts SET state = 'erased', name_key = NULL, email_key = NULL, name_skeleton = NULL,"
-        f" email_skeleton = NULL WHERE id = {account}",
-        f"UPDATE invoice_records SET {names} WHERE transfer_record_id IN ({is_party})",
+        f" email_skeleton = NULL, password_hash = NULL WHERE id = {account}",
+        f"UPDATE invoice_records SET search_key = '', {names} WHERE transfer_record_id IN ({is_party})",
     )
 
 

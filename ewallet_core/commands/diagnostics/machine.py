@@ -83,7 +83,7 @@ def _compare_with_wallet(section: Section, target: Target) -> None:
         clock = WallClock(system_clock, system_boot_clock, system_boot_id())
         with open_read_only(f"sqlite:///{quote(str(database))}") as transaction:
             clock.compare(transaction)
-    except StorageUnavailableError:
+    except (StorageUnavailableError, OSError):
         # Other sections say so.
         return
     section.add("agrees_with_wallet", clock.doubt is None)

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from ewallet_core.commands.diagnostics.section import Section, Target, describe
+from ewallet_core.commands.diagnostics.section import UNKNOWN, Section, Target, describe
 from ewallet_core.data_folder import (
     DATABASE_FILE,
     KNOWN_SERVERS_FILE,
     NoHomeError,
     find_data_folder,
 )
-from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.errors.server import StorageDamagedError, StorageUnavailableError
 from ewallet_core.server.certificates import CertificateError, create_server_context, self_signed_file
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.storage.compaction import MEBIBYTE, measure
@@ -116,6 +116,19 @@ def find_database(target: Target) -> Path | None:
         return None
 
 
+def _existing_database(section: Section, target: Target) -> Path | None:
+    """The file of the database; if there is none, the section says why."""
+    try:
+        database = find_database(target)
+        if database is not None and database.exists():
+            return database
+        section.add("database", "none yet")
+    except (StorageUnavailableError, OSError) as reason:
+        # The section of the files says more.
+        section.add("database", f"{UNKNOWN} ({describe(reason)})")
+    return None
+
+
 def _database_of_settings(target: Target) -> str | None:
     try:
         return None if target.config is None else Settings.read(target.config).database
@@ -131,10 +144,12 @@ def _examine_file(section: Section, name: str, file: Path) -> None:
         return
     except OSError as reason:
         section.add(name, {"path": str(file), "exists": None})
-        section.warn(
-            f"{file} can't be looked at: {describe(reason)}.",
-            "Run this as the user who owns the wallet, or correct the permissions of its folder.",
-        )
+        if name == "database":
+            # What is true of it is true of the others.
+            section.warn(
+                f"{file} can't be looked at: {describe(reason)}.",
+                "Run this as the user who owns the wallet, or correct the permissions of its folder.",
+            )
         return
     mode = stat.S_IMODE(found.st_mode)
     fact: dict[str, str | int | bool | None] = {
@@ -191,13 +206,7 @@ def _examine_preferences(section: Section, file: Path) -> None:
 
 def examine_integrity(section: Section, target: Target) -> None:
     """The schema's version and SQLite's own check; with `--full` also all that `ewallet verify` checks."""
-    try:
-        database = find_database(target)
-    except StorageUnavailableError:
-        # The section of the files says so.
-        database = None
-    if database is None or not database.exists():
-        section.add("database", "none yet")
+    if (database := _existing_database(section, target)) is None:
         return
     url = f"sqlite:///{quote(str(database))}"
     try:
@@ -206,8 +215,12 @@ def examine_integrity(section: Section, target: Target) -> None:
             (checked,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             section.add("quick_check", str(checked))
         _judge_schema(section)
-    except StorageUnavailableError as error:
+    except StorageDamagedError as error:
         section.add("quick_check", error.reason)
+    except StorageUnavailableError as error:
+        section.add("quick_check", None)
+        section.warn(error.error, error.warning)
+        return
     if section.facts["quick_check"] != "ok":
         section.warn(
             f"SQLite can't read the whole database: {section.facts['quick_check']}.",
@@ -252,11 +265,9 @@ def _verify(section: Section, url: str) -> None:
 
 def examine_space(section: Section, target: Target) -> None:
     """The sizes of the database, and the rows of the tables that grow."""
+    if (database := _existing_database(section, target)) is None:
+        return
     try:
-        database = find_database(target)
-        if database is None or not database.exists():
-            section.add("database", "none yet")
-            return
         with connect_read_only(f"sqlite:///{quote(str(database))}") as connection:
             sizes = measure(database, connection)
     except StorageUnavailableError as error:

@@ -16,16 +16,17 @@ from ewallet_core.storage.verification.balances import check_unlinked_holders
 from ewallet_core.storage.verification.check import Check, Findings, Violation
 from ewallet_core.storage.verification.costs import check_costs, check_refunds
 from ewallet_core.storage.verification.entries import check_journal
-from ewallet_core.storage.verification.integrity import check_integrity
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
 from ewallet_core.storage.verification.records import check_notes, check_records
-from ewallet_core.storage.verification.segments import check_segments
+from ewallet_core.storage.verification.segments import check_segments, check_timers
 from ewallet_core.storage.verification.sheets import check_sheets
+from ewallet_core.storage.verification.values import check_integrity, check_values
 
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
     "The file": check_integrity,
+    "The values": check_values,
     "The journal": check_journal,
     "The unlinked wallets and clocks": check_unlinked_holders,
     "The holders of balances": check_holders,
@@ -35,6 +36,7 @@ _CHECKS = {
     "The costs": check_costs,
     "The sheets": check_sheets,
     "The segments of runs": check_segments,
+    "The timers": check_timers,
     "The active items": check_active_items,
     "The accounts": check_names,
 }

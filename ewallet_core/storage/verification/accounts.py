@@ -1,10 +1,10 @@
-"""Checks accounts: their names and emails have the keys by which they are found, and contacts name payees."""
+"""Checks accounts: the keys by which they are found, their events, their sessions, and contacts' payees."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, union_all
+from sqlalchemy import Select, and_, func, or_, select, union_all
 
 from ewallet_core.lookalikes import skeleton
 from ewallet_core.spelling import email_key
@@ -21,7 +21,7 @@ from ewallet_core.storage.verification.check import (
     select_faulty,
     several,
 )
-from ewallet_core.types import user_key
+from ewallet_core.types import Role, user_key
 
 
 class _AccountLine(Row, frozen=True):
@@ -42,6 +42,7 @@ class _ContactLine(Row, frozen=True):
 
 
 _account, _contact, _payee = schema.accounts, schema.contact_records, schema.accounts.alias("payee")
+_event, _session, _login = schema.events, schema.sessions, schema.session_accounts
 _LINES = select(*(_account.c[name] for name in _AccountLine.__struct_fields__)).order_by(_account.c.id)
 _CONTACT_LINES = select(_contact.c.id, _contact.c.email, _contact.c.email_key).order_by(_contact.c.id)
 
@@ -67,6 +68,44 @@ def _marked_without_reason(of: str) -> Select[Any]:
 _FAULTY = union_all(
     _marked_without_reason("name"),
     _marked_without_reason("email"),
+    select_faulty(
+        "The account",
+        _account.c.id,
+        _account,
+        (
+            (_account.c.to_unlink_at.is_not(None)) != (_account.c.state == AccountStatus.UNLINK_PENDING),
+            "will be erased if and only if it is not to be",
+        ),
+        (
+            (_account.c.password_hash.is_(None))
+            != or_(_account.c.role == Role.ISSUER, _account.c.state == AccountStatus.ERASED),
+            "has a password if and only if it needs none",
+        ),
+        (_account.c.password_hash.not_like("$argon2%$%$%$%$%"), "has a password hash of no known form"),
+    ),
+    select_faulty(
+        "The event",
+        _event.c.id,
+        _event.outerjoin(_account, _account.c.id == _event.c.account_id),
+        (_event.c.sequence > _account.c.event_sequence, "has a sequence that its account has not reached"),
+        (func.json_valid(_event.c.data) == 0, "has data that is not JSON"),
+    ),
+    select_faulty(
+        "The session",
+        _session.c.id,
+        _session.outerjoin(
+            _login,
+            and_(_login.c.session_id == _session.c.id, _login.c.account_id == _session.c.account_id),
+        ),
+        (
+            and_(_session.c.account_id.is_not(None), _login.c.account_id.is_(None)),
+            "has an account active that is not logged in to it",
+        ),
+        (
+            _session.c.client_id.is_(None) != _session.c.token_hash.is_(None),
+            "has only one of a client and a token",
+        ),
+    ),
     select_faulty(
         "The contact record",
         _contact.c.id,

@@ -97,8 +97,13 @@ class BalanceSums:
             faults.append(f"{posting.name} moves {posting.unit}s, its balance counts {balance.unit}s.")
         if posting.at < entry_at:
             faults.append(f"{posting.name} is dated before its entry.")
+        elif posting.at > entry_at and posting.at > balance.moved_at:
+            faults.append(f"{posting.name} is dated after its entry and the one before it.")
         # The issuer's balances are not stored, but computed.
-        if not balance.issues:
+        if balance.issues:
+            if posting.balance_after is not None:
+                faults.append(f"{posting.name} says what is left to the issuer.")
+        else:
             if posting.balance_after != total:
                 faults.append(
                     f"{posting.name} says {posting.balance_after} is left, its balance came to {total}."

@@ -64,7 +64,9 @@ def check_journal(transaction: Transaction) -> Findings:
             yield Violation(f"The postings of entry {entry.id} don't sum to zero.")
         if chain.is_whole and not chain.continues(entry, postings, is_balanced):
             yield Violation(f"The seals' chain breaks at entry {entry.id}.")
-        for posting in postings:
+        for position, posting in enumerate(postings, start=1):
+            if posting.position != position:
+                yield Violation(f"{posting.name} has another position than the {position}.")
             if faults := balances.add(posting, entry.at):
                 yield from map(Violation, faults)
     for stray in transaction.each(_STRAY_SEALS, RowId):

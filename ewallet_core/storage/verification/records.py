@@ -100,6 +100,10 @@ def _with_moved_time(record: Table) -> FromClause:
 _POINTS_AT_NOTHING = _entry.c.id.is_(None), "points at no entry"
 
 
+def _is_dated_otherwise(record: Table) -> Fault:
+    return record.c.created_at != _entry.c.at, "is dated otherwise than its entry"
+
+
 def _moved_others(says: ColumnElement[Any], unit: Unit, moved: ColumnElement[Any]) -> Fault:
     """The record says another amount than its entry moved; `moved` is NULL if that was nothing."""
     sentence = literal("says ") + cast(says, Text) + f" {unit}s, its entry moved others"
@@ -170,6 +174,7 @@ _FAULTY = union_all(
         .outerjoin(_from_wallet, _from_wallet.c.id == _transfer.c.from_ewallet_id)
         .outerjoin(_to_wallet, _to_wallet.c.id == _transfer.c.to_ewallet_id),
         _POINTS_AT_NOTHING,
+        _is_dated_otherwise(_transfer),
         (_has_other_kind(*_CREDIT_TRANSFERS), "is of an entry that transferred nothing"),
         _IS_ON_OTHER_WALLET,
         (
@@ -196,6 +201,7 @@ _FAULTY = union_all(
         .outerjoin(_linked, _linked.c.id == _invoice.c.transfer_record_id)
         .outerjoin(_cost, _IS_COST),
         _POINTS_AT_NOTHING,
+        _is_dated_otherwise(_invoice),
         (_has_other_kind(*_SOLD), "is of an entry that sold nothing"),
         _IS_ON_OTHER_WALLET,
         (
@@ -241,6 +247,7 @@ _FAULTY = union_all(
             _credits, and_(_credits.c.entry_id == _conversion.c.entry_id, *_IS_CREDITS_RECEIVED)
         ),
         _POINTS_AT_NOTHING,
+        _is_dated_otherwise(_conversion),
         (_has_other_kind(*_CONVERTED), "is of an entry that converted nothing"),
         (_conversion.c.conversion_type != _TYPE_OF_CONVERSION, "is not of the type that its entry is"),
         (
@@ -273,6 +280,7 @@ _FAULTY = union_all(
         _time.c.id,
         _with_moved(_time),
         _POINTS_AT_NOTHING,
+        _is_dated_otherwise(_time),
         (_has_other_kind(EntryKind.TIME_SPENT), "is of an entry that spent no time"),
         # A run that took no time has no posting.
         (and_(_time.c.time_spent != 0, _MOVED_NOTHING[0]), _MOVED_NOTHING[1]),

@@ -1,4 +1,4 @@
-"""Checks the segments of runs: they add up to the time that was spent, in order, with pauses between them.
+"""Checks timers and the segments of runs: they add up to the time that was spent, in order, between pauses.
 
 Runs are read one after another with their segments in order, so one run at a time is in memory."""
 
@@ -7,12 +7,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, or_, select, union_all
 
+from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.verification.check import Check, Findings, Violation, several
+from ewallet_core.storage.verification.check import (
+    Check,
+    Findings,
+    Violation,
+    report_faulty,
+    select_faulty,
+    several,
+)
 
 
 class _RunLine(Row, frozen=True):
@@ -122,6 +130,60 @@ def _check_ends(run: str, of: _RunLine, end: int, gaps: int) -> Findings:
             f"The {run} took {ends_at - begins_at} milliseconds, of which it spent {of.spent}"
             f" and was paused for {of.pending}."
         )
+    if of.pauses == 0 and of.pending:
+        yield Violation(f"The {run} was never paused, and has paused time.")
     # Stretches and pauses of no length leave no trace, so there can be fewer.
     if gaps > of.pauses:
         yield Violation(f"The {run} has more gaps around its segments than it was paused.")
+
+
+_timer, _balance = schema.clocks.c, schema.balances.c
+_is_inactive = _timer.timer_state == State.INACTIVE
+_is_active = _timer.timer_state == State.ACTIVE
+_left = _balance.amount - _timer.timer_spent
+
+_FAULTY_TIMERS = union_all(
+    select_faulty(
+        "The timer of clock",
+        _timer.id,
+        schema.clocks.outerjoin(schema.balances, _balance.id == _timer.balance_id),
+        (
+            and_(_is_inactive, or_(_timer.timer_started_at.is_not(None), _timer.timer_since.is_not(None))),
+            "has not begun, and says when it did",
+        ),
+        (
+            and_(
+                _is_inactive,
+                or_(
+                    *(_timer[name] != 0 for name in ("timer_spent", "timer_pending", "timer_pauses")),
+                    _timer.timer_unsegmented != 0,
+                ),
+            ),
+            "has not begun, and has spent time or was paused",
+        ),
+        (
+            and_(~_is_inactive, or_(_timer.timer_started_at.is_(None), _timer.timer_since.is_(None))),
+            "has begun, and does not say when",
+        ),
+        (_timer.timer_since < _timer.timer_started_at, "changed before it began"),
+        (and_(_timer.timer_pending > 0, _timer.timer_pauses == 0), "was never paused, and has paused time"),
+        (and_(_timer.timer_state == State.PAUSED, _timer.timer_pauses == 0), "is paused, and never was"),
+        (
+            or_(
+                and_(~_is_active, _timer.runs_out_at.is_not(None)),
+                and_(_is_active, _timer.runs_out_at.is_(None)),
+                # An empty clock has run out, at the latest at the last change.
+                case(
+                    (_left > 0, _timer.runs_out_at != _timer.timer_since + _left),
+                    else_=_timer.runs_out_at > _timer.timer_since,
+                ),
+            ),
+            "is said to run out at another moment than it does",
+        ),
+    ),
+)
+
+
+def check_timers(transaction: Transaction) -> Findings:
+    yield from report_faulty(transaction, _FAULTY_TIMERS)
+    yield Check("every timer has what its state needs, and runs out when its clock is empty")

@@ -23,13 +23,15 @@ _sheet, _account = schema.sheets.c, schema.accounts.c
 
 
 class _SheetLine(Row, frozen=True):
-    """A sheet, how many records are on it, and the highest position of its records, also of unlinked ones."""
+    """A sheet, and its records: those that are not unlinked, all of them, and the highest position."""
 
     id: int
+    kind: RecordType
     role: str | None
     record_count: int
     last_position: int
     linked: int
+    placed: int
     highest: int
 
 
@@ -48,10 +50,12 @@ def _lines(kind: RecordType) -> Select[Any]:
     return (
         select(
             _sheet.id,
+            _sheet.kind,
             _account.role,
             _sheet.record_count,
             _sheet.last_position,
             count - func.coalesce(unlinked.c.records, 0),
+            count,
             highest,
         )
         .outerjoin_from(schema.sheets, schema.accounts, _account.id == _sheet.account_id)
@@ -98,4 +102,9 @@ def _check_sheet(sheet: _SheetLine) -> Findings:
     if sheet.highest > sheet.last_position:
         yield Violation(
             f"Sheet {sheet.id} ends at position {sheet.last_position}, and a record is at {sheet.highest}."
+        )
+    # Only contacts are ever deleted. With no position below 1, the others are at each once.
+    elif sheet.kind is not RecordType.CONTACT and sheet.placed != sheet.last_position:
+        yield Violation(
+            f"Sheet {sheet.id} ends at position {sheet.last_position}, and has {sheet.placed} records."
         )

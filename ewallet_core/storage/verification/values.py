@@ -1,0 +1,149 @@
+"""Checks the file, as SQLite keeps it, and each value: its type and range, and the words that a search finds.
+
+The journal's columns are left out, because the check of the journal reads each of their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
+
+from ewallet_core.storage import schema
+from ewallet_core.storage.events import EventKind, Movement
+from ewallet_core.storage.rows import Row
+from ewallet_core.storage.sheets import ALL_RECORDS, PARTY_END, Records
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification.check import Check, Findings, Violation, several
+from ewallet_core.types import RecordType, Role, user_key
+
+_INTEGRITY = text("PRAGMA integrity_check")
+_FOREIGN_KEYS = text("PRAGMA foreign_key_check")
+
+
+def check_integrity(transaction: Transaction) -> Findings:
+    """The other checks trust the indexes, so this is the first."""
+    for (fault,) in transaction.run(_INTEGRITY).fetchall():
+        if fault != "ok":
+            yield Violation(f"The file is damaged, SQLite says: {fault}.")
+    for table, row, parent, _ in transaction.run(_FOREIGN_KEYS).fetchall():
+        yield Violation(f"Row {row} of the table {table} belongs to a row of {parent} that doesn't exist.")
+    yield Check("the file's pages, indexes and foreign keys are as SQLite needs them")
+
+
+LATEST = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+_READ_BY_THE_JOURNAL = {"entries", "postings", "seals", "balances"}
+_ANY_NUMBER = {"boot_at", "confirmed_boot_at", "wall_at", "latest_at", "overruled_at"}
+_KNOWN: dict[tuple[str, str], tuple[object, ...]] = {
+    ("events", "kind"): tuple(EventKind),
+    ("events", "movement"): tuple(Movement),
+    ("permissions", "role"): tuple(Role),
+    ("permissions", "allowed"): (0, 1),
+    ("login_records", "is_new_address"): (0, 1),
+}
+
+
+class _FaultyLine(Row, frozen=True):
+    """A row with a wrong value, or a record whose search text differs from its words if case is ignored."""
+
+    id: int
+    has_wrong_value: int
+    search_key: str
+    words: str
+
+
+def _is_wrong(table: Table, column: Column[Any]) -> ColumnElement[bool]:
+    """Whether the column has a value that is never written there; NULL, which has its constraint, is not."""
+    kind = func.typeof(column)
+    if isinstance(column.type, LargeBinary):
+        wrong = kind != "blob"
+    elif isinstance(column.type, Text):
+        wrong = kind != "text"
+    else:
+        wrong = or_(kind != "integer", *_out_of_range(column))
+    if known := _KNOWN.get((table.name, column.name)):
+        wrong = or_(wrong, and_(*(column != value for value in known)))
+    return and_(column.is_not(None), wrong)
+
+
+def _out_of_range(column: Column[Any]) -> list[ColumnElement[bool]]:
+    if column.name in _ANY_NUMBER:
+        return []
+    if column.primary_key or column.name == "position":
+        return [column < 1]
+    is_date = column.name.endswith(("_at", "_until", "_since")) or column.name == "at"
+    return [column < 0, *([column > LATEST] if is_date else [])]
+
+
+def _words(records: Records[Any]) -> ColumnElement[str]:
+    record = records.table.c
+    joined: ColumnElement[str] = literal("")
+    for name in records.searched:
+        joined = joined + record[name] + " "
+    if records.kind is not RecordType.INVOICE:
+        return joined
+    party = case(
+        (record.account_id == record.seller_account_id, record.buyer_name + " " + record.buyer_email),
+        else_=record.seller_name + " " + record.seller_email,
+    )
+    # Invoices of earlier releases name nobody, and an erased party has no name.
+    return func.coalesce(party, "") + " " + joined
+
+
+def _key(records: Records[Any]) -> ColumnElement[str]:
+    key: ColumnElement[str] = records.table.c.search_key
+    return func.replace(key, PARTY_END, " ") if records.kind is RecordType.INVOICE else key
+
+
+_RECORDS = {records.table: records for records in ALL_RECORDS}
+
+
+def _faulty(table: Table) -> Select[Any]:
+    (key, *_) = table.primary_key.columns
+    # Only a table without an id has another key than a number.
+    shown = key if key.name == "id" else literal(0)
+    wrong = or_(*(_is_wrong(table, column) for column in table.columns))
+    searched: ColumnElement[str] = literal("")
+    words: ColumnElement[str] = literal("")
+    differs: ColumnElement[bool] = false()
+    if (records := _RECORDS.get(table)) is not None:
+        searched, words = _key(records), _words(records)
+        # What an account left when it was erased is found by nothing.
+        is_searched = table.c.search_key != ""
+        differs = and_(is_searched, func.trim(searched) != func.trim(func.lower(words)))
+    return select(shown, case((wrong, 1), else_=0), searched, words).where(or_(wrong, differs))
+
+
+_TABLES = {
+    table.name: _faulty(table)
+    for table in schema.metadata.sorted_tables
+    if table.name not in _READ_BY_THE_JOURNAL
+}
+
+
+def check_values(transaction: Transaction) -> Findings:
+    for name, statement in _TABLES.items():
+        for line in transaction.each(statement, _FaultyLine):
+            row = f"Row {line.id}" if line.id else "A row"
+            if line.has_wrong_value:
+                yield Violation(f"{row} of the table {name} has a value that is never written there.")
+            # Earlier releases joined the words with other spaces.
+            elif line.search_key.split() != user_key(line.words).split():
+                yield Violation(f"{row} of the table {name} is found by other words than its own.")
+    yield Check(f"{several(len(_TABLES), 'table', 'tables')}, each value of which has its type and range")
+    yield Check("every record is found by its own words")
