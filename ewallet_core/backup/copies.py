@@ -29,7 +29,7 @@ PAGES_AT_ONCE = 1_000
 SKIPPED_EVENTS = 1_000_000
 """How far the event sequences go on at a restore: further than what happened since the backup was made."""
 _UNFINISHED = ".ewallet-unfinished-"
-_FORGOTTEN = ("seen_requests", "session_accounts", "sessions", "client_ids", "workers")
+_FORGOTTEN = ("seen_requests", "session_accounts", "renewed_tokens", "sessions", "client_ids", "workers")
 
 
 class BackupError(Exception):

@@ -120,6 +120,7 @@ _CORRECTIONS = (
     _at_most(schema.sessions.c.expires_at, "session_lifetime", last_used_at=_NOW),
     _at_most(schema.client_ids.c.expires_at, "session_lifetime", last_used_at=_NOW),
     _at_most(schema.refused_requests.c.at),
+    _at_most(schema.login_origins.c.last_login_at),
     _at_most(schema.accounts.c.to_unlink_at, "recoverable"),
     _at_most(schema.reserved_emails.c.reserved_until, "reserved"),
     *_RUNS,

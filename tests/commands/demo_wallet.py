@@ -29,8 +29,9 @@ def log_in(engine: EWalletSessionManager) -> dict[str, str]:
     """The credentials of a new session in which ada is logged in."""
     mine = open_session(engine)
     login = {**CLIENT, "action": "login", "user_name": "ada", "user_pass": PASSWORD}
-    assert engine.answer({**login, **mine})["failed"] is False
-    return mine
+    answer = engine.answer({**login, **mine, "renew_token": True, "request_id": "login-0001"})
+    assert answer["failed"] is False
+    return {**mine, "session_token": answer["session_token"]}
 
 
 def supply(engine: EWalletSessionManager, credentials: dict[str, str], credits: int = 1) -> dict[str, Any]:

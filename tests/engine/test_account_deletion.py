@@ -37,6 +37,7 @@ from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
 from ewallet_core.storage import cleanup
 from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.payees import RESERVED_MS
+from ewallet_core.storage.retention import remove_old_history
 
 ID = {"request_id": "request-0001"}
 ADA_ID = 2
@@ -61,7 +62,7 @@ def erase(engine):
 
         def work(transaction):
             context = dispatcher.context(transaction)
-            cleanup.delete_old_history(transaction, context.now)
+            remove_old_history(transaction, context.now, context.config.retention)
             return erase_due_accounts(context)
 
         return dispatcher.database.write(work)

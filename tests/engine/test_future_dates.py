@@ -51,6 +51,14 @@ def test_an_unused_session_of_the_future_is_removed(engine, wallclock, set_right
     assert swept["ctokens"] == 1
 
 
+def test_an_origin_of_the_future_is_known_for_30_days(ada, wallet_file, wallclock, set_right):
+    wallclock.forward(AHEAD)
+    EngineClient(ada.engine, address="192.0.2.7").open_session().log_in()
+    set_right()
+    (latest,) = rows(wallet_file, "SELECT max(last_login_at) AS last_login_at FROM login_origins")
+    assert latest["last_login_at"] == wallclock()
+
+
 def test_failed_logins_of_the_future_do_not_lock_the_owner_out(registered, wallclock, set_right):
     wallclock.forward(AHEAD)
     guesser = EngineClient(registered.engine).open_session()

@@ -57,6 +57,7 @@ class WalletDriver:
         self.folder = Path(tempfile.mkdtemp(dir=IN_MEMORY))
         self.file = Path(shutil.copy(self.new_file, self.folder))
         self.clock = Wallclock()
+        self.leap = 0
         self.numbers = count(1)
         self.entries = 0
         self.used: set[tuple[str, str]] = set()
@@ -78,7 +79,13 @@ class WalletDriver:
         self.engine.close()
 
     def open(self) -> None:
-        self.engine = EWalletSessionManager(f"sqlite:///{self.file}", clock=self.clock, passwords=CHEAP)
+        self.engine = EWalletSessionManager(
+            f"sqlite:///{self.file}",
+            clock=self.clock,
+            boot_clock=lambda: self.clock.now - self.leap,
+            boot_id="boot 1",
+            passwords=CHEAP,
+        )
         self.database = DatabaseFile(self.file)
         self.system = EngineClient(self.engine)
 
@@ -98,6 +105,11 @@ class WalletDriver:
 
     def log_in_again(self, name: str) -> None:
         self.callers[name] = EngineClient(self.engine).open_session().log_in(name)
+
+    def leap_by(self, milliseconds: int) -> None:
+        """Let the wall clock leap, which the boot clock does not."""
+        self.clock.forward(milliseconds)
+        self.leap += milliseconds
 
     def advance(self, wait: Wait) -> None:
         """Let time pass, and log in again if the sessions have expired."""

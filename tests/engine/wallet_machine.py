@@ -8,6 +8,7 @@ from typing import Any
 from database_file import DatabaseFile
 from engine_client import EngineClient, without_sequence
 from examples_payments import move_credits, move_time
+from examples_system import cleanup
 from fakes import DAY, HOUR, MINUTE
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -416,7 +417,11 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
             account.wallet.transfers.append(answer["transfer_record"])
             self.entries += 1
 
-    @rule(name=people, wait=long_waits, what=st.sampled_from(["restart", "login", "wait", "set back"]))
+    @rule(
+        name=people,
+        wait=long_waits,
+        what=st.sampled_from(["restart", "login", "wait", "set back", "leap"]),
+    )
     def disturb(self, name: str, wait: int, what: str) -> None:
         match what:
             case "restart":
@@ -427,8 +432,18 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
                 self.log_in_again(self.active_account(name)[0])
             case "wait":
                 self.advance(wait)
+            case "leap":
+                self.leap_and_return(self.active_account(name)[0])
             case _:
                 self.clock.forward(-wait // 7)
+
+    def leap_and_return(self, name: str) -> None:
+        for leap in (400 * DAY, -400 * DAY):
+            self.leap_by(leap)
+            self.callers[name].expect_error("clock_in_doubt", **supply(1))
+            for what in ("clocks", "accounts", "history"):
+                self.system.expect_error("clock_in_doubt", **cleanup(what))
+            self.leap_by(-leap)
 
     # Invariants
 
