@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import json
 import random
@@ -131,6 +132,7 @@ class Residue:
         names = [thread.name for thread in threading.enumerate() if not thread.name.startswith(executor)]
         self.counted = (tasks, sorted(names), open_sockets())
         self.objects = len(gc.get_objects())
+        return_free_memory()
         self.bytes = resident_bytes()
 
 
@@ -143,6 +145,12 @@ def open_sockets() -> int:
     path = Path("/proc/self/fd")
     opened = [file.readlink() for file in path.iterdir() if file.is_symlink()] if path.exists() else []
     return sum(str(file).startswith("socket:") for file in opened)
+
+
+def return_free_memory() -> None:
+    """Let the C library give back to the system what it keeps for later, if it can: it is not in use."""
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def resident_bytes() -> int:
