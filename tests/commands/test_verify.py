@@ -156,3 +156,42 @@ def test_a_truncated_file_is_explained_in_one_sentence(folder, demo_file):
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "postgresql://localhost/wallets"])
 def test_a_url_without_a_file_is_explained_in_one_sentence(url):
     assert is_one_sentence_and_2(verify("--database", url))
+
+
+# Damage
+
+
+def damage_a_page(folder: Path) -> None:
+    file = folder / "wallet.sqlite3"
+    content = bytearray(file.read_bytes())
+    content[0:16] = b"something else!!"
+    file.write_bytes(content)
+    file.chmod(0o600)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify"],
+        ["grant", "operator", "ada@example.org"],
+        ["serve", "--in-port", "0", "--out-port", "0"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_damaged_file_is_refused_in_two_sentences_by_every_command(folder, words):
+    damage_a_page(folder)
+    before = everything_in(folder)["wallet.sqlite3"]
+    done = CliRunner().invoke(main, ["--data-dir", str(folder), *words])
+    assert done.exit_code in (1, 2)
+    assert done.stderr == (
+        "The database is damaged: file is not a database. Stop the programs that use it, and restore a"
+        " backup; `ewallet verify` says what is wrong.\n"
+    )
+    assert everything_in(folder)["wallet.sqlite3"] == before
+
+
+def test_a_value_that_can_not_be_read_is_a_violation(folder):
+    execute_sql(folder, "UPDATE accounts SET name = CAST(x'ff41' AS TEXT)")
+    done = verify("--data-dir", folder)
+    assert done.exit_code == 1
+    assert done.stderr.endswith("is not what it must be.\n")
