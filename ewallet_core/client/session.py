@@ -138,7 +138,7 @@ class WalletClient(ABC):
             return credentials, answer
         login = asyncio.create_task(self._log_in(request))
         login.add_done_callback(self._end_login)
-        # The new token is taken over also if the caller no longer waits, because the old one then opens nothing.
+        # The new token is taken over also if the caller no longer waits: the old one opens nothing then.
         return await asyncio.shield(login)
 
     async def _log_in(self, request: Request) -> tuple[Mapping[str, str], Answer]:
