@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -114,6 +115,7 @@ def test_text_has_one_line_for_each_fault_too(log):
     text.end_interval()
     logging.getLogger().removeHandler(text.handler)
     first, second = text.text.splitlines()
+    assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z ERROR ", first)
     assert " ERROR ewallet_core: client action supply credits: The storage could not save this" in first
     assert second.endswith("(and 1 more like this)")
 
