@@ -4,6 +4,7 @@ on demand, in the log."""
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import threading
 import time
@@ -152,12 +153,18 @@ def _fields_of(line: RequestLine) -> dict[str, str | int | float]:
 def _as_text(line: RequestLine) -> bytes:
     fields = _fields_of(line)
     begin = f"{fields.pop('time')} {fields.pop('kind')}"
-    words = (f"{name}={msgspec.json.encode(value).decode()}" for name, value in fields.items())
+    words = (f"{name}={_in_ascii(value)}" for name, value in fields.items())
     return f"{begin} {' '.join(words)}\n".encode()
 
 
 def _as_json(line: RequestLine) -> bytes:
-    return msgspec.json.encode(_fields_of(line)) + b"\n"
+    return f"{_in_ascii(_fields_of(line))}\n".encode()
+
+
+def _in_ascii(value: Any) -> str:
+    """JSON in which nothing that a client has chosen can control a terminal or end the line."""
+    encoded = msgspec.json.encode(value)
+    return encoded.decode() if encoded.isascii() else json.dumps(value)
 
 
 class RequestLog:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from ewallet_core.engine.dispatcher import log_fault
@@ -177,3 +178,15 @@ def test_a_log_of_requests_that_can_not_be_written_only_counts_them():
     log.add(request_line(1))
     log.close()
     assert log.left_out == 1
+
+
+@pytest.mark.parametrize("log_format", LogFormat)
+def test_a_request_id_can_neither_end_its_line_nor_control_a_terminal(log_format):
+    stream = io.BytesIO()
+    log = RequestLog(stream, log_format)
+    chosen = "id \n \x1b[2J \x9b2J \x85 \u2028 \u202e"
+    log.add(msgspec.structs.replace(request_line(1), request_id=chosen))
+    log.close()
+    (line,) = stream.getvalue().decode().splitlines()
+    assert line.isascii()
+    assert line.isprintable()
