@@ -47,8 +47,14 @@ crash: .venv/.developed
 	EWALLET_CRASH_KILLS=$(KILLS) EWALLET_SEED=$$(date +%s) $(BIN)/pytest -n auto --dist worksteal \
 		tests/engine/test_crashes.py tests/commands/test_killed_servers.py
 
+# The rules of money and time, and the permission check, changed in small ways that their tests must notice.
+mutants: .venv/.mutated
+	$(BIN)/mutmut run
+	$(BIN)/mutmut export-cicd-stats
+	@$(BIN)/python tests/mutation_score.py
+
 # Known vulnerabilities of what is pinned; it asks the Python Package Index about each, so it needs a network.
-AUDITED := $(foreach lock,requirements.lock requirements-dev.lock requirements-pictures.lock,--requirement $(lock))
+AUDITED := $(foreach lock,requirements.lock requirements-dev.lock requirements-pictures.lock requirements-mutation.lock,--requirement $(lock))
 audit: .venv-audit/.installed
 	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off $(AUDITED)
 
@@ -60,6 +66,8 @@ lock:
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
 	uv pip compile --group pyproject.toml:pictures --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-pictures.lock
+	uv pip compile --group pyproject.toml:mutation --constraint requirements-dev.lock --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-mutation.lock
 	uv pip compile --group pyproject.toml:audit --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-audit.lock
 
@@ -76,6 +84,10 @@ clean:
 
 .venv/.developed: .venv/.installed requirements-dev.lock
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+.venv/.mutated: .venv/.developed requirements-mutation.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-mutation.lock
 	@touch $@
 
 .venv/.pictured: .venv/.developed requirements-pictures.lock

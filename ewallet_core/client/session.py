@@ -46,8 +46,8 @@ class WalletClient(ABC):
         self.unanswered = 0
         """How many changing instructions were sent and are not answered yet."""
         self._credentials: dict[str, str] = {}
-        self._session = object()
-        """Another one for each session, however often its token is renewed."""
+        self._login = asyncio.Lock()
+        """Held by a login until it is answered."""
         self._active = ActiveAccount()
         self._state = ConnectionState()
         self._renewal = asyncio.Lock()
@@ -86,13 +86,12 @@ class WalletClient(ABC):
         the same request id, it is done once. Raises `UnreachableError` if the engine can't be reached for
         good.
         """
-        request = sign(with_new_token(instruction), self._credentials)
+        request = with_new_token(instruction)
         is_change = changes_something(request)
         self.unanswered += is_change
         try:
             with self._active.asking(request):
                 credentials, answer = await self._answered(request)
-                self._active.learn(request, answer)
         finally:
             self.unanswered -= is_change
         if answer.get("code") not in SESSION_OVER:
@@ -126,24 +125,41 @@ class WalletClient(ABC):
         """The answer to a signed request, in the order of the calls."""
 
     async def _answered(self, request: Request) -> tuple[Mapping[str, str], Answer]:
-        """The answer, and the credentials for it. A new session token in it is taken over and left out."""
-        while True:
-            credentials, session = self._credentials, self._session
-            answer = await self._ask(request)
-            if answer.get("code") in SESSION_OVER and self._has_new_token(credentials, session):
-                # It was sent, and refused, with the token from before a login that was under way.
-                request = sign(request, self._credentials)
-            elif asks_for_new_token(request) and answer.get("code") == "unknown_argument":
-                request = without_new_token(request)
-            else:
-                break
-        if asks_for_new_token(request) and isinstance(answer.get("session_token"), str):
+        """The answer, and the credentials for it.
+
+        While a login is under way, what is sent later waits, to be signed with the new token.
+        """
+        await self._login.acquire()
+        if not asks_for_new_token(request):
+            self._login.release()
+            credentials = self._credentials
+            answer = await self._ask(sign(request, credentials))
+            self._active.learn(request, answer)
+            return credentials, answer
+        login = asyncio.create_task(self._log_in(request))
+        login.add_done_callback(self._end_login)
+        # The new token is taken over also if the caller no longer waits: the old one opens nothing then.
+        return await asyncio.shield(login)
+
+    async def _log_in(self, request: Request) -> tuple[Mapping[str, str], Answer]:
+        """As `_answered`, for a login. A new session token in the answer is taken over and left out."""
+        credentials = self._credentials
+        request = sign(request, credentials)
+        answer = await self._ask(request)
+        if answer.get("code") == "unknown_argument":
+            # The server may be of an earlier release.
+            answer = await self._ask(without_new_token(request))
+        if "session_token" in answer:
             answer = dict(answer)
-            self._credentials = {**credentials, "session_token": answer.pop("session_token")}
+            self._credentials = {**credentials, "session_token": str(answer.pop("session_token"))}
+        self._active.learn(request, answer)
         return credentials, answer
 
-    def _has_new_token(self, credentials: Mapping[str, str], session: object) -> bool:
-        return self._session is session and self._credentials is not credentials
+    def _end_login(self, login: asyncio.Task[tuple[Mapping[str, str], Answer]]) -> None:
+        self._login.release()
+        if not login.cancelled():
+            # Its error is for the caller, who may no longer wait.
+            login.exception()
 
     async def _open_session(self) -> None:
         """Ask for a client id and a session token; raises `UnreachableError` if the engine refuses."""
@@ -152,7 +168,6 @@ class WalletClient(ABC):
             answer = await self._requested("session_token", **client)
             if not answer["failed"]:
                 self._credentials = {**client, "session_token": answer["session_token"]}
-                self._session = object()
                 return
             # The connection broke before the token arrived; only a new client id gets another token.
         raise UnreachableError(f"{answer['error']} {answer['warning']}")

@@ -55,7 +55,10 @@ class EWallet:
 
     @property
     def _row(self) -> Session:
-        return self._dispatcher.database.read(lambda transaction: sessions.require(transaction, id=self.id))
+        found = self._dispatcher.database.read(lambda transaction: sessions.find(transaction, id=self.id))
+        if found is None:
+            raise LookupError(f"the session {self.id} was removed")
+        return found
 
 
 class EWalletWorker:
@@ -109,9 +112,10 @@ class EWalletWorker:
 
     @property
     def _data(self) -> WorkerData:
-        def look(transaction: Transaction) -> WorkerData:
-            return worker_data(
-                transaction, workers.require(transaction, id=self.id), self._dispatcher.clock()
-            )
+        def look(transaction: Transaction) -> WorkerData | None:
+            worker = workers.find(transaction, id=self.id)
+            return None if worker is None else worker_data(transaction, worker, self._dispatcher.clock())
 
-        return self._dispatcher.database.read(look)
+        if (found := self._dispatcher.database.read(look)) is None:
+            raise LookupError(f"the worker {self.id} was removed")
+        return found

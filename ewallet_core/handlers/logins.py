@@ -12,6 +12,7 @@ from ewallet_core.errors.accounts import (
     AccountNotUnlinkedError,
     LoginRefusedError,
     NewPasswordNeededError,
+    SessionUnknownError,
 )
 from ewallet_core.errors.requests import BadValueError
 from ewallet_core.instructions import fields
@@ -161,11 +162,11 @@ def log_in(request: Login, context: SessionContext, account: Account) -> _Renewe
     _record_accepted(context, account)
     answer = cast("_RenewedLoginAnswer", login_answer(context, account.id))
     if request.renew_token:
-        answer["session_token"] = _renew_token(context)
+        answer["session_token"] = _renew_token(context, account)
     return answer
 
 
-def _renew_token(context: SessionContext) -> str:
+def _renew_token(context: SessionContext, account: Account) -> str:
     """Replace the session's token; returns the new one, to a repeated request the same again.
 
     What is stored does not tell the new token: it is computed from the old one, which the caller sent.
@@ -177,6 +178,9 @@ def _renew_token(context: SessionContext) -> str:
         raise BadValueError("renew_token", "left out, because no session token was sent")
     old_hash = hash_token(old)
     if old_hash != context.session.token_hash:
+        if context.session.account_id != account.id:
+            # Not the same login again: others may know the old token, and must not get the new one.
+            raise SessionUnknownError
         return renewed_token(old, renewed_tokens.require(transaction, session_id=session_id).salt)
     salt = context.randomness(TOKEN_BYTES)
     token = renewed_token(old, salt)

@@ -67,6 +67,11 @@ class Listener:
         return len(self._connections)
 
     @property
+    def refused_handshakes(self) -> int:
+        """How many connections were closed because of too many unfinished TLS handshakes."""
+        return self._handshake_limiter.refused_count
+
+    @property
     def port(self) -> int | None:
         return None if self._server is None else _port_of(self._server)
 
@@ -82,7 +87,7 @@ class Listener:
         try:
             return await loop.create_server(self._make_protocol, self._host, port, backlog=BACKLOG)
         except (OSError, OverflowError) as reason:
-            raise PortUnavailableError(self._host, port, _describe(reason)) from reason
+            raise PortUnavailableError(self._host, port, system_message(reason)) from reason
         except ValueError as reason:
             raise PortUnavailableError(self._host, port, "no machine can have that name") from reason
 
@@ -311,7 +316,7 @@ def _port_of(server: asyncio.Server) -> int:
     return int(server.sockets[0].getsockname()[1])
 
 
-def _describe(reason: OSError | OverflowError) -> str:
+def system_message(reason: OSError | OverflowError) -> str:
     """The system's message, without the address that asyncio adds."""
     number = getattr(reason, "errno", None)
     # The errors of name resolution have negative numbers of their own.

@@ -4,6 +4,7 @@ on demand, in the log."""
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import threading
 import time
@@ -86,11 +87,19 @@ class FaultHandler(logging.Handler):
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
+def _time_of(record: logging.LogRecord) -> str:
+    return timestamp(int(record.created * 1_000))
+
+
 def _left_out(record: logging.LogRecord) -> int:
     return getattr(record, "left_out", 0)
 
 
 class _TextLines(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, _: str | None = None) -> str:  # noqa: N802 - logging's name
+        """In UTC, as in the lines of requests."""
+        return _time_of(record)
+
     def format(self, record: logging.LogRecord) -> str:
         more = f" (and {_left_out(record) - 1:,} more like this)" if _left_out(record) > 1 else ""
         return f"{super().format(record)}{more}"
@@ -99,7 +108,7 @@ class _TextLines(logging.Formatter):
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": timestamp(int(record.created * 1_000)),
+            "time": _time_of(record),
             "level": record.levelname.lower(),
             "kind": getattr(record, "kind", "fault"),
             "message": record.getMessage(),
@@ -152,12 +161,18 @@ def _fields_of(line: RequestLine) -> dict[str, str | int | float]:
 def _as_text(line: RequestLine) -> bytes:
     fields = _fields_of(line)
     begin = f"{fields.pop('time')} {fields.pop('kind')}"
-    words = (f"{name}={msgspec.json.encode(value).decode()}" for name, value in fields.items())
+    words = (f"{name}={_in_ascii(value)}" for name, value in fields.items())
     return f"{begin} {' '.join(words)}\n".encode()
 
 
 def _as_json(line: RequestLine) -> bytes:
-    return msgspec.json.encode(_fields_of(line)) + b"\n"
+    return f"{_in_ascii(_fields_of(line))}\n".encode()
+
+
+def _in_ascii(value: Any) -> str:
+    """JSON in which nothing that a client has chosen can control a terminal or end the line."""
+    encoded = msgspec.json.encode(value)
+    return encoded.decode() if encoded.isascii() else json.dumps(value)
 
 
 class RequestLog:

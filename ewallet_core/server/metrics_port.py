@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
-from socketserver import ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -18,8 +19,12 @@ from prometheus_client.registry import Collector
 
 from ewallet_core.errors.server import PortUnavailableError
 from ewallet_core.metrics import Histogram, Metric, MetricKind, Metrics
+from ewallet_core.server.listener import system_message
 
-SILENT_SECONDS = 10
+MOST_AT_ONCE = 8
+"""How many requests are answered at the same time; more connections are closed at once."""
+LONGEST_SECONDS = 10.0
+"""How long a request and its answer may take together."""
 
 _log = logging.getLogger("ewallet_core")
 
@@ -35,8 +40,7 @@ class MetricsPort:
         try:
             self._server = _HttpServer((host, port), _Handler)
         except OSError as reason:
-            problem = os.strerror(reason.errno).lower() if reason.errno else str(reason)
-            raise PortUnavailableError(host, port, problem) from reason
+            raise PortUnavailableError(host, port, system_message(reason)) from reason
         self._server.set_app(make_wsgi_app(registry))
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="ewallet-metrics", daemon=True
@@ -81,14 +85,46 @@ class _HttpServer(ThreadingMixIn, WSGIServer):
 
     def __init__(self, address: tuple[str, int], handler: type[WSGIRequestHandler]) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._places = threading.Semaphore(MOST_AT_ONCE)
         super().__init__(address, handler)
 
+    def server_bind(self) -> None:
+        # HTTPServer would look up the name of the host, which takes seconds if no name server answers.
+        TCPServer.server_bind(self)
+        name, self.server_port = self.server_address[:2]
+        self.server_name = str(name)
+        self.setup_environ()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        too_late = threading.Timer(LONGEST_SECONDS, _hang_up, [request])
+        too_late.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            too_late.cancel()
+            self._places.release()
+
     def handle_error(self, _request: Any, _client_address: Any) -> None:
-        _log.warning("a request for the metrics could not be answered", exc_info=True)
+        # A client that disconnected, or that had to be, is no fault.
+        if not isinstance(sys.exception(), OSError):
+            _log.error("a request for the metrics could not be answered", exc_info=True)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = SILENT_SECONDS
-
     def log_message(self, format: str, *args: Any) -> None:
         """Log no request for the metrics."""

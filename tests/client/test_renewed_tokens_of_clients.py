@@ -74,6 +74,29 @@ async def test_requests_that_were_sent_together_with_a_login_are_carried_out(cli
     assert answers[-1] == 5
 
 
+async def test_what_was_sent_before_the_answer_to_a_login_comes_before_what_is_sent_after_it(
+    client: WalletClient,
+) -> None:
+    await sign_up_and_log_in(client)
+
+    async def log_in_and_supply() -> dict[str, Any]:
+        await log_in(client)
+        return await supply(client, 100)
+
+    last, first = await asyncio.gather(log_in_and_supply(), supply(client, 1))
+    assert (first["total_credits"], last["total_credits"]) == (1, 101)
+
+
+async def test_the_new_token_of_a_login_that_was_given_up_is_taken_over(client: WalletClient) -> None:
+    await sign_up(client, "ada")
+    known = token_of(client)
+    login = asyncio.create_task(log_in(client))
+    await asyncio.sleep(0)
+    login.cancel()
+    assert await balance(client) == 0
+    assert token_of(client) != known
+
+
 async def test_events_go_on_after_another_login_to_the_same_account(
     open_client: OpenClient, client: WalletClient
 ) -> None:

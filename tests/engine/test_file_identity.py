@@ -14,6 +14,7 @@ from instructions import VIEW_WALLET, supply
 
 from ewallet_core.errors.server import StorageDamagedError, StorageUnavailableError
 from ewallet_core.storage import database_file
+from ewallet_core.storage.damage import check_after_unclean_end
 from ewallet_core.storage.database_file import DatabaseFile, log_of
 
 pytestmark = pytest.mark.usefixtures("on_disk")
@@ -174,3 +175,18 @@ def test_a_log_that_does_not_fit_the_content_is_not_used(supplied, wallet_file, 
         open_engine()
     assert wallet_file.read_bytes() == before
     assert log_of(wallet_file).read_bytes() == log
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE balances SET amount = amount + 1 WHERE issues = 0 AND unit = 'credit'",
+        "INSERT INTO entries (kind, at) VALUES ('supply', 1)",
+    ],
+)
+def test_pages_of_different_moments_are_told_apart(supplied, wallet_file, statement):
+    supplied.engine.close()
+    check_after_unclean_end(wallet_file)
+    execute_sql(wallet_file, statement)
+    with pytest.raises(StorageDamagedError, match="don't fit"):
+        check_after_unclean_end(wallet_file)

@@ -192,6 +192,21 @@ def test_a_client_that_was_logged_in_is_throttled_for_its_own_failures(registere
     owner.expect_error("throttled", **login())
 
 
+def test_guesses_with_the_tokens_of_a_client_do_not_lock_it_out_at_a_known_network(registered):
+    owner = guesser(registered.engine, "192.0.2.7").log_in()
+    thief = EngineClient(registered.engine, owner.credentials, "203.0.113.1")
+    fails(thief, 3)
+    thief.expect_error("throttled", **login())
+    owner.request(**login())
+
+
+def test_a_login_clears_the_failures_of_a_known_client_at_a_known_network(registered):
+    owner = guesser(registered.engine, "192.0.2.7").log_in()
+    for _ in range(3):
+        fails(owner, 2)
+        owner.request(**login())
+
+
 def test_a_client_that_was_logged_in_to_another_account_is_throttled(registered):
     registered.register("bob")
     stranger = guesser(registered.engine, "192.0.2.7").log_in("bob")
@@ -285,13 +300,18 @@ def test_wrong_old_passwords_are_throttled(ada):
 # Accounts that may not be used
 
 
+IN_2100 = 4_102_444_800_000
+
 each_closed_state = pytest.mark.parametrize(
     ("state", "code"), [("frozen", "account_frozen"), ("unlink_pending", "account_leaving")]
 )
 
 
 def set_state(file, state: str, name: str = "ada") -> None:
-    execute_sql(file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
+    to_unlink_at = IN_2100 if state == "unlink_pending" else None
+    execute_sql(
+        file, "UPDATE accounts SET state = ?, to_unlink_at = ? WHERE name = ?", state, to_unlink_at, name
+    )
 
 
 @each_closed_state

@@ -97,6 +97,14 @@ def test_the_old_token_is_no_good_after_the_next_renewal(registered):
     registered.expect_error("session_unknown", **RENEWING, **ONCE)
 
 
+def test_a_login_to_another_account_under_the_same_request_id_does_not_get_the_new_token(registered):
+    registered.register("eve")
+    owner = with_new_token(registered, **RENEWING, **ONCE)
+    registered.expect_error("session_unknown", **login("eve"), renew_token=True, **ONCE)
+    archive = owner.request(**login())["session_data"]["session_account_archive"]
+    assert len(archive) == 1
+
+
 def test_no_token_is_stored_readable(registered, wallet_file):
     owner = with_new_token(registered, **RENEWING, **ONCE)
     tokens = (registered.credentials["session_token"], owner.credentials["session_token"])

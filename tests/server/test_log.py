@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from ewallet_core.engine.dispatcher import log_fault
@@ -113,6 +115,7 @@ def test_text_has_one_line_for_each_fault_too(log):
     text.end_interval()
     logging.getLogger().removeHandler(text.handler)
     first, second = text.text.splitlines()
+    assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z ERROR ", first)
     assert " ERROR ewallet_core: client action supply credits: The storage could not save this" in first
     assert second.endswith("(and 1 more like this)")
 
@@ -177,3 +180,15 @@ def test_a_log_of_requests_that_can_not_be_written_only_counts_them():
     log.add(request_line(1))
     log.close()
     assert log.left_out == 1
+
+
+@pytest.mark.parametrize("log_format", LogFormat)
+def test_a_request_id_can_neither_end_its_line_nor_control_a_terminal(log_format):
+    stream = io.BytesIO()
+    log = RequestLog(stream, log_format)
+    chosen = "id \n \x1b[2J \x9b2J \x85 \u2028 \u202e"
+    log.add(msgspec.structs.replace(request_line(1), request_id=chosen))
+    log.close()
+    (line,) = stream.getvalue().decode().splitlines()
+    assert line.isascii()
+    assert line.isprintable()
