@@ -19,6 +19,7 @@ from ewallet_core import spelling
 from ewallet_core.errors.accounts import ThrottledError
 from ewallet_core.protocol.address import network_of
 from ewallet_core.storage.logins import (
+    CLIENT_ORIGIN,
     LoginThrottle,
     forget_failures,
     login_throttles,
@@ -74,7 +75,11 @@ class Attempt:
     @property
     def origins(self) -> tuple[str, ...]:
         """What an account's owner is recognized by: the network, and the client if there is one."""
-        return (self._network,) if self.client_id is None else (self._network, f"client {self.client_id}")
+        return (
+            (self._network,)
+            if self.client_id is None
+            else (self._network, f"{CLIENT_ORIGIN}{self.client_id}")
+        )
 
     def budgets(self, known_origins: list[str]) -> list[_Budget]:
         """What the attempt is held to, if the account was logged in to from these origins."""

@@ -65,7 +65,11 @@ class FaultHandler(logging.Handler):
 
     def _wait(self, kind: str) -> None:
         self._left_out[kind] = 0
-        self._later(SECONDS_BETWEEN, lambda: self._end_interval(kind))
+        try:
+            self._later(SECONDS_BETWEEN, lambda: self._end_interval(kind))
+        except RuntimeError:
+            # The system starts no more threads; then every fault is written.
+            del self._left_out[kind]
 
     def _end_interval(self, kind: str, *, is_last: bool = False) -> None:
         with contextlib.nullcontext() if self.lock is None else self.lock:

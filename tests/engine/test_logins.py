@@ -19,6 +19,7 @@ from instructions import (
 )
 
 from ewallet_core.security import throttle
+from ewallet_core.storage.logins import MOST_ORIGINS
 
 WRONG = login(password="wrong")
 
@@ -221,6 +222,15 @@ def test_a_network_is_known_for_30_days(registered, wallclock):
     guesser(registered.engine, "192.0.2.7").expect_error("throttled", **login())
 
 
+def test_a_network_stays_known_if_a_program_logs_in_elsewhere_with_many_clients(registered, wallclock):
+    guesser(registered.engine, "192.0.2.7").request(**login())
+    for _ in range(MOST_ORIGINS + 1):
+        wallclock.forward(MINUTE)
+        guesser(registered.engine, "192.0.2.8").request(**login())
+    codes_of_guesses(registered.engine, networks(40))
+    guesser(registered.engine, "192.0.2.7").request(**login())
+
+
 def test_one_password_that_is_tried_on_many_names_is_slowed_down(registered, wallclock):
     sprayer = guesser(registered.engine, "192.0.2.7")
     codes = [sprayer.send(**login(f"name{number}", "wrong"))["code"] for number in range(100)]
@@ -241,12 +251,12 @@ def test_the_kept_failures_do_not_pile_up(registered, wallclock, wallet_file):
     assert len(rows(wallet_file, "SELECT * FROM login_throttles")) == 3
 
 
-def test_the_latest_20_origins_of_an_account_are_kept(registered, wallclock, wallet_file):
+def test_the_latest_20_networks_of_an_account_are_kept(registered, wallclock, wallet_file):
     for address in networks(30):
         wallclock.forward(SECOND)
         guesser(registered.engine, address).request(**login())
     kept = rows(wallet_file, "SELECT origin FROM login_origins WHERE origin NOT LIKE 'client %'")
-    assert [origin["origin"] for origin in kept] == networks(30)[20:]
+    assert [origin["origin"] for origin in kept] == networks(30)[10:]
 
 
 def test_a_failure_of_when_the_clock_was_wrong_throttles_no_one(registered, wallclock):

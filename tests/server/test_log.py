@@ -128,6 +128,15 @@ def test_a_log_that_can_not_be_written_raises_nothing():
     FaultHandler(Full(), LogFormat.TEXT).emit(logging.makeLogRecord({"msg": "a fault"}))
 
 
+def test_a_fault_is_written_also_if_no_thread_can_be_started(log):
+    def fails(_: float, __: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    log.handler._later = fails
+    fail(times=2)
+    assert log.counts == [("storage_failed", 1)] * 2
+
+
 def request_line(number: int) -> RequestLine:
     return RequestLine(
         at=0,
