@@ -10,7 +10,6 @@ import stat
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from ewallet_core.commands.diagnostics.section import UNKNOWN, Section, Target, describe
 from ewallet_core.data_folder import (
