@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
@@ -12,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from ewallet_core.backup.archive import files_beside
@@ -153,12 +153,15 @@ class BackupThread:
 def _one_at_a_time(folder: Path) -> Iterator[bool]:
     """Whether no other program makes a scheduled backup in that folder now."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    is_alone = True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_alone = True
-    except BlockingIOError:
-        is_alone = False
-    try:
+        try:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            is_alone = False
+        except OSError as reason:
+            # A network folder may have no locks. Two backups at a time only take more room.
+            _log.debug("no lock of %s: %s", folder, reason)
         yield is_alone
     finally:
         os.close(descriptor)

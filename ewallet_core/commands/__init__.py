@@ -93,7 +93,7 @@ def doctor_command(
     """Print what a bug report needs, and what is wrong with the wallet or this machine.
 
     Versions, files, integrity, clock, locale, terminal and a server's settings, but no names, emails,
-    amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with an advice.
+    amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with advice.
 
     While an engine doubts the clock of its machine, it changes nothing; with --confirm-clock it goes on.
     --compact needs the wallet for itself, and twice as much free space on its disk as the database has.

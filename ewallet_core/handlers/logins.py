@@ -94,17 +94,19 @@ class Login(Request, frozen=True):
 def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
     """Check the password, unless the caller is throttled, and hash a new one if needed."""
 
-    def look(context: Context) -> Account | None:
+    def look(context: Context) -> tuple[Account | None, str]:
         account = _find(context.transaction, request)
         throttle.require_no_wait(context.transaction, login_attempt(context, request.login_key, account))
-        return account
+        # If it is repeated because its answer was lost, the password is the new one already.
+        new_pass = request.new_pass if _is_repeated(cast("SessionContext", context)) else None
+        return account, new_pass or request.user_pass
 
     if request.new_pass is not None:
         # Checked first: an error about the new password must not reveal that the old one is right.
         reject_common_password(request.new_pass, "new_pass")
-    account: Account | None = preparation.look(look)
+    account, password = preparation.look(look)
     passwords, password_hash = preparation.passwords, account.password_hash if account else None
-    if not passwords.matches(request.user_pass, password_hash) or password_hash is None:
+    if not passwords.matches(password, password_hash) or password_hash is None:
         return PasswordCheck(account, is_right=False)
     new_hash = None
     if request.new_pass is not None or passwords.is_outdated(password_hash):
@@ -176,8 +178,7 @@ def _renew_token(context: SessionContext, account: Account) -> str:
     if old is None:
         # A live session is used without its token.
         raise BadValueError("renew_token", "left out, because no session token was sent")
-    old_hash = hash_token(old)
-    if old_hash != context.session.token_hash:
+    if _is_repeated(context):
         if context.session.account_id != account.id:
             # Not the same login again: others may know the old token, and must not get the new one.
             raise SessionUnknownError
@@ -188,9 +189,15 @@ def _renew_token(context: SessionContext, account: Account) -> str:
     renewed_tokens.delete(transaction, session_id=session_id)
     if request_id is not None:
         renewed_tokens.insert(
-            transaction, session_id=session_id, token_hash=old_hash, request_id=request_id, salt=salt
+            transaction, session_id=session_id, token_hash=hash_token(old), request_id=request_id, salt=salt
         )
     return token
+
+
+def _is_repeated(context: SessionContext) -> bool:
+    """Whether the same login has already replaced the token that was sent."""
+    token = context.credentials.session_token
+    return token is not None and hash_token(token) != context.session.token_hash
 
 
 class _LogoutAnswer(TypedDict):

@@ -3,13 +3,15 @@
 Failures are counted in three ways: of a login key (a name, an email, or an account's own password) from one
 network, of all login keys from one network, and of a login key from all networks. For a network from which
 the account was logged in to within the last 30 days only the first counts. A client that has logged in to
-the account has a count of its own. So the owner is not locked out by what others guess. Unknown names count
-too, so the wait doesn't reveal which exist.
+the account has a count of its own, and another one at such a network. So the owner is not locked out by what
+others guess, also if they know the tokens of its client. Unknown names count too, so the wait doesn't reveal
+which exist.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from ewallet_core import spelling
 from ewallet_core.errors.accounts import ThrottledError
 from ewallet_core.protocol.address import network_of
 from ewallet_core.storage.logins import (
+    CLIENT_ORIGIN,
     LoginThrottle,
     forget_failures,
     login_throttles,
@@ -72,14 +75,18 @@ class Attempt:
     @property
     def origins(self) -> tuple[str, ...]:
         """What an account's owner is recognized by: the network, and the client if there is one."""
-        return (self._network,) if self.client_id is None else (self._network, f"client {self.client_id}")
+        return (
+            (self._network,)
+            if self.client_id is None
+            else (self._network, f"{CLIENT_ORIGIN}{self.client_id}")
+        )
 
     def budgets(self, known_origins: list[str]) -> list[_Budget]:
         """What the attempt is held to, if the account was logged in to from these origins."""
         key, network = _hash(self.login_key), self._network
-        for origin in reversed(self.origins):
-            if origin in known_origins:
-                return [_Budget(key, origin)]
+        known = [origin for origin in self.origins if origin in known_origins]
+        if known:
+            return [_Budget(key, _joint(known))]
         return [
             _Budget(key, network),
             _Budget(_EVERY_KEY, network, HOURLY_OF_NETWORK),
@@ -152,8 +159,8 @@ def record_failure(transaction: Transaction, attempt: Attempt) -> None:
 
 def record_success(transaction: Transaction, attempt: Attempt) -> None:
     """Forget the failures of that login key from there; what others guessed elsewhere still counts."""
-    for origin in attempt.origins:
-        login_throttles.delete(transaction, name_hash=_hash(attempt.login_key), address=origin)
+    for place in {*attempt.origins, _joint(attempt.origins)}:
+        login_throttles.delete(transaction, name_hash=_hash(attempt.login_key), address=place)
 
 
 def record_login(transaction: Transaction, attempt: Attempt, account_id: int) -> None:
@@ -171,6 +178,11 @@ def _budgets(transaction: Transaction, attempt: Attempt) -> list[_Budget]:
     # The same statement without an account, so that an unknown name is answered as fast as a known one.
     account_id = _NO_ACCOUNT if attempt.account_id is None else attempt.account_id
     return attempt.budgets(origins_among(transaction, account_id, attempt.origins, attempt.now))
+
+
+def _joint(origins: Sequence[str]) -> str:
+    """The place of the failures that have all these origins."""
+    return " ".join(origins)
 
 
 def _hash(login_key: str) -> bytes:

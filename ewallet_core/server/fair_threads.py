@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections import deque
@@ -103,4 +104,6 @@ class FairThreads(Generic[T]):
 def _yield_to_others() -> None:
     # Only on Linux does each thread have a niceness of its own, which those that argon2 starts inherit.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        # A service may not be allowed to, as with the filter of system calls in deploy/ewallet.service.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)

@@ -67,6 +67,11 @@ class Listener:
         return len(self._connections)
 
     @property
+    def refused_handshakes(self) -> int:
+        """How many connections were closed because of too many unfinished TLS handshakes."""
+        return self._handshake_limiter.refused_count
+
+    @property
     def port(self) -> int | None:
         return None if self._server is None else _port_of(self._server)
 

@@ -65,7 +65,11 @@ class FaultHandler(logging.Handler):
 
     def _wait(self, kind: str) -> None:
         self._left_out[kind] = 0
-        self._later(SECONDS_BETWEEN, lambda: self._end_interval(kind))
+        try:
+            self._later(SECONDS_BETWEEN, lambda: self._end_interval(kind))
+        except RuntimeError:
+            # The system starts no more threads; then every fault is written.
+            del self._left_out[kind]
 
     def _end_interval(self, kind: str, *, is_last: bool = False) -> None:
         with contextlib.nullcontext() if self.lock is None else self.lock:
@@ -87,11 +91,19 @@ class FaultHandler(logging.Handler):
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
+def _time_of(record: logging.LogRecord) -> str:
+    return timestamp(int(record.created * 1_000))
+
+
 def _left_out(record: logging.LogRecord) -> int:
     return getattr(record, "left_out", 0)
 
 
 class _TextLines(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, _: str | None = None) -> str:  # noqa: N802 - logging's name
+        """In UTC, as in the lines of requests."""
+        return _time_of(record)
+
     def format(self, record: logging.LogRecord) -> str:
         more = f" (and {_left_out(record) - 1:,} more like this)" if _left_out(record) > 1 else ""
         return f"{super().format(record)}{more}"
@@ -100,7 +112,7 @@ class _TextLines(logging.Formatter):
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": timestamp(int(record.created * 1_000)),
+            "time": _time_of(record),
             "level": record.levelname.lower(),
             "kind": getattr(record, "kind", "fault"),
             "message": record.getMessage(),

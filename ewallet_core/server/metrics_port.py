@@ -107,8 +107,8 @@ class _HttpServer(ThreadingMixIn, WSGIServer):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         too_late = threading.Timer(LONGEST_SECONDS, _hang_up, [request])
-        too_late.start()
         try:
+            too_late.start()
             super().process_request_thread(request, client_address)
         finally:
             too_late.cancel()

@@ -63,7 +63,8 @@ class Server:
             ],
         )
         refused = "Connections that were closed at once because of a limit."
-        yield counter("ewallet_connections_refused", refused, self._limiter.refused_count)
+        handshakes = self._in_listener.refused_handshakes + self._out_listener.refused_handshakes
+        yield counter("ewallet_connections_refused", refused, self._limiter.refused_count + handshakes)
         yield counter("ewallet_events_sent", "Events that were sent.", self._broadcaster.sent_count)
 
     @property

@@ -57,8 +57,8 @@ class DatabaseFile:
         """The database is open, so its log exists: from now on, it must be the same too."""
         self.require_same()
         self._log_inode = self._log.stat().st_ino
-        if self._lock.is_first:
-            self._note(self._log_inode)
+        # The first program that holds the lock may only have read, as for a backup.
+        self._note(self._log_inode)
 
     def metrics(self) -> Iterator[Metric]:
         for name, help, file in (

@@ -5,6 +5,7 @@ deleted: two programs could otherwise hold locks, one of the deleted file and th
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import stat
@@ -18,6 +19,8 @@ from ewallet_core.errors.server import StorageUnavailableError
 SHARED_WAIT_SECONDS = 2
 _RETRY_SECONDS = 0.02
 _LONGEST_NOTE = 80
+_LOCKED_BY_SQLITE = 510, 0x4000_0002
+"""How many bytes of a database file SQLite locks while it is open, and from which on."""
 
 
 def lock_file_of(database: Path) -> Path:
@@ -72,11 +75,13 @@ def lock_shared(database: Path) -> DatabaseLock:
     Raises `StorageUnavailableError` if another program holds it alone, or the lock can't be used.
     """
     descriptor = _open(database)
-    # If several programs start together, exactly one is the first.
-    is_first = _try(descriptor, fcntl.LOCK_EX)
-    # Another program that only tries to take the lock alone has it for a moment.
     deadline = time.monotonic() + SHARED_WAIT_SECONDS
-    while not _try(descriptor, fcntl.LOCK_SH):
+    while True:
+        # If several programs start together, exactly one is the first.
+        is_first = _try(descriptor, fcntl.LOCK_EX)
+        if _try(descriptor, fcntl.LOCK_SH):
+            return DatabaseLock(descriptor, is_first=is_first)
+        # Another program that only tries to take the lock alone has it for a moment.
         if time.monotonic() > deadline:
             os.close(descriptor)
             raise StorageUnavailableError(
@@ -84,21 +89,39 @@ def lock_shared(database: Path) -> DatabaseLock:
                 "Wait until that has finished, then try again.",
             )
         time.sleep(_RETRY_SECONDS)
-    return DatabaseLock(descriptor, is_first=is_first)
 
 
 def lock_alone(database: Path) -> DatabaseLock:
     """Hold the lock so that no engine can use the database; `database` need not exist, its folder must.
 
-    Raises `StorageUnavailableError` if another program uses the database, or the lock can't be used.
+    Raises `StorageUnavailableError` if another program uses the database, or the lock can't be used. This
+    process must have no connection to it: SQLite's locks would be lost.
     """
     descriptor = _open(database)
-    if not _try(descriptor, fcntl.LOCK_EX):
+    if not _try(descriptor, fcntl.LOCK_EX) or _is_open(database):
         os.close(descriptor)
         raise StorageUnavailableError(
             "another program uses it", "Close the app and stop the server that use it, then try again."
         )
     return DatabaseLock(descriptor)
+
+
+def _is_open(database: Path) -> bool:
+    """Whether another program has the database open, with or without our lock.
+
+    Engines of earlier releases have no lock, and neither has what only reads.
+    """
+    try:
+        descriptor = os.open(database, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, *_LOCKED_BY_SQLITE)
+    except (BlockingIOError, PermissionError):
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def is_in_use(database: Path) -> bool:
@@ -129,18 +152,21 @@ def _open(database: Path) -> int:
 
 
 def _let_its_users_open(descriptor: int, database: Path) -> None:
-    """Let the same users open the lock as the database, as SQLite does with its own files."""
-    try:
-        owner = database.stat()
-    except OSError:
-        return
+    """Let the same users open the lock as the database, as SQLite does with its own files.
+
+    A database that is missing will belong to the owner of its folder.
+    """
+    is_there = database.exists()
+    owner = (database if is_there else database.resolve().parent).stat()
     lock, user = os.fstat(descriptor), os.geteuid()
-    if user == 0 and (lock.st_uid, lock.st_gid) != (owner.st_uid, owner.st_gid):
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
     # A group that may use the database may use its lock.
-    mode = 0o600 | owner.st_mode & 0o060
-    if user in (0, lock.st_uid) and stat.S_IMODE(lock.st_mode) != mode:
-        os.fchmod(descriptor, mode)
+    mode = 0o600 | (owner.st_mode & 0o060 if is_there else 0)
+    # Not every file system has owners and modes, and in a container root may change neither.
+    with contextlib.suppress(OSError):
+        if user == 0 and (lock.st_uid, lock.st_gid) != (owner.st_uid, owner.st_gid):
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        if user in (0, lock.st_uid) and stat.S_IMODE(lock.st_mode) != mode:
+            os.fchmod(descriptor, mode)
 
 
 def _try(descriptor: int, kind: int) -> bool:

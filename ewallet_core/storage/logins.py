@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
@@ -49,7 +49,9 @@ login_origins = Rows(schema.login_origins, LoginOrigin)
 
 ORIGIN_KEPT_MS = 30 * 24 * 60 * 60_000
 MOST_ORIGINS = 20
-"""How many origins of an account are kept, the latest ones."""
+"""How many networks of an account are kept, and how many clients: the latest ones."""
+CLIENT_ORIGIN = "client "
+"""How the origin of a client begins."""
 
 _throttle = schema.login_throttles.c
 _FORGET = schema.login_throttles.delete().where(
@@ -61,14 +63,23 @@ _ORIGINS_AMONG = select(_origin.origin).where(
     _origin.origin.in_((bindparam("first"), bindparam("last"))),
     _origin.last_login_at > bindparam("after"),
 )
-_LATEST_ORIGINS = (
-    select(_origin.origin)
-    .where(_origin.account_id == bindparam("account_id"))
-    .order_by(_origin.last_login_at.desc())
-    .limit(MOST_ORIGINS)
-)
+_IS_CLIENT = _origin.origin.startswith(CLIENT_ORIGIN)
+
+
+def _latest_origins(of_kind: ColumnElement[bool]) -> Select[tuple[str]]:
+    return (
+        select(_origin.origin)
+        .where(_origin.account_id == bindparam("account_id"), of_kind)
+        .order_by(_origin.last_login_at.desc())
+        .limit(MOST_ORIGINS)
+    )
+
+
+# Apart, because a program that logs in with many clients must not make the owner's networks unknown.
 _FORGET_EARLIER_ORIGINS = schema.login_origins.delete().where(
-    _origin.account_id == bindparam("account_id"), _origin.origin.not_in(_LATEST_ORIGINS)
+    _origin.account_id == bindparam("account_id"),
+    _origin.origin.not_in(_latest_origins(_IS_CLIENT)),
+    _origin.origin.not_in(_latest_origins(~_IS_CLIENT)),
 )
 _record = schema.login_records.c
 _ACCEPTED = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from demo_wallet import credits_of, log_in, open_wallet_in, run_demo_in, supply
 from serve_process import TIMEOUT_SECONDS, served
 from test_backup import ewallet
 
-from ewallet_core.backup import copies
+from ewallet_core.backup import copies, schedule
 from ewallet_core.backup.archive import write_backup
 from ewallet_core.backup.copies import BackupError
 from ewallet_core.backup.schedule import LONGEST_WAIT_MS, RETRY_MS, BackupMaker, write_in_own_process
@@ -95,6 +96,15 @@ def test_a_failure_is_logged_in_a_line_and_tried_again_later(maker, shelf, clock
     assert record.getMessage().startswith("the scheduled backup was not made: ")
     shelf.unlink()
     clock.advance(RETRY_MS)
+    maker.turn()
+    assert len(names_in(shelf)) == 1
+
+
+def test_backups_are_made_on_a_network_folder_that_has_no_locks(maker, shelf, monkeypatch):
+    def refuse(*_args):
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(schedule, "flock", refuse)
     maker.turn()
     assert len(names_in(shelf)) == 1
 

@@ -15,7 +15,7 @@ from instructions import VIEW_WALLET, supply
 from ewallet_core.errors.server import StorageDamagedError, StorageUnavailableError
 from ewallet_core.storage import database_file
 from ewallet_core.storage.damage import check_after_unclean_end
-from ewallet_core.storage.database_file import log_of
+from ewallet_core.storage.database_file import DatabaseFile, log_of
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
@@ -144,6 +144,18 @@ def test_the_log_of_an_earlier_file_is_not_used(wallet_file, open_engine):
     assert wallet_file.read_bytes() == content
     log_of(wallet_file).unlink()
     open_engine()
+
+
+def test_the_log_of_an_earlier_file_is_not_used_if_a_backup_was_made_when_the_engine_started(
+    wallet_file, open_engine
+):
+    backup = snapshot(wallet_file, "backup.sqlite3")
+    made = DatabaseFile(wallet_file)
+    leave_log(wallet_file)
+    made.release()
+    backup.replace(wallet_file)
+    with pytest.raises(StorageDamagedError, match="is the log of the earlier file"):
+        open_engine()
 
 
 def test_a_log_that_does_not_fit_the_content_is_not_used(supplied, wallet_file, open_engine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -18,6 +19,14 @@ ENGINE_IN_A_PROCESS = """
     import sys
     from ewallet_core import EWalletSessionManager
     engine = EWalletSessionManager(sys.argv[1])
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+READER_IN_A_PROCESS = """
+    import sqlite3, sys
+    connection = sqlite3.connect(sys.argv[1])
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     print("open", flush=True)
     sys.stdin.read()
 """
@@ -41,6 +50,18 @@ def test_the_lock_is_not_free_while_another_process_uses_the_database(wallet_fil
             lock_alone(wallet_file)
         process.kill()
     # The lock of a killed process is free.
+    lock_alone(wallet_file).release()
+
+
+def test_the_lock_is_not_free_while_a_program_without_it_uses_the_database(open_engine, wallet_file):
+    """Such as an engine of an earlier release, or `ewallet verify`."""
+    open_engine().close()
+    command = [sys.executable, "-c", textwrap.dedent(READER_IN_A_PROCESS), str(wallet_file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "open\n"
+        with pytest.raises(StorageUnavailableError, match="another program uses it"):
+            lock_alone(wallet_file)
+        process.kill()
     lock_alone(wallet_file).release()
 
 
@@ -83,6 +104,36 @@ def test_the_lock_file_stays_and_is_private(open_engine, wallet_file):
     before = lock.stat().st_ino
     open_engine().close()
     assert lock.stat().st_ino == before
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_root_gives_the_lock_to_the_owner_of_the_database_or_of_its_folder(
+    wallet_file, tmp_path, monkeypatch, exists
+):
+    """A restore as root must not keep the server, which is another user, from a new wallet."""
+    given: list[tuple[int, int]] = []
+    owner = (wallet_file if exists else tmp_path).stat()
+    monkeypatch.setattr(file_lock.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(file_lock.os, "fchown", lambda _file, *to: given.append(to))
+    monkeypatch.setattr(file_lock.os, "fstat", lambda _file: os.stat_result([0o100600] + [-1] * 9))
+    lock_alone(wallet_file if exists else tmp_path / "new.sqlite3").release()
+    assert given == [(owner.st_uid, owner.st_gid)]
+
+
+def test_a_lock_whose_owner_can_not_be_changed_is_used(wallet_file, monkeypatch):
+    def refuse(*_args):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(file_lock.os, "fchmod", refuse)
+    lock_file_of(wallet_file).touch(0o644)
+    lock_shared(wallet_file).release()
+
+
+def test_who_finds_the_lock_taken_for_a_moment_may_still_be_the_first(wallet_file, monkeypatch):
+    alone = lock_alone(wallet_file)
+    monkeypatch.setattr(file_lock.time, "sleep", lambda _seconds: alone.release())
+    with lock_shared(wallet_file) as lock:
+        assert lock.is_first
 
 
 def test_a_lock_file_that_is_a_link_is_not_followed(wallet_file):

@@ -19,6 +19,7 @@ from instructions import (
 )
 
 from ewallet_core.security import throttle
+from ewallet_core.storage.logins import MOST_ORIGINS
 
 WRONG = login(password="wrong")
 
@@ -192,6 +193,21 @@ def test_a_client_that_was_logged_in_is_throttled_for_its_own_failures(registere
     owner.expect_error("throttled", **login())
 
 
+def test_guesses_with_the_tokens_of_a_client_do_not_lock_it_out_at_a_known_network(registered):
+    owner = guesser(registered.engine, "192.0.2.7").log_in()
+    thief = EngineClient(registered.engine, owner.credentials, "203.0.113.1")
+    fails(thief, 3)
+    thief.expect_error("throttled", **login())
+    owner.request(**login())
+
+
+def test_a_login_clears_the_failures_of_a_known_client_at_a_known_network(registered):
+    owner = guesser(registered.engine, "192.0.2.7").log_in()
+    for _ in range(3):
+        fails(owner, 2)
+        owner.request(**login())
+
+
 def test_a_client_that_was_logged_in_to_another_account_is_throttled(registered):
     registered.register("bob")
     stranger = guesser(registered.engine, "192.0.2.7").log_in("bob")
@@ -204,6 +220,15 @@ def test_a_network_is_known_for_30_days(registered, wallclock):
     wallclock.forward(30 * DAY)
     codes_of_guesses(registered.engine, networks(40))
     guesser(registered.engine, "192.0.2.7").expect_error("throttled", **login())
+
+
+def test_a_network_stays_known_if_a_program_logs_in_elsewhere_with_many_clients(registered, wallclock):
+    guesser(registered.engine, "192.0.2.7").request(**login())
+    for _ in range(MOST_ORIGINS + 1):
+        wallclock.forward(MINUTE)
+        guesser(registered.engine, "192.0.2.8").request(**login())
+    codes_of_guesses(registered.engine, networks(40))
+    guesser(registered.engine, "192.0.2.7").request(**login())
 
 
 def test_one_password_that_is_tried_on_many_names_is_slowed_down(registered, wallclock):
@@ -226,12 +251,12 @@ def test_the_kept_failures_do_not_pile_up(registered, wallclock, wallet_file):
     assert len(rows(wallet_file, "SELECT * FROM login_throttles")) == 3
 
 
-def test_the_latest_20_origins_of_an_account_are_kept(registered, wallclock, wallet_file):
+def test_the_latest_20_networks_of_an_account_are_kept(registered, wallclock, wallet_file):
     for address in networks(30):
         wallclock.forward(SECOND)
         guesser(registered.engine, address).request(**login())
     kept = rows(wallet_file, "SELECT origin FROM login_origins WHERE origin NOT LIKE 'client %'")
-    assert [origin["origin"] for origin in kept] == networks(30)[20:]
+    assert [origin["origin"] for origin in kept] == networks(30)[10:]
 
 
 def test_a_failure_of_when_the_clock_was_wrong_throttles_no_one(registered, wallclock):
@@ -285,13 +310,18 @@ def test_wrong_old_passwords_are_throttled(ada):
 # Accounts that may not be used
 
 
+IN_2100 = 4_102_444_800_000
+
 each_closed_state = pytest.mark.parametrize(
     ("state", "code"), [("frozen", "account_frozen"), ("unlink_pending", "account_leaving")]
 )
 
 
 def set_state(file, state: str, name: str = "ada") -> None:
-    execute_sql(file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
+    to_unlink_at = IN_2100 if state == "unlink_pending" else None
+    execute_sql(
+        file, "UPDATE accounts SET state = ?, to_unlink_at = ? WHERE name = ?", state, to_unlink_at, name
+    )
 
 
 @each_closed_state

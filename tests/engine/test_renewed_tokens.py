@@ -8,7 +8,7 @@ import pytest
 from database_file import cells_containing, rows
 from engine_client import EngineClient
 from examples_accounts import UNLINK, recover
-from instructions import KEEP_SESSION_TOKEN, LOGOUT, VIEW_ACCOUNT, login
+from instructions import ANOTHER_PASSWORD, KEEP_SESSION_TOKEN, LOGOUT, VIEW_ACCOUNT, login
 
 from ewallet_core.errors.accounts import SessionUnknownError
 
@@ -61,6 +61,17 @@ def test_a_repeated_login_gets_the_same_new_token(registered):
     again = with_new_token(registered, **RENEWING, **ONCE)
     assert owner.credentials == again.credentials
     again.request(**VIEW_ACCOUNT)
+
+
+def test_a_repeated_login_with_a_new_password_gets_the_same_new_token(registered):
+    changing = {**RENEWING, **ONCE, "new_pass": ANOTHER_PASSWORD}
+    owner, again = (with_new_token(registered, **changing) for _ in range(2))
+    assert owner.credentials == again.credentials
+    again.request(**login(password=ANOTHER_PASSWORD))
+    # The new password is a password only for a repetition.
+    other = {**login(password="wrong"), "new_pass": ANOTHER_PASSWORD}
+    again.expect_error("login_refused", **other, renew_token=True)
+    registered.expect_error("login_refused", **{**changing, "new_pass": "yet another wrong one"})
 
 
 def test_a_repeated_login_needs_the_password_again(registered):

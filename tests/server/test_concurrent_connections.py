@@ -152,6 +152,8 @@ def test_the_unfinished_tls_handshakes_of_an_address_are_limited(serve, tls):
     server = serve(tls=tls, limits={"connections_per_address": 2, "loopback_is_exempt": False})
     unfinished = [Wire(server.ports[0]) for _ in range(3)]
     assert unfinished[2].is_closed_by_server()
+    metrics = {metric.name: metric.values for metric in server.engine.dispatcher.metrics.read()}
+    assert metrics["ewallet_connections_refused"] == [({}, 1)]
     # The connections with a finished handshake are counted apart.
     unfinished[0].close()
     server.wait_for_handshakes(1)

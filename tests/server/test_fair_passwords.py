@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -111,6 +112,14 @@ def test_the_hashing_threads_yield_to_the_event_loop_and_the_writer(limited):
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     assert niceness.pop("ewallet-passwords") == min(ours + NICENESS, 19)
     assert set(niceness.values()) == {ours}
+
+
+def test_passwords_are_checked_where_no_thread_may_change_its_priority(limited, monkeypatch):
+    def refuse(*_: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "setpriority", refuse)
+    limited().user()
 
 
 def test_a_queue_takes_its_networks_in_turn_and_keeps_the_order_of_each():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -114,6 +115,7 @@ def test_text_has_one_line_for_each_fault_too(log):
     text.end_interval()
     logging.getLogger().removeHandler(text.handler)
     first, second = text.text.splitlines()
+    assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z ERROR ", first)
     assert " ERROR ewallet_core: client action supply credits: The storage could not save this" in first
     assert second.endswith("(and 1 more like this)")
 
@@ -124,6 +126,15 @@ def test_a_log_that_can_not_be_written_raises_nothing():
             raise OSError(28, "No space left on device")
 
     FaultHandler(Full(), LogFormat.TEXT).emit(logging.makeLogRecord({"msg": "a fault"}))
+
+
+def test_a_fault_is_written_also_if_no_thread_can_be_started(log):
+    def fails(_: float, __: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    log.handler._later = fails
+    fail(times=2)
+    assert log.counts == [("storage_failed", 1)] * 2
 
 
 def request_line(number: int) -> RequestLine:
