@@ -166,7 +166,9 @@ def test_the_disk_has_the_note_of_a_new_file_before_it_is_changed(wallet_file, o
     shutil.copy(wallet_file, backup := wallet_file.with_name("backup.sqlite3"))
     backup.replace(wallet_file)
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, os.pread(file, 80, 0))))
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, os.pread(file, 80, 0)))
+    )
     DatabaseFile(wallet_file).release()
     ((lock, note),) = synced
     assert lock == lock_file_of(wallet_file).stat().st_ino
