@@ -72,5 +72,10 @@ def create_private_folder(folder: Path) -> None:
 
 
 def database_url(folder: Path) -> str:
-    # Four slashes make the path absolute; a relative folder is relative to the working directory.
-    return f"sqlite:///{quote(str(folder.absolute() / DATABASE_FILE))}"
+    return url_of(folder / DATABASE_FILE)
+
+
+def url_of(database: Path) -> str:
+    """The SQLAlchemy URL of a database file; a relative path is relative to the working directory."""
+    # Four slashes make the path absolute.
+    return f"sqlite:///{quote(str(database.absolute()))}"

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
-from urllib.parse import quote
 
+from ewallet_core.data_folder import url_of
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageDamagedError
 from ewallet_core.storage.damage import check_after_unclean_end
@@ -102,7 +102,7 @@ def copy_database(source: Path, target: Path, progress: Callable[[int, int], Non
     with (
         _explained(f"{source} can't be copied"),
         _used(source),
-        connect_read_only(_url_of(source)) as reading,
+        connect_read_only(url_of(source)) as reading,
         closing(_connect(target, "rwc")) as writing,
     ):
         # The copy is of this moment: if nothing was read yet, each change of another process restarts it.
@@ -153,7 +153,7 @@ def check_copy(copy: Path) -> list[str]:
     Raises `BrokenWalletError` at the first violation.
     """
     lines = []
-    with _explained(f"{copy.name} can't be read"), open_read_only(_url_of(copy)) as transaction:
+    with _explained(f"{copy.name} can't be read"), open_read_only(url_of(copy)) as transaction:
         for finding in run_checks(transaction):
             if isinstance(finding, Violation):
                 raise BrokenWalletError(f"The wallet is not as it must be: {finding.sentence}")
@@ -212,7 +212,3 @@ def _explained(what: str) -> Iterator[None]:
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
     uri = f"{file.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
-
-
-def _url_of(file: Path) -> str:
-    return f"sqlite:///{quote(str(file.absolute()))}"

@@ -9,6 +9,7 @@ import click
 
 from ewallet_core.commands.diagnostics import Target
 from ewallet_core.commands.diagnostics.wallet import find_database
+from ewallet_core.data_folder import url_of
 from ewallet_core.engine.wall_clock import confirm_wall_clock, system_boot_clock, system_boot_id, system_clock
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageUnavailableError
@@ -23,7 +24,7 @@ def confirm_clock(target: Target) -> int:
     """Store that this machine's clock is right; engines in other processes see it too."""
     now = system_clock()
     try:
-        database = open_database(f"sqlite:///{_require_file(target)}")
+        database = open_database(url_of(_require_file(target)))
         try:
             database.write(
                 lambda found: confirm_wall_clock(found, now, system_boot_clock(), system_boot_id())
@@ -42,7 +43,7 @@ def compact_file(target: Target) -> int:
     try:
         file = _require_file(target)
         # SQLite's temporary file is as large as the database, for which the usual folder may be too small.
-        os.environ.setdefault("SQLITE_TMPDIR", str(file.parent))
+        os.environ.setdefault("SQLITE_TMPDIR", str(file.resolve().parent))
         before, after = compact(file)
     except WalletError as error:
         click.echo(f"{error.error} {error.warning}", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
 
 import click
 
@@ -11,7 +10,7 @@ from ewallet_core.backup.archive import is_backup
 from ewallet_core.backup.copies import BackupError, BrokenWalletError
 from ewallet_core.backup.restore import verify_backup
 from ewallet_core.commands.backup import TerminalProgress, describe
-from ewallet_core.data_folder import database_url, find_data_folder
+from ewallet_core.data_folder import database_url, find_data_folder, url_of
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
@@ -24,7 +23,7 @@ def run(database: str | None, folder: Path | None, file: Path | None) -> int:
     if file is not None:
         if is_backup(file):
             return _verify_backup(file)
-        database = f"sqlite:///{quote(str(file.absolute()))}"
+        database = url_of(file)
     try:
         with open_read_only(database or database_url(find_data_folder(folder))) as transaction:
             for finding in run_checks(transaction):

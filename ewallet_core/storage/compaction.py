@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ewallet_core.errors.server import StorageFailedError
+from ewallet_core.storage.damage import check_after_unclean_end
 from ewallet_core.storage.database_file import log_of
 from ewallet_core.storage.file_lock import lock_alone
 
@@ -58,13 +59,14 @@ def measure(file: Path, connection: sqlite3.Connection) -> FileSizes:
 def compact(file: Path) -> tuple[int, int]:
     """Write the database anew without free pages; returns its bytes before and after.
 
-    From then on it gives free pages back. Raises `StorageUnavailableError` if another program uses it, and
-    `StorageFailedError`; then it is as before.
+    From then on it gives free pages back. Raises `StorageUnavailableError` if another program uses it,
+    `StorageDamagedError` if the log beside it does not fit, and `StorageFailedError`; then it is as before.
     """
     with lock_alone(file):
         before = file.stat().st_size
-        _require_room(file.parent, 2 * before)
+        _require_room(file.resolve().parent, 2 * before)
         try:
+            check_after_unclean_end(file)
             with closing(sqlite3.connect(file, isolation_level=None, timeout=WAIT_SECONDS)) as connection:
                 connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 connection.execute("VACUUM")

@@ -116,6 +116,9 @@ class DatabaseFile:
                 )
             check_after_unclean_end(self._file)
         self._note()
+        if noted_inode not in (inode, None):
+            # The new log may get the number of the noted one, so that note must not come back if power fails.
+            self._lock.sync()
 
     def _find_log(self) -> int | None:
         """The inode of the log that an unclean end left."""

@@ -49,6 +49,10 @@ class DatabaseLock:
     def write_note(self, note: str) -> None:
         os.pwrite(self._opened, f"{note:<{_LONGEST_NOTE - 1}}\n".encode("ascii"), 0)
 
+    def sync(self) -> None:
+        """Wait until the disk has the note."""
+        os.fsync(self._opened)
+
     @property
     def _opened(self) -> int:
         if self._descriptor is None:

@@ -267,6 +267,12 @@ def test_a_clock_that_went_back_is_a_problem_until_it_is_confirmed(folder):
     assert report("--data-dir", folder)["sections"]["clock"]["agrees_with_wallet"] is True
 
 
+def test_the_clock_of_a_wallet_in_a_folder_of_any_name_is_confirmed(folder):
+    folder = folder.rename(folder.with_name("50%20 or 60%?"))
+    assert doctor("--data-dir", folder, "--confirm-clock").returncode == 0
+    assert list(folder.parent.iterdir()) == [folder]
+
+
 def test_there_must_be_a_wallet_whose_clock_is_confirmed(tmp_path):
     done = doctor("--data-dir", tmp_path, "--confirm-clock")
     assert (done.returncode, done.stdout) == (1, "")
@@ -310,6 +316,22 @@ def test_a_wallet_in_use_is_not_compacted(folder):
     assert "another program uses it" in done.stderr
     database.close()
     assert report("--data-dir", folder)["sections"]["space"]["gives_free_space_back"] is False
+
+
+def test_a_file_is_not_compacted_with_the_log_of_another_one(folder):
+    log = folder / "wallet.sqlite3-wal"
+    with closing(EWalletSessionManager(database_url(folder))) as engine:
+        engine.answer(
+            {"controller": "session_manager", "ctype": "action", "action": "request", "request": "client_id"}
+        )
+        content = log.read_bytes()
+    as_an_earlier_release(folder)
+    log.write_bytes(content)
+    before = everything_in(folder)
+    done = doctor("--data-dir", folder, "--compact")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "don't fit" in done.stderr
+    assert everything_in(folder).items() >= before.items()
 
 
 def test_without_room_for_a_copy_nothing_is_compacted(folder, monkeypatch):

@@ -50,7 +50,7 @@ def test_the_checks_of_a_valid_ledger_are_printed(folder):
     assert "3 entries, each sums to zero per unit" in lines
     assert "the seals' chain is whole: 3 seals" in lines
     assert "the issuer's balance is minus what circulates: \N{MINUS SIGN}80 credits" in lines
-    assert len(lines) == 20
+    assert len(lines) == 21
 
 
 def test_a_violation_is_printed_to_stderr(folder):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from database_file import without_triggers
 from engine_client import EngineClient
 from examples_operators import freeze
 from examples_payments import edit_limit, move_credits, move_time, pay, refund, supply_to, transfer
@@ -82,11 +83,9 @@ class Change:
 
 
 def connect(file: Path) -> sqlite3.Connection:
-    """A connection by which every value can be changed."""
+    """A connection by which `make` can change every value."""
     connection = sqlite3.connect(file, isolation_level=None)
     connection.execute("PRAGMA ignore_check_constraints = ON")
-    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {trigger}")
     return connection
 
 
@@ -125,10 +124,9 @@ def make(connection: sqlite3.Connection, change: Change) -> bool:
     """Make the change; returns whether there was anything to change, and no other row has the value."""
     names = [row[1] for row in connection.execute(f"PRAGMA table_info({change.table})") if row[5]]
     where = " AND ".join(f"{name} IS ?" for name in names)
-    try:
-        done = connection.execute(
-            f"UPDATE {change.table} SET {change.column} = ? WHERE {where}", (change.after, *change.row)
-        )
-    except sqlite3.IntegrityError:
-        return False
-    return done.rowcount == 1
+    update = f"UPDATE {change.table} SET {change.column} = ? WHERE {where}"
+    with without_triggers(connection):
+        try:
+            return connection.execute(update, (change.after, *change.row)).rowcount == 1
+        except sqlite3.IntegrityError:
+            return False

@@ -135,13 +135,22 @@ def cells_containing(file: Path, *words: str) -> list[str]:
     return [cell for cell in cells(file) if any(word.casefold() in cell.casefold() for word in words)]
 
 
+@contextlib.contextmanager
+def without_triggers(connection: sqlite3.Connection) -> Iterator[None]:
+    """Drop every trigger, and make them again afterwards."""
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    yield
+    for _, sql in triggers:
+        connection.execute(sql)
+
+
 def violations_after(file: Path, *statements: str) -> list[str]:
     """The violations after these statements, executed without any constraint or trigger."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {trigger}")
-    for statement in statements:
-        assert connection.execute(statement).rowcount > 0
-    connection.close()
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        with without_triggers(connection):
+            for statement in statements:
+                assert connection.execute(statement).rowcount > 0
     return violations_in(file)

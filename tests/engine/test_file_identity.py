@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from ewallet_core.errors.server import StorageDamagedError, StorageUnavailableEr
 from ewallet_core.storage import database_file
 from ewallet_core.storage.damage import check_after_unclean_end
 from ewallet_core.storage.database_file import DatabaseFile, log_of
+from ewallet_core.storage.file_lock import lock_file_of
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
@@ -156,6 +158,23 @@ def test_the_log_of_an_earlier_file_is_not_used_if_a_backup_was_made_when_the_en
     backup.replace(wallet_file)
     with pytest.raises(StorageDamagedError, match="is the log of the earlier file"):
         open_engine()
+
+
+def test_the_disk_has_the_note_of_a_new_file_before_it_is_changed(wallet_file, open_engine, monkeypatch):
+    """Without it, a power failure would leave the note of the earlier file beside the log of the new one."""
+    open_engine().close()
+    shutil.copy(wallet_file, backup := wallet_file.with_name("backup.sqlite3"))
+    backup.replace(wallet_file)
+    synced = []
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, os.pread(file, 80, 0)))
+    )
+    DatabaseFile(wallet_file).release()
+    ((lock, note),) = synced
+    assert lock == lock_file_of(wallet_file).stat().st_ino
+    assert note.split() == [b"%d" % number for number in (lock, wallet_file.stat().st_ino, 0)]
+    DatabaseFile(wallet_file).release()
+    assert len(synced) == 1
 
 
 def test_a_log_that_does_not_fit_the_content_is_not_used(supplied, wallet_file, open_engine):

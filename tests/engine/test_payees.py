@@ -260,7 +260,8 @@ def two_spellings(tmp_path) -> Path:
             connection.execute("UPDATE accounts SET email = ?, email_key = ? WHERE id = ?", (email, key, id))
         connection.execute("UPDATE accounts SET name = 'аda', name_key = 'аda' WHERE id = 3")
         for position, email in enumerate(
-            ("Ada@Bücher.example", "ADA@xn--bcher-kva.example", "ada@bücher\N{IDEOGRAPHIC FULL STOP}example")
+            ("Ada@Bücher.example", "ADA@xn--bcher-kva.example", "ada@bücher\N{IDEOGRAPHIC FULL STOP}example"),
+            start=1,
         ):
             connection.execute(
                 "INSERT INTO contact_records (sheet_id, account_id, position, reference, name, email, phone,"

@@ -313,10 +313,25 @@ def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
     assert peak_memory(used_file) < 1.5 * shorter
 
 
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("DROP TRIGGER postings_no_update", "lacks postings_no_update"),
+        ("DROP INDEX ix_accounts_to_unlink_at", "lacks ix_accounts_to_unlink_at"),
+        ("CREATE TRIGGER other AFTER INSERT ON entries BEGIN SELECT 1; END", "has other"),
+        ("ALTER TABLE accounts ADD COLUMN more TEXT", "definition of accounts is not"),
+    ],
+)
+def test_a_changed_schema_is_found(used_file, statement, message):
+    execute_sql(used_file, statement)
+    assert any(message in sentence for sentence in violations_in(used_file))
+
+
 def test_every_check_reports_what_it_covered(used_file):
     lines = [finding.line for finding in findings_in(used_file) if isinstance(finding, Check)]
     assert lines == [
         "the file's pages, indexes and foreign keys are as SQLite needs them",
+        "the tables, indexes and triggers are those of this release",
         "26 tables, each value of which has its type and range",
         "every record is found by its own words",
         "5 entries, each sums to zero per unit",

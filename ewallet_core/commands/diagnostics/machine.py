@@ -13,7 +13,6 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime
 from importlib import metadata
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -21,6 +20,7 @@ from tzlocal import get_localzone_name
 
 from ewallet_core.commands.diagnostics.section import UNKNOWN, Fact, Section, Target
 from ewallet_core.commands.diagnostics.wallet import find_database
+from ewallet_core.data_folder import url_of
 from ewallet_core.engine.wall_clock import WallClock, system_boot_clock, system_boot_id, system_clock
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.instructions.envelope import timestamp
@@ -81,7 +81,7 @@ def _compare_with_wallet(section: Section, target: Target) -> None:
         if database is None or not database.exists():
             return
         clock = WallClock(system_clock, system_boot_clock, system_boot_id())
-        with open_read_only(f"sqlite:///{quote(str(database))}") as transaction:
+        with open_read_only(url_of(database)) as transaction:
             clock.compare(transaction)
     except (StorageUnavailableError, OSError):
         # Other sections say so.

@@ -10,7 +10,6 @@ import stat
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from ewallet_core.commands.diagnostics.section import UNKNOWN, Section, Target, describe
 from ewallet_core.data_folder import (
@@ -18,6 +17,7 @@ from ewallet_core.data_folder import (
     KNOWN_SERVERS_FILE,
     NoHomeError,
     find_data_folder,
+    url_of,
 )
 from ewallet_core.errors.server import StorageDamagedError, StorageUnavailableError
 from ewallet_core.server.certificates import CertificateError, create_server_context, self_signed_file
@@ -208,7 +208,7 @@ def examine_integrity(section: Section, target: Target) -> None:
     """The schema's version and SQLite's own check; with `--full` also all that `ewallet verify` checks."""
     if (database := _existing_database(section, target)) is None:
         return
-    url = f"sqlite:///{quote(str(database))}"
+    url = url_of(database)
     try:
         with connect_read_only(url) as connection:
             section.add("schema", {"found": _schema(connection), "of_this_release": SCHEMA_VERSION})
@@ -268,7 +268,7 @@ def examine_space(section: Section, target: Target) -> None:
     if (database := _existing_database(section, target)) is None:
         return
     try:
-        with connect_read_only(f"sqlite:///{quote(str(database))}") as connection:
+        with connect_read_only(url_of(database)) as connection:
             sizes = measure(database, connection)
     except StorageUnavailableError as error:
         section.add("database", error.reason)

@@ -20,12 +20,13 @@ from ewallet_core.storage.verification.ownership import check_active_items, chec
 from ewallet_core.storage.verification.records import check_notes, check_records
 from ewallet_core.storage.verification.segments import check_segments, check_timers
 from ewallet_core.storage.verification.sheets import check_sheets
-from ewallet_core.storage.verification.values import check_integrity, check_values
+from ewallet_core.storage.verification.values import check_integrity, check_schema, check_values
 
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
     "The file": check_integrity,
+    "The schema": check_schema,
     "The values": check_values,
     "The journal": check_journal,
     "The unlinked wallets and clocks": check_unlinked_holders,

@@ -1,4 +1,4 @@
-"""Checks the file, as SQLite keeps it, and each value: its type and range, and the words that a search finds.
+"""Checks the file and its tables, as SQLite keeps them, and each value: its type, range and search words.
 
 The journal's columns are left out, because the check of the journal reads each of their values."""
 
@@ -27,10 +27,12 @@ from ewallet_core.storage import schema
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.sheets import ALL_RECORDS, PARTY_END, Records
+from ewallet_core.storage.sqlite import MADE_OBJECTS, schema_of_release
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 from ewallet_core.types import RecordType, Role, user_key
 
+_MADE_OBJECTS = text(MADE_OBJECTS)
 _INTEGRITY = text("PRAGMA integrity_check")
 _FOREIGN_KEYS = text("PRAGMA foreign_key_check")
 
@@ -43,6 +45,19 @@ def check_integrity(transaction: Transaction) -> Findings:
     for table, row, parent, _ in transaction.run(_FOREIGN_KEYS).fetchall():
         yield Violation(f"Row {row} of the table {table} belongs to a row of {parent} that doesn't exist.")
     yield Check("the file's pages, indexes and foreign keys are as SQLite needs them")
+
+
+def check_schema(transaction: Transaction) -> Findings:
+    expected = schema_of_release()
+    found: dict[str, str] = dict(transaction.run(_MADE_OBJECTS).fetchall())
+    for name in sorted(expected.keys() - found.keys()):
+        yield Violation(f"The file lacks {name}, which this release has made.")
+    for name in sorted(found.keys() - expected.keys()):
+        yield Violation(f"The file has {name}, which no release has made.")
+    for name in sorted(found.keys() & expected.keys()):
+        if found[name] != expected[name]:
+            yield Violation(f"The definition of {name} is not that of this release.")
+    yield Check("the tables, indexes and triggers are those of this release")
 
 
 LATEST = 253_402_300_799_999
