@@ -148,6 +148,7 @@ class RequestChannel:
         self._task: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._at_rest = asyncio.Event()
+        self._is_disconnected = asyncio.Event()
         self._is_closing = False
 
     async def open(self) -> None:
@@ -160,6 +161,7 @@ class RequestChannel:
                 raise UnreachableError(_NOT_OPEN)
             self._task = asyncio.create_task(self._stay_connected(lines))
             self._lines = lines
+            self._is_disconnected.clear()
             self._state.becomes(Reach.CONNECTED)
 
     async def ask(self, request: Request) -> Answer:
@@ -175,6 +177,11 @@ class RequestChannel:
         self._pending.put(str(request_id), frame, answer, alone=changes_something(request))
         self._send_what_is_due()
         return await answer
+
+    async def disconnected(self) -> None:
+        """Wait until no connection is open."""
+        if self._lines is not None:
+            await self._is_disconnected.wait()
 
     def age(self, seconds: float) -> None:
         """Count `seconds` of sleep: what was sent before is due by as much earlier, and a pause is over."""
@@ -213,6 +220,7 @@ class RequestChannel:
     async def _use(self, lines: LineStream) -> str:
         """Send requests and receive answers until the connection breaks; returns why, in a sentence."""
         self._lines = lines
+        self._is_disconnected.clear()
         self._state.becomes(Reach.CONNECTED)
         self._send_what_is_due()
         reason = _CLOSED
@@ -229,6 +237,7 @@ class RequestChannel:
             return str(found)
         finally:
             self._lines = None
+            self._is_disconnected.set()
             self._pending.retry_all()
             self._resume()
             self._note_rest()

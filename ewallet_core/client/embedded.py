@@ -98,7 +98,8 @@ class EmbeddedClient(WalletClient):
         return self._read_events(ReadPosition(self._active, since), self._thread)
 
     async def close(self) -> None:
-        async with self._changing:
+        # What waits for a login is sent first.
+        async with self._changing, self._login:
             # The thread finishes what was sent before; nothing can be sent afterwards.
             thread, self._thread = self._thread, None
             if thread is not None:

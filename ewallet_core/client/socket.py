@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from ewallet_core.client.channel import RequestChannel
@@ -112,8 +113,23 @@ class RemoteClient(WalletClient):
         self._is_open = False
         for queue in self._queues:
             await queue.stop()
-        await self._channel.close()
+        async with self._no_login():
+            await self._channel.close()
         self._active.forget()
+
+    @asynccontextmanager
+    async def _no_login(self) -> AsyncIterator[None]:
+        """Let what waits for a login be sent first, unless the connection breaks."""
+        turn = asyncio.create_task(self._login.acquire())
+        broken = asyncio.create_task(self._channel.disconnected())
+        try:
+            await asyncio.wait([turn, broken], return_when=asyncio.FIRST_COMPLETED)
+            broken.cancel()
+            yield
+        finally:
+            broken.cancel()
+            if not turn.cancel():
+                self._login.release()
 
     async def _ask(self, request: Request) -> Answer:
         return await self._channel.ask(request)

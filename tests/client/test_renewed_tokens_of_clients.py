@@ -24,7 +24,7 @@ from faulty_proxy import Fault, FaultyProxy, once
 from running_server import RunningServer
 from scripted_server import ScriptedServer, valid_answer
 
-from ewallet_core.client import RemoteClient, WalletClient
+from ewallet_core.client import RemoteClient, UnreachableError, WalletClient
 
 Remote = Callable[..., RemoteClient]
 Opened = Callable[[WalletClient], Awaitable[WalletClient]]
@@ -97,6 +97,19 @@ async def test_the_new_token_of_a_login_that_was_given_up_is_taken_over(client: 
     assert token_of(client) != known
 
 
+async def test_what_was_sent_together_with_a_login_is_answered_before_the_client_closes(
+    client: WalletClient,
+) -> None:
+    await sign_up_and_log_in(client)
+    login, *supplies = (
+        asyncio.create_task(sent) for sent in (log_in(client), supply(client, 1), supply(client, 2))
+    )
+    await asyncio.sleep(0)
+    await client.close()
+    await login
+    assert [(await sent)["total_credits"] for sent in supplies] == [1, 3]
+
+
 async def test_events_go_on_after_another_login_to_the_same_account(
     open_client: OpenClient, client: WalletClient
 ) -> None:
@@ -126,6 +139,20 @@ async def test_a_login_whose_answer_was_lost_is_answered_when_it_is_sent_again(
     await asyncio.wait_for(log_in(client), 10)
     assert network.connections == 2
     assert await balance(client) == 0
+
+
+async def test_a_client_is_closed_while_a_login_waits_for_a_connection(
+    server: RunningServer, remote: Remote, opened: Opened
+) -> None:
+    async with FaultyProxy(server.ports[0]) as network:
+        client = await opened(remote(network.port, server.ports[1]))
+        await sign_up(client, "ada")
+        network.from_server = lambda _: Fault.CUT_BEFORE
+        login = asyncio.create_task(log_in(client))
+        await asyncio.sleep(0)
+        await asyncio.wait_for(client.close(), 10)
+    with pytest.raises(UnreachableError):
+        await login
 
 
 async def test_a_server_of_an_earlier_release_is_logged_in_to(remote: Remote) -> None:
