@@ -79,14 +79,14 @@ class _AnyManifest(msgspec.Struct, frozen=True):
 
 
 def no_progress(doing: str, done: int, total: int) -> None:
-    """Tell no one."""
+    """Show no progress."""
 
 
 # Making one
 
 
 def files_beside(folder: Path, config: Path | None) -> dict[str, Path]:
-    """The files of the data folder that belong into a backup besides the database, by their names in it."""
+    """The files of the data folder that a backup has besides the database, by their names in it."""
     named = {PREFERENCES_FILE: folder / PREFERENCES_FILE, KNOWN_SERVERS_FILE: folder / KNOWN_SERVERS_FILE}
     if config is not None:
         named[SERVER_SETTINGS] = config

@@ -97,7 +97,7 @@ def create_private(file: Path) -> BinaryIO:
 def copy_database(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
     """Copy the database at `source`, which may be in use, as it is at one moment, into one file.
 
-    Who writes to it meanwhile waits for nothing. `progress` gets the pages that are copied, and all.
+    Programs that write to it do not wait meanwhile. `progress` gets the number of copied pages and of all.
     """
     with (
         _explained(f"{source} can't be copied"),

@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ewallet_core.backup.archive import (
-    OWNER_ONLY,
     SERVER_SETTINGS,
     Manifest,
     Progress,
@@ -23,6 +22,7 @@ from ewallet_core.backup.copies import (
     BrokenWalletError,
     cannot_write,
     check_copy,
+    create_private,
     fold_in_log,
     log_out_all,
     sync,
@@ -165,11 +165,14 @@ def _restore_file(
     if place is None or (place.exists() and replaced_at is None):
         restored.left[name] = place
         return
-    place.parent.mkdir(mode=0o700, exist_ok=True)
-    _give_to_owner(place.parent, place.parent.parent)
+    if not place.parent.is_dir():
+        place.parent.mkdir(mode=0o700)
+        _give_to_owner(place.parent, place.parent.parent)
     partial = place.with_name(f".{place.name}.unfinished")
-    partial.touch(OWNER_ONLY)
-    shutil.copyfile(source, partial)
+    # One that a killed restore left, or a link that another user has put there.
+    partial.unlink(missing_ok=True)
+    with create_private(partial) as written:
+        written.write(source.read_bytes())
     _give_to_owner(partial, place.parent)
     sync(partial)
     partial.replace(place)
@@ -181,4 +184,4 @@ def _give_to_owner(file: Path, model: Path) -> None:
     """Give the file to the owner of `model` if root has made it: the server of another user must open it."""
     if os.geteuid() == 0:
         owner = model.stat()
-        os.chown(file, owner.st_uid, owner.st_gid)
+        os.chown(file, owner.st_uid, owner.st_gid, follow_symlinks=False)

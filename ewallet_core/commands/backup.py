@@ -137,7 +137,7 @@ def _database_file(url: str, tool: str) -> Path:
 
 def _confirms(manifest: Manifest, wallet: Path) -> bool:
     if not _is_at_terminal():
-        click.echo("A restore replaces the wallet. Say --yes if you want that.", err=True)
+        click.echo("A restore replaces the wallet. Add --yes if you want that.", err=True)
         return False
     click.echo(describe(manifest), err=True)
     if wallet.exists():

@@ -113,7 +113,7 @@ def lock_alone(database: Path) -> DatabaseLock:
 def _is_open(database: Path) -> bool:
     """Whether another program has the database open, with or without our lock.
 
-    Engines of earlier releases have no lock, and neither has what only reads.
+    Engines of earlier releases hold no lock, and neither do programs that only read.
     """
     try:
         descriptor = os.open(database, os.O_RDWR | os.O_CLOEXEC)

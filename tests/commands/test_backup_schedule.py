@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +23,7 @@ from ewallet_core.backup.copies import BackupError
 from ewallet_core.backup.schedule import LONGEST_WAIT_MS, RETRY_MS, BackupMaker, write_in_own_process
 from ewallet_core.backup.settings import BackupSchedule
 from ewallet_core.commands.demo import ForwardClock
+from ewallet_core.commands.serve import STOP_SIGNALS
 
 HOUR = 3_600_000
 NOON = 1_700_000_000_000
@@ -112,6 +117,24 @@ def test_backups_are_made_on_a_network_folder_that_has_no_locks(maker, shelf, mo
 def test_the_process_that_makes_a_backup_says_why_it_could_not(wallet, tmp_path):
     with pytest.raises(BackupError, match=r"^There is no wallet .*nowhere\. Check the folder"):
         write_in_own_process(tmp_path / "file", wallet / "nowhere", {}, datetime.now(UTC))
+
+
+def test_the_process_that_makes_a_backup_ends_when_its_server_is_stopped(wallet, tmp_path):
+    """A service manager stops both, and waits until both have ended."""
+    os.mkfifo(settings := tmp_path / "server.toml")
+    arguments = (tmp_path / "saved.tar", wallet / "wallet.sqlite3", "2026-01-01", "server.toml", settings)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        process = subprocess.Popen([sys.executable, "-m", "ewallet_core.backup", *map(str, arguments)])
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    # It waits for the content of the settings.
+    with settings.open("wb"):
+        process.terminate()
+        try:
+            assert process.wait(TIMEOUT_SECONDS) == -signal.SIGTERM
+        finally:
+            process.kill()
 
 
 def test_a_change_is_made_while_a_backup_is_read(tmp_path, monkeypatch):

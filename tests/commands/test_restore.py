@@ -22,6 +22,8 @@ import pytest
 from demo_wallet import CLIENT, credits_of, log_in, open_wallet_in, run_demo_in, supply
 from test_backup import ewallet, members_of
 
+from ewallet_core.backup import restore
+
 DATABASE = "wallet.sqlite3"
 
 
@@ -105,6 +107,27 @@ def test_other_settings_and_certificates_stay_unless_they_are_to_be_replaced(fol
     assert (folder / "preferences.toml").read_text() == 'theme = "nord"\n'
     (kept,) = folder.glob("preferences.toml.before-restore-*")
     assert kept.read_text() == 'theme = "gruvbox"\n'
+
+
+def test_root_gives_what_it_restores_to_the_owner_of_the_folder_and_nothing_else(folder, file, monkeypatch):
+    shutil.rmtree(folder / "tls")
+    (folder / "preferences.toml").unlink()
+    given: list[str] = []
+    monkeypatch.setattr(restore.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(restore.os, "chown", lambda path, *_owner, **_how: given.append(Path(path).name))
+    assert ewallet("restore", "--data-dir", folder, "--yes", file).exit_code == 0
+    assert given == [".preferences.toml.unfinished", "tls", ".self-signed.pem.unfinished", DATABASE]
+
+
+def test_a_restore_writes_through_no_link(folder, file, tmp_path):
+    """Root may restore in a folder of another user, who must not choose what root overwrites."""
+    (folder / "preferences.toml").unlink()
+    (other := tmp_path / "other").write_text("of root")
+    (folder / ".preferences.toml.unfinished").symlink_to(other)
+    assert ewallet("restore", "--data-dir", folder, "--yes", file).exit_code == 0
+    assert other.read_text() == "of root"
+    assert (folder / "preferences.toml").read_text() == 'theme = "nord"\n'
+    assert not (folder / "preferences.toml").is_symlink()
 
 
 def test_a_restore_is_refused_while_an_engine_uses_the_wallet(folder, file):

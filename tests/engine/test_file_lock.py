@@ -129,7 +129,7 @@ def test_a_lock_whose_owner_can_not_be_changed_is_used(wallet_file, monkeypatch)
     lock_shared(wallet_file).release()
 
 
-def test_who_finds_the_lock_taken_for_a_moment_may_still_be_the_first(wallet_file, monkeypatch):
+def test_a_program_that_finds_the_lock_taken_for_a_moment_can_still_be_the_first(wallet_file, monkeypatch):
     alone = lock_alone(wallet_file)
     monkeypatch.setattr(file_lock.time, "sleep", lambda _seconds: alone.release())
     with lock_shared(wallet_file) as lock:
