@@ -237,8 +237,11 @@ class EventReader:
         try:
             yield lines
         finally:
-            closing.cancel()
-            await lines.close()
+            try:
+                # Both may wait for that; if `closing` were cancelled first, this would be too.
+                await lines.close()
+            finally:
+                closing.cancel()
 
     async def _read(self, lines: LineStream, login: int) -> AsyncGenerator[Event, None]:
         """The new events on one connection, until another account may be active."""

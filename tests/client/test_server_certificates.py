@@ -209,3 +209,17 @@ async def test_a_tls_server_is_reported_as_such(
 ) -> None:
     with pytest.raises(UnreachableError, match="tls://"):
         await remote(secured(own).ports[0]).open()
+
+
+async def test_events_go_on_with_each_account_that_becomes_active(
+    secured: Callable[[Issued], RunningServer], own: Issued, remote: Remote, opened: Opened
+) -> None:
+    client = await opened(remote(secured(own).ports[0], tls=True))
+    await sign_up_and_log_in(client)
+    events = client.events()
+    for name in ("bob", "eve"):
+        assert (await next_event(events))["event"] == "listening"
+        await sign_up_and_log_in(client, name)
+    assert (await next_event(events))["event"] == "listening"
+    await supply(client, 7)
+    assert (await next_event(events))["event"] == "credits_arrived"
