@@ -116,7 +116,7 @@ def _words(records: Records[Any]) -> ColumnElement[str]:
         (record.account_id == record.seller_account_id, record.buyer_name + " " + record.buyer_email),
         else_=record.seller_name + " " + record.seller_email,
     )
-    # Invoices of earlier releases name nobody, and an erased party has no name.
+    # Invoices of earlier releases have no names, and an erased party has no name.
     return func.coalesce(party, "") + " " + joined
 
 
