@@ -19,6 +19,7 @@ from commit_groups import writer_of
 from database_file import DatabaseFile, execute_sql
 from effort import count, effort, with_seed
 from engine_client import EngineClient
+from examples_system import cleanup
 from fakes import CHEAP, IN_MEMORY, MINUTE, SECOND, FakeListener, Wallclock
 from instructions import login, new_account, supply, to_clock
 from random_requests import NAMES, RandomRequests
@@ -55,6 +56,8 @@ class Users:
     def return_all(self, drawn: random.Random) -> None:
         """Let time pass, and everybody log in again, with an account of the name if there is none."""
         self._wallclock.forward(drawn.choice([SECOND, MINUTE, 31 * MINUTE]))
+        # Timers that ran out meanwhile are settled before any instruction, also one that is refused.
+        EngineClient(self._engine).request(**cleanup("clocks"))
         self.sessions.clear()
         for name in NAMES:
             caller = EngineClient(self._engine).open_session()
