@@ -81,9 +81,10 @@ class Faults:
         self._real.set_progress_handler(lambda: self._comes("interrupt"), STEPS)
 
     def remove(self) -> None:
+        # First, because it would also interrupt the statements below.
+        self._real.set_progress_handler(None, 0)
         for (name,) in self._real.execute("SELECT name FROM sqlite_temp_master").fetchall():
             self._real.execute(f"DROP TRIGGER '{name}'")
-        self._real.set_progress_handler(None, 0)
 
     def _comes(self, name: str) -> bool:
         left = self._calls_left.setdefault(name, self._drawn.randint(*RARITY.get(name, USUAL_RARITY)))
