@@ -20,6 +20,7 @@ IGNORED_TABLES = {"login_records", "login_throttles", "seen_requests", "refused_
 _STATEMENTS = Statements(SQLiteDialect_pysqlite())
 
 LAST_USE = {"last_used_at", "expires_at"}
+IN_2100 = 4_102_444_800_000
 
 
 def find_violations(transaction: Transaction) -> list[str]:
@@ -113,6 +114,17 @@ def erase_by_hand(file: Path, name: str) -> None:
     account = rows(file, "SELECT id FROM accounts WHERE name = ?", name)[0]["id"]
     for statement in erasure_of(account):
         execute_sql(file, statement)
+
+
+def set_account_state(file: Path, name: str, state: str) -> None:
+    """Put an account into a state, as an operator or its owner would."""
+    if state == "erased":
+        erase_by_hand(file, name)
+        return
+    to_unlink_at = IN_2100 if state == "unlink_pending" else None
+    execute_sql(
+        file, "UPDATE accounts SET state = ?, to_unlink_at = ? WHERE name = ?", state, to_unlink_at, name
+    )
 
 
 def cells(file: Path) -> Iterator[str]:

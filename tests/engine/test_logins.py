@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from database_file import execute_sql, rows
+from database_file import rows, set_account_state
 from engine_client import EngineClient
 from fakes import DAY, HOUR, MINUTE, SECOND
 from instructions import (
@@ -310,56 +310,47 @@ def test_wrong_old_passwords_are_throttled(ada):
 # Accounts that may not be used
 
 
-IN_2100 = 4_102_444_800_000
-
 each_closed_state = pytest.mark.parametrize(
     ("state", "code"), [("frozen", "account_frozen"), ("unlink_pending", "account_leaving")]
 )
 
 
-def set_state(file, state: str, name: str = "ada") -> None:
-    to_unlink_at = IN_2100 if state == "unlink_pending" else None
-    execute_sql(
-        file, "UPDATE accounts SET state = ?, to_unlink_at = ? WHERE name = ?", state, to_unlink_at, name
-    )
-
-
 @each_closed_state
 def test_a_closed_account_can_not_be_logged_in_to(registered, wallet_file, state, code):
-    set_state(wallet_file, state)
+    set_account_state(wallet_file, "ada", state)
     registered.expect_error(code, **login())
     registered.expect_error("not_logged_in", **VIEW_ACCOUNT)
 
 
 @each_closed_state
 def test_a_wrong_password_does_not_reveal_the_accounts_state(registered, wallet_file, state, code):
-    set_state(wallet_file, state)
+    set_account_state(wallet_file, "ada", state)
     registered.expect_error("login_refused", **WRONG)
 
 
 @each_closed_state
 def test_a_logged_in_account_that_is_closed_can_do_nothing(ada, wallet_file, state, code):
-    set_state(wallet_file, state)
+    set_account_state(wallet_file, "ada", state)
     for instruction in (VIEW_ACCOUNT, VIEW_WALLET, supply(5), edit_account(user_phone="1")):
         ada.expect_error(code, **instruction)
 
 
 @each_closed_state
 def test_a_closed_account_can_log_out(ada, wallet_file, state, code):
-    set_state(wallet_file, state)
+    set_account_state(wallet_file, "ada", state)
     assert ada.request(**LOGOUT)["session_data"]["session_user_account"] is None
 
 
 @each_closed_state
 def test_a_closed_account_can_not_be_switched_to(ada, wallet_file, state, code):
     ada.register("bob").log_in("bob")
-    set_state(wallet_file, state)
+    set_account_state(wallet_file, "ada", state)
     ada.expect_error(code, **switch_account("ada@example.org"))
     assert ada.request(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
 def test_a_session_with_a_closed_account_can_switch_to_another(ada, wallet_file):
     ada.register("bob").log_in("bob")
-    set_state(wallet_file, "frozen", "bob")
+    set_account_state(wallet_file, "bob", "frozen")
     ada.request(**switch_account("ada@example.org"))
     ada.request(**supply(5))

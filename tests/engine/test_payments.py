@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from database_file import erase_by_hand, execute_sql, rows, violations_in
+from database_file import execute_sql, rows, set_account_state, violations_in
 from engine_client import EngineClient
 from examples_payments import pay, transfer
 from examples_sheets import record_verb
@@ -37,15 +38,7 @@ def events_of(caller: EngineClient):
 
 @pytest.fixture
 def state_of_bob(wallet_file, bob) -> Callable[[str], None]:
-    """Put bob's account into a state, as an operator or its owner would."""
-
-    def set_state(state: str) -> None:
-        if state == "erased":
-            erase_by_hand(wallet_file, "bob")
-        else:
-            execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
-
-    return set_state
+    return partial(set_account_state, wallet_file, "bob")
 
 
 def test_a_payment_moves_credits_from_the_payer_to_the_partner(supplied, bob):
@@ -167,7 +160,8 @@ def test_an_invoice_keeps_the_names_and_emails_with_which_it_was_issued(supplied
 def test_an_invoice_from_before_they_were_kept_shows_todays(supplied, bob, wallet_file):
     supplied.request(**pay(BOB, 30))
     names = ("seller_name", "seller_email", "buyer_name", "buyer_email")
-    execute_sql(wallet_file, f"UPDATE invoice_records SET {', '.join(f'{name} = NULL' for name in names)}")
+    unnamed = ", ".join(f"{name} = NULL" for name in names)
+    execute_sql(wallet_file, f"UPDATE invoice_records SET {unnamed}, search_key = ''")
     bob.request(**edit_account(user_name="robert"))
     shown = supplied.records("invoice")[0]
     assert [shown[name] for name in names] == ["robert", BOB, "ada", "ada@example.org"]

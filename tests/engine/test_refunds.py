@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from answer_shapes import shape_errors
-from database_file import erase_by_hand, execute_sql, rows
+from database_file import execute_sql, rows, set_account_state
 from engine_client import EngineClient
 from examples_payments import REFUND_RECORD, edit_limit, pay, refund, transfer
 from instructions import VIEW_ACCOUNT, VIEW_WALLET, supply, to_clock, view_record
@@ -27,13 +27,6 @@ def received(supplied, bob) -> int:
 
 def newest(caller: EngineClient) -> dict[str, object]:
     return caller.records("transfer")[0]
-
-
-def set_state(wallet_file, name: str, state: str) -> None:
-    if state == "erased":
-        erase_by_hand(wallet_file, name)
-    else:
-        execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
 
 
 def unlink(wallet_file, record_id: int) -> None:
@@ -175,7 +168,7 @@ def test_a_removed_payment_can_be_refunded(bob, supplied, received):
 
 @pytest.mark.parametrize("state", ["frozen", "unlink_pending", "erased"])
 def test_a_payer_who_can_not_be_paid_can_not_be_refunded(bob, received, wallet_file, nothing_changes, state):
-    set_state(wallet_file, "ada", state)
+    set_account_state(wallet_file, "ada", state)
     nothing_changes()
     bob.expect_error("partner_unavailable", **refund(received))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from database_file import execute_sql, rows
+from database_file import execute_sql, rows, set_account_state
 from engine_client import EngineClient
 from examples_payments import pay, supply_to
 from hypothesis import HealthCheck, given, settings
@@ -117,7 +117,7 @@ def test_an_unknown_account_and_the_issuer_can_not_be_supplied(operator, nothing
 def test_a_frozen_account_and_one_pending_deletion_can_not_be_supplied(
     operator, bob, wallet_file, nothing_changes, form, state
 ):
-    execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
+    set_account_state(wallet_file, "bob", state)
     nothing_changes()
     answer = operator.expect_error("partner_unavailable", **form(BOB))
     assert answer["details"] == {"field": "supply_to"}

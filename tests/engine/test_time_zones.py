@@ -196,7 +196,9 @@ def test_a_summary_by_tag_counts_a_run_for_each_of_its_tags(running, wallclock, 
     for tags in (" home ", " work home ", ""):
         wallclock.forward(2 * MINUTE)
         record = running.request(**STOP)["time_record"]
-        execute_sql(wallet_file, "UPDATE time_records SET tags = ? WHERE id = ?", tags, record)
+        execute_sql(
+            wallet_file, "UPDATE time_records SET tags = ?, search_key = '' WHERE id = ?", tags, record
+        )
         running.request(**START)
     execute_sql(wallet_file, "UPDATE clocks SET timer_tags = ' work ' WHERE timer_state = 'active'")
     wallclock.forward(MINUTE)

@@ -74,12 +74,12 @@ _FAULTY = union_all(
         _account,
         (
             (_account.c.to_unlink_at.is_not(None)) != (_account.c.state == AccountStatus.UNLINK_PENDING),
-            "will be erased if and only if it is not to be",
+            "is to be erased without a date, or has a date and is not to be erased",
         ),
         (
             (_account.c.password_hash.is_(None))
             != or_(_account.c.role == Role.ISSUER, _account.c.state == AccountStatus.ERASED),
-            "has a password if and only if it needs none",
+            "lacks its password, or has one although nothing logs in to it",
         ),
         (_account.c.password_hash.not_like("$argon2%$%$%$%$%"), "has a password hash of no known form"),
     ),
