@@ -94,7 +94,10 @@ class LoadProcess:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(load.start(now)) + "\n")
         self._process.stdin.flush()
-        drawn, left = load.drawn, self._next_line()["processes"]
+        # On a busy machine, answers may come before the ids of the processes.
+        while "processes" not in (line := self._next_line()):
+            load.note_answer(**line)
+        drawn, left = load.drawn, line["processes"]
         answers = drawn.choice([0, drawn.randint(1, 20), drawn.randint(1, 60)])
         while True:
             if left and answers == 0:
