@@ -78,17 +78,20 @@ class RecordsPanel(Vertical):
         self.listed = RecordList(kind.columns, id="list")
         self.shown = RecordQuery(kind, owner.context.act, lambda: self.picker.chosen, owner.today)
         """Which records are shown now."""
+        # A worker may still write to these while the panel is being removed.
+        self._how_many = Label("", id="how-many", markup=False)
+        self._totals = Label("", id="totals", markup=False)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="which"):
             yield self.picker
-            yield Label("", id="how-many", markup=False)
+            yield self._how_many
         yield FilterBox(self.kind.finds, "#list")
         with Horizontal(id="records"):
             yield self.listed
             with Vertical(id="aside"):
                 yield from self.compose_aside()
-        yield Label("", id="totals", markup=False)
+        yield self._totals
 
     def compose_aside(self) -> ComposeResult:
         yield RecordDetail()
@@ -143,7 +146,7 @@ class RecordsPanel(Vertical):
     def empty(self) -> None:
         self.workers.cancel_group(self, "records")
         self.listed.clear()
-        self.query_one("#how-many", Label).update("")
+        self._how_many.update("")
 
     def filter(self) -> None:
         self.query_one(FilterBox).open()
@@ -238,14 +241,13 @@ class RecordsPanel(Vertical):
     async def _show_records(self, after: float = 0) -> None:
         # Another key restarts this worker.
         await asyncio.sleep(after)
-        listed, how_many = self.listed, self.query_one("#how-many", Label)
-        pages = self.shown.pages()
+        listed, pages = self.listed, self.shown.pages()
         listed.show_order(self.shown.sort, self.kind.usual_order)
         await listed.show_pages(pages)
         self._show_totals(pages)
         without_filter = NOTHING_REMOVED if self.shown.shows_removed else self.kind.empty
         listed.empty = NOTHING_FOUND if self.shown.is_filtered else without_filter
-        how_many.update(self.shown.how_many(pages))
+        self._how_many.update(self.shown.how_many(pages))
 
     @on(FilterBox.Narrowed)
     def _handle_filter(self, event: FilterBox.Narrowed) -> None:
@@ -264,7 +266,7 @@ class RecordsPanel(Vertical):
             self.show_aside(event.row)
 
     def _show_totals(self, pages: RecordPages) -> None:
-        totals, label = self.shown.order.totals, self.query_one("#totals", Label)
+        totals, label = self.shown.order.totals, self._totals
         words = totals_in_words(totals) if totals and pages.count > 1 else ""
         label.update(words)
         label.set_class(bool(words), "-there")
