@@ -234,7 +234,7 @@ class CleanupThread:
         while not self._wake_up.is_closed:
             try:
                 wait_ms = self._scheduler.turn()
-            except Exception as reason:  # noqa: BLE001 - timers must still stop later
-                _log.warning("the cleaners failed: %r", reason)
+            except Exception:  # noqa: BLE001 - timers must still stop later
+                _log.exception("the cleaners failed")
                 wait_ms = RETRY_MS
             self._wake_up.wait(wait_ms)

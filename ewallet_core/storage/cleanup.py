@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from ewallet_core.storage import schema
@@ -39,7 +40,8 @@ def find_earliest(
 ) -> int | None:
     """The earliest instant that these statements find, in milliseconds UTC."""
     found = [transaction.number(statement, **values) for statement in statements]
-    return min((at for at in found if at is not None), default=None)
+    # SQLite keeps a text in a column of numbers, if something else has written it.
+    return min((msgspec.convert(at, int) for at in found if at is not None), default=None)
 
 
 # These rows hold only what the account did, and from which address.

@@ -43,7 +43,7 @@ def test_a_full_disk_is_in_the_log_of_the_server_and_does_not_flood_it(
         with wire_to(server) as wire:
             wire.open_session()
             size = (tmp_path / "wallet.sqlite3-wal").stat().st_size
-            # No file can grow any more, as on a full disk.
+            # No file can grow, as on a full disk.
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
             answers = [wire.request(**CHANGE) for _ in range(CHANGES)]
             failed = [answer for answer in answers if answer["failed"]]

@@ -25,7 +25,7 @@ def umask_of_zero():
 
 @pytest.fixture
 def another_user(monkeypatch):
-    """The files belong to somebody else than the user of this process."""
+    """The files belong to another user than the user of this process."""
     monkeypatch.setattr(file_modes.os, "geteuid", lambda: os.getuid() + 1)
 
 

@@ -223,7 +223,7 @@ def test_no_instruction_tells_or_changes_anything_of_another_account(world, kind
 
 
 def found_by_anyone(rows: Rows[Any], transaction: Any, **equal: Any) -> Any:
-    """As `Rows.find`, whoever the row belongs to."""
+    """As `Rows.find`, whichever account the row belongs to."""
     columns = {name: value for name, value in equal.items() if name != "account_id" or len(equal) == 1}
     return transaction.one(rows._select(*columns), rows.row_type, **columns)
 

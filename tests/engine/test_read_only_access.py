@@ -28,7 +28,7 @@ SORTED = """
 
 @contextmanager
 def read_only_folder(folder: Path) -> Iterator[None]:
-    """Nobody may write there; permissions do not apply to root, so it becomes another user meanwhile."""
+    """No user may write there; permissions do not apply to root, so it becomes another user meanwhile."""
     for path in (*folder.iterdir(), folder):
         path.chmod(0o555 if path.is_dir() else 0o444)
     if os.geteuid() == 0:
