@@ -13,7 +13,7 @@ COLUMNS = (
     Column("Notes", fills=True, from_width=60),
 )
 ROWS = (
-    ("today 14:02", "−10", "grace@example.org", "lunch with a very long note that does not fit there"),
+    ("today 14:02", "-10", "grace@example.org", "lunch with a very long note that does not fit there"),
     ("3 Nov 09:15", "+1,240", "昼食@example.org", ""),
 )
 
@@ -25,7 +25,7 @@ def lines(rows=ROWS, width=None, **more):
 def test_columns_are_as_wide_as_their_widest_text_and_numbers_are_right_aligned():
     assert lines() == [
         "When         Credits  With               Notes",
-        "today 14:02      −10  grace@example.org  lunch with a very long note that does not fit there",
+        "today 14:02      -10  grace@example.org  lunch with a very long note that does not fit there",
         "3 Nov 09:15   +1,240  昼食@example.org",
     ]
 
@@ -53,6 +53,7 @@ def test_a_text_can_neither_break_its_line_nor_move_the_cursor():
 
 def test_a_tone_is_painted_over_the_whole_cell_so_that_colours_move_nothing():
     painted = lines(
-        [("now", ToneText("+5", Tone.GOOD), "", "")], paint=lambda text, tone: f"<{text}>" if tone == "good" else text
+        [("now", ToneText("+5", Tone.GOOD), "", "")],
+        paint=lambda text, tone: f"<{text}>" if tone == "good" else text,
     )
     assert painted[1].startswith("now   <     +5>")
