@@ -8,6 +8,7 @@ import click
 
 SECTIONS = {
     "Log in": ("register", "login", "logout", "whoami"),
+    "For scripts": ("do", "send"),
     "Look after a wallet or a server": (
         "backup",
         "demo",
@@ -51,6 +52,10 @@ def _find_command(name: str) -> click.Command:
     match name:
         case "register" | "login" | "logout" | "whoami":
             from ewallet_core.commands import login as module
+        case "do":
+            from ewallet_core.commands import do as module
+        case "send":
+            from ewallet_core.commands import send as module
         case _:
             from ewallet_core.commands import administration as module
     command: click.Command = getattr(module, f"{name}_command")
