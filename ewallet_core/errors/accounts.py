@@ -113,6 +113,15 @@ class ClientUnknownError(WalletError, code="client_unknown", transient=True):
     warning_text = "Request a new client id."
 
 
+class LifetimeTooLongError(WalletError, code="lifetime_too_long"):
+    """The session is to live longer than the operator lets sessions live."""
+
+    error_text = "A session lives at most {longest:,} minutes here."
+    warning_text = "Ask for a shorter `lifetime`, or leave it out for the usual one."
+    longest: int
+    field: str = "lifetime"
+
+
 class SessionTokenExistsError(WalletError, code="session_token_exists"):
     """The client id has a live session, for which its session token is needed."""
 
