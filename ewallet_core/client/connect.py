@@ -152,7 +152,8 @@ class Connector:
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
         # A server with a pinned certificate uses TLS: an answer without it may come from an attacker.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
-            return f"{name} does not use TLS. If that is intended, use tcp://{self._place.name}."
+            scheme = "http" if self._place.http else "tcp"
+            return f"{name} does not use TLS. If that is intended, use {scheme}://{self._place.name}."
         said = (reason.reason or "interrupted").replace("_", " ").lower()
         return f"TLS with {name} failed ({said}). Ask the server's operator."
 

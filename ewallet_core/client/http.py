@@ -36,6 +36,10 @@ MOST_CONNECTIONS = 8
 KEPT_SECONDS = 20.0
 """How long an unused connection is kept: less than servers do, so that a request seldom meets its end."""
 
+_BEGIN = b"HTTP/"
+_NO_HTTP = (
+    "That is not a port for HTTP. Check the port, or leave out http:// if it is the port for instructions."
+)
 _LATER = "Try again later."
 _IS_IT_TLS = "If it uses TLS, write https:// before its address; otherwise try again later."
 
@@ -48,6 +52,7 @@ class CheckedStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
+        self._is_http = False
 
     async def read(self, max_bytes: int, *_: Any, **_options: Any) -> bytes:
         try:
@@ -57,6 +62,9 @@ class CheckedStream(httpcore.AsyncNetworkStream):
         if not data:
             # An answer says how long it is, so one that ends with the connection is not whole.
             raise httpcore.ReadError
+        if not self._is_http and not data.startswith(_BEGIN[: len(data)]):
+            raise UnreachableError(_NO_HTTP)
+        self._is_http = True
         return data
 
     async def write(self, buffer: bytes, *_: Any, **_options: Any) -> None:
