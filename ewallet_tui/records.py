@@ -28,9 +28,9 @@ from ewallet_core.presentation.movements import (
     what_was_invoiced,
     with_sign,
 )
+from ewallet_core.presentation.payees import SIGN, mark_of
 from ewallet_core.presentation.tables import Column
 from ewallet_core.types import COMES_IN, CONVERSION_WORDS, MOVED, TRANSFER_WORDS
-from ewallet_tui.payees import SIGN, mark_of
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import (
