@@ -50,8 +50,7 @@ class ActiveAccount:
         try:
             yield
         except BaseException:
-            # Without the answer it is not known which account is active: readers must ask the server.
-            self._become(object(), None)
+            self.may_be_another()
             raise
         finally:
             self._pending_changes -= 1
@@ -68,6 +67,10 @@ class ActiveAccount:
             self._email = answer["account"]
         if sequence is not None:
             self.sequence = max(sequence, self.sequence or 0)
+
+    def may_be_another(self) -> None:
+        """Note that it is not known which account is active, so that readers ask the engine."""
+        self._become(object(), None)
 
     def forget(self) -> None:
         """Note that the session has ended."""

@@ -157,6 +157,6 @@ class RemoteClient(WalletClient):
         self._active.forget()
         try:
             async with asyncio.timeout(self._patience_seconds):
-                await self._open_session()
+                await self._begin_session()
         except TimeoutError:
             raise UnreachableError(f"{self.place} does not answer. Try again later.") from None

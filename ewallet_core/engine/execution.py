@@ -92,7 +92,8 @@ class Execution(msgspec.Struct, frozen=True):
     def _note_use_and_settle(self, context: Context) -> None:
         if context.clock_doubt is not None:
             return
-        note_use(context)
+        if self.call.request.counts_as_use():
+            note_use(context)
         if isinstance(context, AccountContext) and context.has_due_timer:
             settle_run_outs(context, context.account.id)
 

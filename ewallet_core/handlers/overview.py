@@ -30,9 +30,19 @@ from ewallet_core.storage.wallets import Wallet
 
 
 class ViewOverview(ZonedRequest, frozen=True):
-    """How many rows of activity, and the time zone of the days (absent: UTC)."""
+    """How many rows of activity, and the time zone of the days (absent: UTC).
+
+    With `passive`, the view is no use of its session: so it keeps no session alive by itself.
+    """
+
+    added = frozenset({"passive"})
 
     limit: fields.PageLength = fields.SHORT_PAGE
+    passive: fields.Flag | None = None
+
+    def counts_as_use(self) -> bool:
+        """A passive view does not."""
+        return not self.passive
 
 
 class DayBalance(TypedDict):

@@ -81,6 +81,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the session gets a new token by it."""
         return False
 
+    def counts_as_use(self) -> bool:
+        """Whether it extends the life of its session."""
+        return True
+
 
 class NoArguments(Request, frozen=True):
     """Nothing beside the selectors."""

@@ -48,6 +48,11 @@ class EngineConfig:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
             raise ValueError("a rate, a lifetime and a limit are at least 1")
 
+    @classmethod
+    def for_owner(cls) -> EngineConfig:
+        """The choices if the engine's users need no operator: they own it."""
+        return cls(self_supply=True, stop_in_the_past=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -11,6 +11,8 @@ from msgspec import Struct
 IN_PORT, OUT_PORT = 8080, 8081
 HTTP_PORT, HTTPS_PORT = 80, 443
 LAST_PORT = 65_535
+THIS_MACHINE = "this computer"
+"""The address of a person who uses the engine in this process."""
 
 _ADDRESS = re.compile(
     r"(?:(?P<scheme>tls|tcp|https?)://)?"

@@ -149,7 +149,7 @@ EXAMPLES = (
             stage,
             {"action": "view", "view": "overview"},
             _OVERVIEW,
-            optional={"limit": 1, "time_zone": "Europe/Berlin"},
+            optional={"limit": 1, "time_zone": "Europe/Berlin", "passive": True},
         )
         for stage in ("logged in", "stopped")
     ),

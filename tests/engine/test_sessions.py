@@ -26,6 +26,8 @@ from instructions import (
 
 from ewallet_core.operations.context import EngineConfig
 
+OVERVIEW = {"action": "view", "view": "overview"}
+
 
 def last_uses(file: Path) -> list[int]:
     return [row["last_used_at"] for row in rows(file, "SELECT last_used_at FROM sessions")]
@@ -54,6 +56,30 @@ def test_every_instruction_extends_the_session(ada, wallclock, use):
     ada.send(**use)
     wallclock.forward(20 * MINUTE)
     ada.request(**VIEW_ACCOUNT)
+
+
+def test_a_passive_overview_does_not_extend_the_session(ada, wallclock, wallet_file):
+    before = rows(wallet_file, "SELECT last_used_at, expires_at FROM sessions")
+    clients_before = rows(wallet_file, "SELECT last_used_at, expires_at FROM client_ids")
+    wallclock.forward(30 * MINUTE - 1)
+    assert ada.request(**OVERVIEW, passive=True)["account"] == "ada@example.org"
+    assert rows(wallet_file, "SELECT last_used_at, expires_at FROM sessions") == before
+    assert rows(wallet_file, "SELECT last_used_at, expires_at FROM client_ids") == clients_before
+    wallclock.forward(1)
+    ada.expect_error("session_expired", **OVERVIEW, passive=True)
+
+
+def test_a_passive_overview_settles_a_timer_without_extending_the_session(running, wallclock, wallet_file):
+    before = last_uses(wallet_file)
+    wallclock.forward(25 * MINUTE)
+    assert running.request(**OVERVIEW, passive=True)["clock_data"]["clock_state"] == "inactive"
+    assert last_uses(wallet_file) == before
+
+
+def test_an_overview_that_is_not_passive_extends_the_session(ada, wallclock, wallet_file):
+    wallclock.forward(20 * MINUTE)
+    ada.request(**OVERVIEW, passive=False)
+    assert last_uses(wallet_file) == [wallclock.now]
 
 
 def test_an_invalid_request_does_not_extend_the_session(ada, wallclock):
