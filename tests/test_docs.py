@@ -112,7 +112,7 @@ def test_every_error_code_is_unique_and_snake_case():
 def test_every_error_code_is_listed_with_its_meaning():
     listed = page(SECTIONS)
     for error in errors():
-        assert f"| `{error.code}` | {error.error or error.meaning} |" in listed
+        assert f"| `{error.code}` | {error.category} | {error.error or error.meaning} |" in listed
         assert (error.error or error.meaning).endswith((".", "?", "!"))
 
 

@@ -40,6 +40,7 @@ itself would take a third of a millisecond for each class at import.
 # No `from __future__ import annotations` in this package: the annotations are read when a class is made.
 
 from collections.abc import Callable
+from enum import StrEnum
 from inspect import get_annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -49,15 +50,38 @@ InSentence = Annotated[T, _IN_SENTENCE]
 """An argument that only completes a sentence, and is not part of `details`."""
 
 
+class ErrorCategory(StrEnum):
+    """What kind of problem an error is; over HTTP it gives the status."""
+
+    INVALID = "invalid"
+    """The request itself is wrong: sent again as it is, it fails again."""
+    UNAUTHENTICATED = "unauthenticated"
+    """The caller has no valid session, or no account is logged in to it."""
+    FORBIDDEN = "forbidden"
+    """The caller is known, and may not do that."""
+    MISSING = "missing"
+    """The caller has nothing with that id."""
+    CONFLICT = "conflict"
+    """What is there now stands in the way, such as a name that is taken or a timer that runs."""
+    REFUSED = "refused"
+    """A rule about amounts, passwords or partners refuses these values."""
+    TOO_MANY = "too_many"
+    """There were too many requests; a later one may be accepted."""
+    UNAVAILABLE = "unavailable"
+    """The engine, its storage or its server can't do it now."""
+
+
 @dataclass_transform(eq_default=False)
 class WalletError(Exception):
     """An instruction was not carried out, and nothing was changed.
 
-    A subclass names its `code`. A `transient` error depends on the caller or the moment; it is not remembered
-    for its request id. A `logged` error is about the engine or its machine, so it is in the log too.
+    A subclass names its `code` and its `category`. A `transient` error depends on the caller or the moment;
+    it is not remembered for its request id. A `logged` error is about the engine or its machine, so it is in
+    the log too.
     """
 
     code: ClassVar[str]
+    category: ClassVar[ErrorCategory]
     error_text: ClassVar[str] = ""
     warning_text: ClassVar[str] = ""
     transient: ClassVar[bool]
@@ -68,8 +92,10 @@ class WalletError(Exception):
 
     after_rollback: Callable[[], None] | None = None
 
-    def __init_subclass__(cls, *, code: str, transient: bool = False, logged: bool = False) -> None:
-        cls.code, cls.transient, cls.logged = code, transient, logged
+    def __init_subclass__(
+        cls, *, code: str, category: ErrorCategory, transient: bool = False, logged: bool = False
+    ) -> None:
+        cls.code, cls.category, cls.transient, cls.logged = code, category, transient, logged
         declared = get_annotations(cls)
         cls._arguments = tuple(declared)
         cls._details = tuple(

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ewallet_core.errors.base import InSentence, WalletError
+from ewallet_core.errors.base import ErrorCategory, InSentence, WalletError
 
 
-class NotFoundError(WalletError, code="not_found"):
+class NotFoundError(WalletError, code="not_found", category=ErrorCategory.MISSING):
     """The caller has nothing with that id."""
 
     error_text = "You have no {what} {known_by}."
@@ -16,7 +16,7 @@ class NotFoundError(WalletError, code="not_found"):
     remedy: InSentence[str] = "View the list to see the numbers."
 
 
-class NotRemovedError(WalletError, code="not_removed"):
+class NotRemovedError(WalletError, code="not_removed", category=ErrorCategory.CONFLICT):
     """A record that is to be restored is still on its sheet."""
 
     error_text = "That record was not removed."
@@ -24,7 +24,7 @@ class NotRemovedError(WalletError, code="not_removed"):
     field: str = "record_id"
 
 
-class SheetRemovedError(WalletError, code="sheet_removed"):
+class SheetRemovedError(WalletError, code="sheet_removed", category=ErrorCategory.CONFLICT):
     """A record can't be restored, because its whole sheet was removed."""
 
     error_text = "The {what} of that record was removed too."
@@ -33,7 +33,7 @@ class SheetRemovedError(WalletError, code="sheet_removed"):
     field: str = "record_id"
 
 
-class NotEnoughCreditsError(WalletError, code="not_enough_credits"):
+class NotEnoughCreditsError(WalletError, code="not_enough_credits", category=ErrorCategory.REFUSED):
     """A wallet's balance would fall below zero."""
 
     error_text = "Not enough credits: {needed:,} needed, balance {there:,}."
@@ -43,7 +43,7 @@ class NotEnoughCreditsError(WalletError, code="not_enough_credits"):
     field: str = "credits"
 
 
-class NotEnoughTimeError(WalletError, code="not_enough_time"):
+class NotEnoughTimeError(WalletError, code="not_enough_time", category=ErrorCategory.REFUSED):
     """A clock's time would fall below zero."""
 
     error_text = "There is less time left on the clock than that."
@@ -53,7 +53,7 @@ class NotEnoughTimeError(WalletError, code="not_enough_time"):
     field: str
 
 
-class BalanceLimitError(WalletError, code="balance_limit"):
+class BalanceLimitError(WalletError, code="balance_limit", category=ErrorCategory.REFUSED):
     """A balance would exceed its limit."""
 
     error_text = "The balance would exceed its limit."
@@ -62,7 +62,7 @@ class BalanceLimitError(WalletError, code="balance_limit"):
     there: int
 
 
-class LessThanOneCreditError(WalletError, code="less_than_one_credit"):
+class LessThanOneCreditError(WalletError, code="less_than_one_credit", category=ErrorCategory.REFUSED):
     """The minutes to convert are less than the time for one credit."""
 
     error_text = "That is less time than one credit gives."
@@ -71,7 +71,7 @@ class LessThanOneCreditError(WalletError, code="less_than_one_credit"):
     field: str = "minutes"
 
 
-class NoTimeLeftError(WalletError, code="no_time_left"):
+class NoTimeLeftError(WalletError, code="no_time_left", category=ErrorCategory.REFUSED):
     """A timer can't run on an empty clock."""
 
     error_text = "There is no time left on the clock."
@@ -79,7 +79,7 @@ class NoTimeLeftError(WalletError, code="no_time_left"):
     clock_state: str
 
 
-class WrongTimerStateError(WalletError, code="timer_state"):
+class WrongTimerStateError(WalletError, code="timer_state", category=ErrorCategory.CONFLICT):
     """The timer's state does not allow that."""
 
     error_text = "{problem}"
@@ -89,7 +89,7 @@ class WrongTimerStateError(WalletError, code="timer_state"):
     clock_state: str
 
 
-class MomentOutOfRangeError(WalletError, code="moment_out_of_range"):
+class MomentOutOfRangeError(WalletError, code="moment_out_of_range", category=ErrorCategory.REFUSED):
     """The moment is in the future, or before the timer was last started, resumed or paused."""
 
     error_text = "{problem}"
@@ -100,7 +100,7 @@ class MomentOutOfRangeError(WalletError, code="moment_out_of_range"):
     field: str = "stopped_at"
 
 
-class RunEndedError(WalletError, code="run_ended"):
+class RunEndedError(WalletError, code="run_ended", category=ErrorCategory.CONFLICT):
     """The run had already ended at a later moment, because it was stopped or its time ran out."""
 
     error_text = "That run has already ended, at {ended_at}."
@@ -110,7 +110,7 @@ class RunEndedError(WalletError, code="run_ended"):
     field: str = "stopped_at"
 
 
-class PartnerUnknownError(WalletError, code="partner_unknown"):
+class PartnerUnknownError(WalletError, code="partner_unknown", category=ErrorCategory.REFUSED):
     """No account has that email; the answer does not say whether one ever had."""
 
     error_text = "No account here has that email."
@@ -119,7 +119,7 @@ class PartnerUnknownError(WalletError, code="partner_unknown"):
     remedy: InSentence[str] = "Check the email and try again."
 
 
-class PayeeChangedError(WalletError, code="payee_changed", transient=True):
+class PayeeChangedError(WalletError, code="payee_changed", category=ErrorCategory.CONFLICT, transient=True):
     """The email belongs to another account than the one that was to be paid; the details say to which."""
 
     error_text = "That email belongs to another account now."
@@ -130,7 +130,7 @@ class PayeeChangedError(WalletError, code="payee_changed", transient=True):
     payee_caution: str | None
 
 
-class PartnerUnavailableError(WalletError, code="partner_unavailable"):
+class PartnerUnavailableError(WalletError, code="partner_unavailable", category=ErrorCategory.REFUSED):
     """The account is frozen, about to be deleted or deleted; the answer does not say which."""
 
     error_text = "That account can't receive credits now."
@@ -138,7 +138,7 @@ class PartnerUnavailableError(WalletError, code="partner_unavailable"):
     field: str
 
 
-class OwnAccountError(WalletError, code="own_account"):
+class OwnAccountError(WalletError, code="own_account", category=ErrorCategory.REFUSED):
     """Sender and recipient are the same account."""
 
     error_text = "That is your own account."
@@ -149,7 +149,7 @@ class OwnAccountError(WalletError, code="own_account"):
     field: str
 
 
-class SameHolderError(WalletError, code="same_holder"):
+class SameHolderError(WalletError, code="same_holder", category=ErrorCategory.REFUSED):
     """An own transfer would go from a wallet or clock to itself."""
 
     error_text = "That is the {what} from which you move."
@@ -158,7 +158,7 @@ class SameHolderError(WalletError, code="same_holder"):
     field: str
 
 
-class PartnerBalanceLimitError(WalletError, code="partner_balance_limit"):
+class PartnerBalanceLimitError(WalletError, code="partner_balance_limit", category=ErrorCategory.REFUSED):
     """The recipient's balance would exceed its limit; the answer does not say what it is."""
 
     error_text = "The recipient's wallet can't hold that many credits."
@@ -167,7 +167,7 @@ class PartnerBalanceLimitError(WalletError, code="partner_balance_limit"):
     field: str = "credits"
 
 
-class DailyLimitReachedError(WalletError, code="daily_limit_reached"):
+class DailyLimitReachedError(WalletError, code="daily_limit_reached", category=ErrorCategory.REFUSED):
     """More credits would leave the account within 24 hours than its daily limit."""
 
     error_text = "That is more than your daily limit allows: {left:,} of {limit:,} left."
@@ -179,7 +179,7 @@ class DailyLimitReachedError(WalletError, code="daily_limit_reached"):
     field: str = "credits"
 
 
-class NotAPaymentError(WalletError, code="not_a_payment"):
+class NotAPaymentError(WalletError, code="not_a_payment", category=ErrorCategory.REFUSED):
     """The transfer record is not a payment that the account received."""
 
     error_text = "That record is not a payment that you received."
@@ -187,7 +187,7 @@ class NotAPaymentError(WalletError, code="not_a_payment"):
     field: str = "record_id"
 
 
-class RefundExceedsPaymentError(WalletError, code="refund_exceeds_payment"):
+class RefundExceedsPaymentError(WalletError, code="refund_exceeds_payment", category=ErrorCategory.REFUSED):
     """The refund is larger than what is left of the payment."""
 
     error_text = "That is more than is left of the payment: {left:,}."
@@ -196,7 +196,7 @@ class RefundExceedsPaymentError(WalletError, code="refund_exceeds_payment"):
     field: str = "credits"
 
 
-class AlreadyRefundedError(WalletError, code="already_refunded"):
+class AlreadyRefundedError(WalletError, code="already_refunded", category=ErrorCategory.CONFLICT):
     """The whole payment has been refunded."""
 
     error_text = "That payment is already refunded."
@@ -204,7 +204,7 @@ class AlreadyRefundedError(WalletError, code="already_refunded"):
     field: str = "record_id"
 
 
-class WrongOwnerError(WalletError, code="belongs_elsewhere"):
+class WrongOwnerError(WalletError, code="belongs_elsewhere", category=ErrorCategory.CONFLICT):
     """The item belongs to another wallet or clock than the active one."""
 
     error_text = "This {what} belongs to another {owner} than the active one."
@@ -220,7 +220,7 @@ class WrongOwnerError(WalletError, code="belongs_elsewhere"):
         return {**super().details, self.owner: self.owner_id}
 
 
-class LastOneError(WalletError, code="last_one"):
+class LastOneError(WalletError, code="last_one", category=ErrorCategory.CONFLICT):
     """There must always be a wallet, a clock, a sheet of each kind and a contact list."""
 
     error_text = "This is your last {what}."
@@ -229,7 +229,7 @@ class LastOneError(WalletError, code="last_one"):
     field: str
 
 
-class StillActiveError(WalletError, code="still_active"):
+class StillActiveError(WalletError, code="still_active", category=ErrorCategory.CONFLICT):
     """The active wallet, clock, sheet or list can't be removed."""
 
     error_text = "This {what} is the active one."
@@ -238,7 +238,7 @@ class StillActiveError(WalletError, code="still_active"):
     field: str
 
 
-class WalletNotEmptyError(WalletError, code="wallet_not_empty"):
+class WalletNotEmptyError(WalletError, code="wallet_not_empty", category=ErrorCategory.CONFLICT):
     """The wallet holds credits."""
 
     error_text = "There are {credits:,} credits in this wallet."
@@ -247,7 +247,7 @@ class WalletNotEmptyError(WalletError, code="wallet_not_empty"):
     field: str = "ewallet_id"
 
 
-class ClockNotEmptyError(WalletError, code="clock_not_empty"):
+class ClockNotEmptyError(WalletError, code="clock_not_empty", category=ErrorCategory.CONFLICT):
     """The clock, or a clock of the wallet, has time left."""
 
     error_text = "There is time left on clock {clock}."
@@ -257,7 +257,7 @@ class ClockNotEmptyError(WalletError, code="clock_not_empty"):
     credit_clock_ms: int
 
 
-class TimerUnderWayError(WalletError, code="timer_under_way"):
+class TimerUnderWayError(WalletError, code="timer_under_way", category=ErrorCategory.CONFLICT):
     """The timer of the clock, or of a clock of the wallet, is running or paused."""
 
     error_text = "The timer of clock {clock} is running or paused."

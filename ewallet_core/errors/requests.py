@@ -1,9 +1,9 @@
 """Errors in a request: its frame, its form, its selectors or its arguments."""
 
-from ewallet_core.errors.base import InSentence, WalletError
+from ewallet_core.errors.base import ErrorCategory, InSentence, WalletError
 
 
-class MalformedError(WalletError, code="malformed"):
+class MalformedError(WalletError, code="malformed", category=ErrorCategory.INVALID):
     """The request is neither flat nor enveloped."""
 
     error_text = "{problem}"
@@ -12,7 +12,7 @@ class MalformedError(WalletError, code="malformed"):
     remedy: InSentence[str]
 
 
-class UnknownInstructionError(WalletError, code="unknown_instruction"):
+class UnknownInstructionError(WalletError, code="unknown_instruction", category=ErrorCategory.INVALID):
     """The selectors pick no instruction."""
 
     error_text = "There is no instruction {path}."
@@ -25,7 +25,7 @@ class UnknownInstructionError(WalletError, code="unknown_instruction"):
         return f"The nearest known: {'; '.join(self.nearest)}."
 
 
-class UnknownArgumentError(WalletError, code="unknown_argument"):
+class UnknownArgumentError(WalletError, code="unknown_argument", category=ErrorCategory.INVALID):
     """The instruction, or the envelope it comes in, has no argument of that name."""
 
     error_text = "This {place} takes no argument `{field}`."
@@ -41,7 +41,7 @@ class UnknownArgumentError(WalletError, code="unknown_argument"):
         )
 
 
-class MissingArgumentError(WalletError, code="missing_argument"):
+class MissingArgumentError(WalletError, code="missing_argument", category=ErrorCategory.INVALID):
     """A required argument is absent."""
 
     error_text = "`{field}` is missing."
@@ -50,7 +50,7 @@ class MissingArgumentError(WalletError, code="missing_argument"):
     must_be: InSentence[str]
 
 
-class BadValueError(WalletError, code="bad_value"):
+class BadValueError(WalletError, code="bad_value", category=ErrorCategory.INVALID):
     """An argument is outside its limits; its value is not repeated, because it may be a secret."""
 
     error_text = "`{field}` must be {must_be}."
@@ -59,7 +59,7 @@ class BadValueError(WalletError, code="bad_value"):
     must_be: InSentence[str]
 
 
-class ArgumentsClashError(WalletError, code="arguments_clash"):
+class ArgumentsClashError(WalletError, code="arguments_clash", category=ErrorCategory.INVALID):
     """Arguments that exclude each other were sent, none of those that one is needed of, or an unclear one."""
 
     warning_text = "{remedy}"
@@ -75,14 +75,14 @@ class ArgumentsClashError(WalletError, code="arguments_clash"):
         )
 
 
-class RequestIdReusedError(WalletError, code="request_id_reused"):
+class RequestIdReusedError(WalletError, code="request_id_reused", category=ErrorCategory.CONFLICT):
     """The request id belongs to another instruction of this account."""
 
     error_text = "This request id was used before for another instruction."
     warning_text = "Send each new instruction with a new id."
 
 
-class FrameTooLongError(WalletError, code="frame_too_long"):
+class FrameTooLongError(WalletError, code="frame_too_long", category=ErrorCategory.INVALID):
     """The line is longer than a frame may be; what was received of it is discarded."""
 
     error_text = "A line may have at most {limit:,} bytes, its end included."
@@ -90,21 +90,21 @@ class FrameTooLongError(WalletError, code="frame_too_long"):
     limit: int
 
 
-class NotJsonError(WalletError, code="not_json"):
+class NotJsonError(WalletError, code="not_json", category=ErrorCategory.INVALID):
     """The line is not JSON."""
 
     error_text = "This line is not JSON."
     warning_text = "Send each instruction as one JSON object on one line."
 
 
-class NotUtf8Error(WalletError, code="not_utf8"):
+class NotUtf8Error(WalletError, code="not_utf8", category=ErrorCategory.INVALID):
     """The line is not text in UTF-8."""
 
     error_text = "This line is not UTF-8."
     warning_text = "Send JSON encoded in UTF-8."
 
 
-class TooDeepError(WalletError, code="too_deep"):
+class TooDeepError(WalletError, code="too_deep", category=ErrorCategory.INVALID):
     """Objects and lists are nested deeper than any instruction needs."""
 
     error_text = "This request has more than {limit} levels of nested objects or lists."
@@ -112,7 +112,7 @@ class TooDeepError(WalletError, code="too_deep"):
     limit: int
 
 
-class PeriodReversedError(WalletError, code="period_backwards"):
+class PeriodReversedError(WalletError, code="period_backwards", category=ErrorCategory.INVALID):
     """A period would end before it begins."""
 
     error_text = "The period ends before it begins."
@@ -120,7 +120,7 @@ class PeriodReversedError(WalletError, code="period_backwards"):
     fields: tuple[str, ...] = ("since", "until")
 
 
-class TooManyPeriodsError(WalletError, code="too_many_periods"):
+class TooManyPeriodsError(WalletError, code="too_many_periods", category=ErrorCategory.INVALID):
     """A summary would have more rows than an answer may hold."""
 
     error_text = "That summary has more than {most} {rows}."

@@ -1,16 +1,18 @@
 """Errors of the engine, its storage and the server around it."""
 
-from ewallet_core.errors.base import InSentence, WalletError
+from ewallet_core.errors.base import ErrorCategory, InSentence, WalletError
 
 
-class OutcomeUnknownError(WalletError, code="outcome_unknown", logged=True):
+class OutcomeUnknownError(
+    WalletError, code="outcome_unknown", category=ErrorCategory.UNAVAILABLE, logged=True
+):
     """The storage failed during the commit: the change may have happened."""
 
     error_text = "The storage failed during the commit, so it is not known whether this was done."
     warning_text = "Send it again with the same request id: it is then done once."
 
 
-class StorageFailedError(WalletError, code="storage_failed", logged=True):
+class StorageFailedError(WalletError, code="storage_failed", category=ErrorCategory.UNAVAILABLE, logged=True):
     """The storage could not save the change; nothing was changed."""
 
     error_text = "The storage could not save this ({reason}), so nothing was changed."
@@ -20,7 +22,7 @@ class StorageFailedError(WalletError, code="storage_failed", logged=True):
     reason: InSentence[str]
 
 
-class StorageUnavailableError(WalletError, code="storage_unavailable"):
+class StorageUnavailableError(WalletError, code="storage_unavailable", category=ErrorCategory.UNAVAILABLE):
     """The database can't be opened."""
 
     error_text = "The database can't be opened: {reason}."
@@ -29,7 +31,9 @@ class StorageUnavailableError(WalletError, code="storage_unavailable"):
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
-class StorageDamagedError(StorageUnavailableError, code="storage_damaged", logged=True):
+class StorageDamagedError(
+    StorageUnavailableError, code="storage_damaged", category=ErrorCategory.UNAVAILABLE, logged=True
+):
     """What is stored is not what the engine wrote."""
 
     error_text = "The database is damaged: {reason}."
@@ -40,7 +44,13 @@ class StorageDamagedError(StorageUnavailableError, code="storage_damaged", logge
     )
 
 
-class StorageReplacedError(StorageUnavailableError, code="storage_replaced", transient=True, logged=True):
+class StorageReplacedError(
+    StorageUnavailableError,
+    code="storage_replaced",
+    category=ErrorCategory.UNAVAILABLE,
+    transient=True,
+    logged=True,
+):
     """The database file was replaced or deleted while the engine had it open."""
 
     error_text = "The database file was {reason} while it was in use, so it is no longer read or written."
@@ -51,7 +61,9 @@ class StorageReplacedError(StorageUnavailableError, code="storage_replaced", tra
     )
 
 
-class ClockInDoubtError(WalletError, code="clock_in_doubt", transient=True):
+class ClockInDoubtError(
+    WalletError, code="clock_in_doubt", category=ErrorCategory.UNAVAILABLE, transient=True
+):
     """The wall clock of the engine's machine has leapt or went back, so no change can be dated."""
 
     error_text = (
@@ -65,21 +77,21 @@ class ClockInDoubtError(WalletError, code="clock_in_doubt", transient=True):
     expected: str
 
 
-class EngineFailedError(WalletError, code="engine_failed"):
+class EngineFailedError(WalletError, code="engine_failed", category=ErrorCategory.UNAVAILABLE):
     """The engine has a fault of its own; nothing was changed."""
 
     error_text = "The engine failed, and nothing was changed."
     warning_text = "Try again; if it fails again, report it."
 
 
-class EngineClosedError(WalletError, code="engine_closed"):
+class EngineClosedError(WalletError, code="engine_closed", category=ErrorCategory.UNAVAILABLE):
     """The session manager was closed."""
 
     error_text = "This session manager is closed."
     warning_text = "Open a new one."
 
 
-class TooManyConnectionsError(WalletError, code="too_many_connections"):
+class TooManyConnectionsError(WalletError, code="too_many_connections", category=ErrorCategory.UNAVAILABLE):
     """The server has reached its limit of connections."""
 
     error_text = "This server has reached its limit of {limit:,} connections."
@@ -87,7 +99,7 @@ class TooManyConnectionsError(WalletError, code="too_many_connections"):
     limit: int
 
 
-class TooManyFromAddressError(WalletError, code="too_many_from_address"):
+class TooManyFromAddressError(WalletError, code="too_many_from_address", category=ErrorCategory.TOO_MANY):
     """One address has reached its limit of connections."""
 
     error_text = "Your address has reached the limit of {limit:,} connections to this server."
@@ -95,7 +107,9 @@ class TooManyFromAddressError(WalletError, code="too_many_from_address"):
     limit: int
 
 
-class TooManyRequestsError(WalletError, code="too_many_requests", transient=True):
+class TooManyRequestsError(
+    WalletError, code="too_many_requests", category=ErrorCategory.TOO_MANY, transient=True
+):
     """A session or an address has sent more requests within a second than it may."""
 
     error_text = "This {sender} may send {per_second:,} requests a second, and has sent more."
@@ -105,7 +119,7 @@ class TooManyRequestsError(WalletError, code="too_many_requests", transient=True
     retry_after_ms: int
 
 
-class ServerBusyError(WalletError, code="server_busy", transient=True):
+class ServerBusyError(WalletError, code="server_busy", category=ErrorCategory.UNAVAILABLE, transient=True):
     """The server has reached its limit of passwords waiting to be checked."""
 
     error_text = "The server is busy with other logins."
@@ -113,7 +127,7 @@ class ServerBusyError(WalletError, code="server_busy", transient=True):
     retry_after_ms: int
 
 
-class IdleTooLongError(WalletError, code="idle_too_long"):
+class IdleTooLongError(WalletError, code="idle_too_long", category=ErrorCategory.INVALID):
     """The connection sent no request for longer than it may be idle."""
 
     error_text = "No request arrived here for {seconds:,} seconds, so this connection ends."
@@ -121,7 +135,7 @@ class IdleTooLongError(WalletError, code="idle_too_long"):
     seconds: int
 
 
-class LineUnfinishedError(WalletError, code="line_unfinished"):
+class LineUnfinishedError(WalletError, code="line_unfinished", category=ErrorCategory.INVALID):
     """A line was begun and not completed in time."""
 
     error_text = "A line was begun and not completed within {seconds:,} seconds, so this connection ends."
@@ -129,7 +143,7 @@ class LineUnfinishedError(WalletError, code="line_unfinished"):
     seconds: int
 
 
-class ProxyHeaderError(WalletError, code="proxy_header_invalid"):
+class ProxyHeaderError(WalletError, code="proxy_header_invalid", category=ErrorCategory.INVALID):
     """A connection from a trusted proxy does not begin with a PROXY header."""
 
     error_text = "This server expects a PROXY header from your address, and {problem}."
@@ -137,7 +151,7 @@ class ProxyHeaderError(WalletError, code="proxy_header_invalid"):
     problem: InSentence[str]
 
 
-class ReaderTooSlowError(WalletError, code="reader_too_slow"):
+class ReaderTooSlowError(WalletError, code="reader_too_slow", category=ErrorCategory.INVALID):
     """The client does not read what the server sends."""
 
     error_text = "What the server sent was not read for {seconds:,} seconds, so this connection ends."
@@ -145,21 +159,23 @@ class ReaderTooSlowError(WalletError, code="reader_too_slow"):
     seconds: int
 
 
-class ServerStoppingError(WalletError, code="server_stopping", transient=True):
+class ServerStoppingError(
+    WalletError, code="server_stopping", category=ErrorCategory.UNAVAILABLE, transient=True
+):
     """The server is stopping, or no longer listens here."""
 
     error_text = "This server no longer listens here."
     warning_text = "Connect again later; answered changes are stored."
 
 
-class NoListenerError(WalletError, code="no_listener"):
+class NoListenerError(WalletError, code="no_listener", category=ErrorCategory.CONFLICT):
     """The engine runs in process and has no sockets."""
 
     error_text = "This engine runs inside its program and has no sockets."
     warning_text = "Send instructions to its session manager, or start a server with `ewallet serve`."
 
 
-class PortUnavailableError(WalletError, code="port_unavailable"):
+class PortUnavailableError(WalletError, code="port_unavailable", category=ErrorCategory.CONFLICT):
     """The server can't listen on a port."""
 
     error_text = "The server can't listen on port {port} of {host}: {reason}."
@@ -169,7 +185,7 @@ class PortUnavailableError(WalletError, code="port_unavailable"):
     reason: InSentence[str]
 
 
-class TlsNeededError(WalletError, code="tls_needed"):
+class TlsNeededError(WalletError, code="tls_needed", category=ErrorCategory.FORBIDDEN):
     """Other machines may send instructions under TLS only."""
 
     error_text = "Listening on {host} without TLS would let others read passwords on the way."
@@ -177,7 +193,7 @@ class TlsNeededError(WalletError, code="tls_needed"):
     host: InSentence[str]
 
 
-class WorkerBusyError(WalletError, code="worker_busy"):
+class WorkerBusyError(WalletError, code="worker_busy", category=ErrorCategory.CONFLICT):
     """The worker has live sessions, so it can't be removed."""
 
     warning_text = "End them, or let another worker take them over, then try again."
@@ -190,7 +206,7 @@ class WorkerBusyError(WalletError, code="worker_busy"):
         return f"This worker has {self.session_count} live session{'' if self.session_count == 1 else 's'}."
 
 
-class WorkerFullError(WalletError, code="worker_full"):
+class WorkerFullError(WalletError, code="worker_full", category=ErrorCategory.CONFLICT):
     """The worker has reached its limit of sessions."""
 
     error_text = "This worker has reached its limit of {session_limit:,} sessions."
@@ -198,7 +214,7 @@ class WorkerFullError(WalletError, code="worker_full"):
     session_limit: int
 
 
-class OnlyCoreSuppliesError(WalletError, code="only_core_supplies"):
+class OnlyCoreSuppliesError(WalletError, code="only_core_supplies", category=ErrorCategory.REFUSED):
     """The supply names another account than the system core account."""
 
     error_text = "Only the system core account supplies credits."

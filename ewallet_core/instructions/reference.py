@@ -178,9 +178,10 @@ class DataDict(msgspec.Struct, frozen=True):
 
 
 class ErrorEntry(msgspec.Struct, frozen=True):
-    """An error's code, what it means, and those of its two sentences that are always the same."""
+    """An error's code, category and meaning, and those of its two sentences that are always the same."""
 
     code: str
+    category: str
     meaning: str
     error: str | None
     warning: str | None
@@ -252,7 +253,11 @@ def error_types() -> list[type[WalletError]]:
 def errors() -> list[ErrorEntry]:
     return [
         ErrorEntry(
-            each.code, first_line(each), _usual(each, each.error_text), _usual(each, each.warning_text)
+            each.code,
+            str(each.category),
+            first_line(each),
+            _usual(each, each.error_text),
+            _usual(each, each.warning_text),
         )
         for each in error_types()
     ]

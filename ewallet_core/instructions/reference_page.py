@@ -86,9 +86,15 @@ def _lines(sections: Iterable[RegistrySection]) -> Iterator[str]:
         yield f"{data_dict.meaning}\n"
         yield from _table(("key", ""), ((f"`{key}`", words) for key, words in data_dict.keys.items()))
     yield "## Errors\n"
-    yield "Every `code` that an answer can carry, with its sentences, or with what it means if they vary.\n"
-    rows = ((f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in errors())
-    yield from _table(("code", "what is wrong", "what to do"), rows)
+    yield (
+        "Every `code` that an answer can carry, its category, and its sentences, or what it means if they"
+        " vary.\n"
+    )
+    rows = (
+        (f"`{error.code}`", error.category, error.error or error.meaning, error.warning or "")
+        for error in errors()
+    )
+    yield from _table(("code", "category", "what is wrong", "what to do"), rows)
 
 
 def _anchor(title: str) -> str:

@@ -62,6 +62,11 @@ class EngineConfig:
         """How long a session lives from its last use if its client asked for that, None for the usual."""
         return self.session_lifetime_ms if asked_for is None else min(asked_for, self.longest_lifetime_ms)
 
+    @classmethod
+    def for_owner(cls) -> EngineConfig:
+        """The choices if the engine's users need no operator: they own it."""
+        return cls(self_supply=True, stop_in_the_past=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

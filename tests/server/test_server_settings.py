@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ewallet_core.commands import serve_command
+from ewallet_core.commands.administration import serve_command
 from ewallet_core.server.limits import Limits
 from ewallet_core.server.settings import Rules, Settings, SettingsError, Storage, tables_of
 from ewallet_core.types import Durability
