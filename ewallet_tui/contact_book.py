@@ -13,9 +13,10 @@ from msgspec import Meta
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts, meta_of
 from ewallet_core.presentation.formatting import one_line
+from ewallet_core.presentation.payees import Contact, mark_of
 from ewallet_core.spelling import email_key
 from ewallet_core.types import user_key
-from ewallet_tui.payees import MAX_RESULTS, Ask, Contact, mark_of
+from ewallet_tui.payees import MAX_RESULTS, Ask
 
 MAX_NAMES, MAX_OTHERS = 6, 3
 ACCEPT_SIGN = "→ "

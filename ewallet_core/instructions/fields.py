@@ -204,6 +204,7 @@ NewToken = Annotated[
         "text of 16 to 256 printable characters that are hard to guess", _RANDOM, longest=256, shortest=16
     ),
 ]
+Lifetime = Annotated[int, _whole_number(1, 30 * 24 * 60, 10_080)]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]
 CleanerName = Annotated[str, _one_of((*CLEANER_NAMES, "all"), "all")]
 Flag = Annotated[bool, _field("true or false", True)]
