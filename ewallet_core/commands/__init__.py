@@ -10,6 +10,7 @@ SECTIONS = {
     "Log in": ("register", "login", "logout", "whoami"),
     "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
     "Timer": ("start", "pause", "resume", "stop"),
+    "For scripts": ("do", "send"),
     "Look after a wallet or a server": (
         "backup",
         "demo",
@@ -59,6 +60,10 @@ def _find_command(name: str) -> click.Command:
             from ewallet_core.commands import payments as module
         case "start" | "pause" | "resume" | "stop":
             from ewallet_core.commands import timer as module
+        case "do":
+            from ewallet_core.commands import do as module
+        case "send":
+            from ewallet_core.commands import send as module
         case _:
             from ewallet_core.commands import administration as module
     command: click.Command = getattr(module, f"{name}_command")

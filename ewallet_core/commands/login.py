@@ -39,7 +39,7 @@ def register_command(
     """
     passwords = PasswordSource(from_stdin=password_stdin)
     # First, so that nothing is typed in vain.
-    connection = _open_session(shell, lifetime)
+    connection = open_session(shell, lifetime)
     password = passwords.next("New password", is_new=True)
     account = given(user_name=name, user_email=email, user_pass=password, user_phone=phone)
     shell.ask(connection, action="new", new="account", **account)
@@ -61,7 +61,7 @@ def login_command(shell: Shell, /, name: str, password_stdin: bool, lifetime: in
     If the account needs a new password, it is asked for too; it may be the second line of --password-stdin.
     """
     passwords = PasswordSource(from_stdin=password_stdin)
-    connection = _open_session(shell, lifetime)
+    connection = open_session(shell, lifetime)
     answer = _log_in(shell, connection, name, passwords)
     _keep(shell, answer)
     shell.show(answer, f"You are logged in as {_account(answer)}{_where(shell)}.")
@@ -82,7 +82,7 @@ def whoami_command(shell: Shell) -> None:
     shell.show(answer, f"{_account(answer)}{_where(shell)}")
 
 
-def _open_session(shell: Shell, lifetime: int | None) -> EngineConnection:
+def open_session(shell: Shell, lifetime: int | None) -> EngineConnection:
     """A connection with a new session, in which no account is logged in yet."""
     connection = shell.connection()
     client = {"client_id": shell.ask(connection, action="request", request="client_id")["client_id"]}
