@@ -12,6 +12,8 @@ import platformdirs
 FOLDER_VARIABLE = "EWALLET_DATA_DIR"
 DATABASE_FILE = "wallet.sqlite3"
 KNOWN_SERVERS_FILE = "known_servers"
+SESSIONS_FILE = "sessions.json"
+"""The sessions of the commands. No backup has it: a restored wallet has ended them."""
 PREFERENCES_FILE = "preferences.toml"
 TLS_FOLDER = "tls"
 """The folder in it that has the server's own certificate."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ewallet_core.commands import add_commands
+from ewallet_core.commands import LazyCommands
 from ewallet_core.data_folder import NoHomeError
 
 TWO_PLACES = "The wallet is at a server or on this computer: give --server or --embedded, not both."
@@ -22,7 +22,7 @@ DUMB_TERMINAL = "ewallet needs a terminal that can move the cursor. Set TERM to 
 CHECK = "Check that it is there, and its permissions."
 
 
-class _Commands(click.Group):
+class _Commands(LazyCommands):
     """Commands that say in one sentence what their environment lacks, and exit with 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -75,9 +75,6 @@ def main(ctx: click.Context, data_dir: Path | None, server: str | None, embedded
     """Prepaid credits, converted to time and spent by a clock timer, in the terminal."""
     if ctx.invoked_subcommand is None:
         sys.exit(_run_app(data_dir, server, embedded=embedded))
-
-
-add_commands(main)
 
 
 def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> int:

@@ -7,20 +7,20 @@ from datetime import datetime, tzinfo
 
 from textual.content import Content
 
-from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price
+from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp
+from ewallet_core.presentation.movements import (
+    CONVERTED,
+    Record,
+    is_move,
+    other_end,
+    partner_of,
+    what_of,
+    with_whom,
+)
 from ewallet_core.presentation.tables import Column
 from ewallet_core.types import COMES_IN, MOVED, TRANSFER_WORDS
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.records import (
-    MAX_NOTES,
-    Record,
-    amount,
-    is_move,
-    moved_time,
-    other_end,
-    partner_of,
-    signed_amount,
-)
+from ewallet_tui.records import MAX_NOTES, amount, moved_time, signed_amount
 from ewallet_tui.state import CLOCK, CONVERSION_SHEET, TRANSFER_SHEET, AccountState, OwnedItemKind, OwnedItems
 
 ACTIVITY_COLUMNS = (
@@ -31,8 +31,6 @@ ACTIVITY_COLUMNS = (
     Column("", from_width=70),
     Column("Notes", fills=True, from_width=64),
 )
-CONVERTED = "converted"
-DIRECTIONS = {"credits2clock": "credits → time", "clock2credits": "time → credits"}
 OTHER_WALLET, OTHER_CLOCK = "another wallet", "another clock"
 
 
@@ -76,26 +74,14 @@ COLUMNS = (
     Column("Credits", align="right"),
     Column("Balance", align="right"),
 )
-GIVEN = {"payment": "paid", "transfer": "sent", "refund": "refunded"}
-GOT = {"supply": "supplied", "payment": "received", "transfer": "received", "refund": "got back"}
 
 
 def statement_row(movement: Record, now: datetime, zone: tzinfo | None = None) -> ListRow:
     when = moment(parse_timestamp(movement["time"]), now, zone)
     notes = (movement["notes"] or "")[:MAX_NOTES]
     moved, balance = signed_amount(movement["credits"]), grouped(movement["balance"])
-    cells = (when, what_of(movement), _with(movement), notes, moved, balance)
+    cells = (when, what_of(movement), with_whom(movement), notes, moved, balance)
     return ListRow(f"entry {movement['entry']}", cells, movement)
-
-
-def what_of(movement: Record) -> str:
-    """The movement in a word: `paid`, `received`, `converted`."""
-    kind: str = movement["kind"]
-    if kind in DIRECTIONS:
-        return CONVERTED
-    if is_move(movement):
-        return MOVED
-    return (GOT if movement["credits"] > 0 else GIVEN).get(kind, kind)
 
 
 def record_of(movement: Record) -> tuple[str, int] | None:
@@ -104,14 +90,6 @@ def record_of(movement: Record) -> tuple[str, int] | None:
         if (number := movement[f"{kind}_record"]) is not None:
             return kind, number
     return None
-
-
-def _with(movement: Record) -> str:
-    if is_move(movement):
-        return other_end(movement, comes_in=movement["credits"] > 0)
-    if movement["kind"] == "supply":
-        return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
-    return DIRECTIONS.get(movement["kind"]) or movement["partner"] or ""
 
 
 def in_words(history: Sequence[int]) -> str:

@@ -27,7 +27,8 @@ from ewallet_core.data_folder import create_private_folder, home_folder
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.contact_files import write_vcard
 from ewallet_core.presentation.formatting import count, inert, one_line
-from ewallet_core.presentation.invoices import Invoice, Month, Party, Record
+from ewallet_core.presentation.invoices import Invoice, Month, Party
+from ewallet_core.presentation.movements import Record
 from ewallet_core.presentation.periods import Period
 
 Answer = dict[str, Any]

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from ewallet_core.presentation.formatting import count
+from ewallet_core.presentation.movements import Record
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_core.types import ANY_END, are_searchable_tags
 from ewallet_tui.record_pages import PAGE, ListOrder, ListRow, Page, Read, RecordPages
-from ewallet_tui.records import TIME, Record, RecordKind
+from ewallet_tui.records import TIME, RecordKind
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -19,15 +19,18 @@ from ewallet_core.presentation.formatting import (
     signed,
     signed_duration,
 )
-from ewallet_core.presentation.tables import Column
-from ewallet_core.types import (
-    COMES_IN,
-    CONVERSION_WORDS,
-    INVOICE_WORDS,
-    MOVED,
-    TRANSFER_WORDS,
+from ewallet_core.presentation.movements import (
+    Record,
+    is_move,
+    other_end,
+    other_party,
+    partner_of,
+    what_was_invoiced,
+    with_sign,
 )
-from ewallet_tui.payees import SIGN, mark_of
+from ewallet_core.presentation.payees import SIGN, mark_of
+from ewallet_core.presentation.tables import Column
+from ewallet_core.types import COMES_IN, CONVERSION_WORDS, MOVED, TRANSFER_WORDS
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import (
@@ -39,7 +42,6 @@ from ewallet_tui.state import (
     OwnedItemKind,
 )
 
-Record = Mapping[str, Any]
 Cells = tuple[str | Content, ...]
 Facts = list[tuple[str, str | Content]]
 
@@ -86,26 +88,9 @@ class RecordKind:
         return self.instruction("view", record_id) | ({"removed": True} if or_removed else {})
 
 
-def partner_of(transfer: Record) -> str:
-    """The email of the other party of a transfer; empty for supplied credits."""
-    if transfer["transfer_type"] == "supply":
-        return ""
-    return str(transfer["transfer_from" if transfer["transfer_type"] == "incoming" else "transfer_to"])
-
-
-def is_move(movement: Record) -> bool:
-    """Whether a record, or a movement of a statement, is between the user's own wallets or clocks."""
-    return movement.get("from_reference") is not None
-
-
-def other_end(movement: Record, *, comes_in: bool) -> str:
-    """The other wallet or clock of a move: `to Holidays`, or `from Main` if it came in."""
-    return f"from {movement['from_reference']}" if comes_in else f"to {movement['to_reference']}"
-
-
 def amount(kind: str, credits: int) -> Content:
     """Signed credits, given the engine's word for the movement."""
-    return signed_amount(credits if kind in COMES_IN else -credits)
+    return signed_amount(with_sign(kind, credits))
 
 
 def moved_time(record: Record) -> Content:
@@ -169,12 +154,11 @@ def _ends_of(move: Record, noun: str) -> Facts:
 
 
 def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
-    when, notes, direction = _when(record, now), record["notes"], record["direction"]
+    when, notes = _when(record, now), record["notes"]
     credits = signed_amount(record["signed_credits"])
     cost = price(record["currency"], record["signed_cost"]) if record["currency"] else ""
-    other = record["buyer_email" if direction == "sale" else "seller_email"]
-    return (when, record["reference"], credits, cost, other, notes), [
-        ("What", INVOICE_WORDS[direction] if record["currency"] else _paid(direction)),
+    return (when, record["reference"], credits, cost, other_party(record), notes), [
+        ("What", what_was_invoiced(record)),
         ("Credits", credits),
         ("Cost", cost),
         ("Seller", _party(record["seller_name"], record["seller_email"])),
@@ -182,11 +166,6 @@ def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
         ("When", when),
         ("Notes", notes),
     ]
-
-
-def _paid(direction: str) -> str:
-    """What a payment in credits was to its seller or its buyer."""
-    return TRANSFER_WORDS["incoming" if direction == "sale" else "payment"]
 
 
 def _party(name: str, email: str) -> str:

@@ -227,7 +227,7 @@ class EWalletClient(ClientStatus):
         """As `AsyncEWalletClient.events`; with a `timeout` it ends if nothing happens for so many seconds."""
         if (loop := self._loop) is None:
             return iter(())
-        return _one_by_one(loop, loop.run(self._start_events(since)), timeout)
+        return one_by_one(loop, loop.run(self._start_events(since)), timeout)
 
     def close(self) -> None:
         """As `AsyncEWalletClient.close`; several threads may call it, also twice."""
@@ -257,7 +257,9 @@ class EWalletClient(ClientStatus):
         return self._client.events(since)
 
 
-def _one_by_one(loop: LoopThread, events: AsyncIterator[Event], timeout: float | None) -> Iterator[Event]:
+def one_by_one(loop: LoopThread, events: AsyncIterator[Event], timeout: float | None) -> Iterator[Event]:
+    """The events as they come; they end if none comes for `timeout` seconds, or the loop is stopped."""
+
     async def read_next() -> Event:
         async with asyncio.timeout(timeout):
             return await anext(events)

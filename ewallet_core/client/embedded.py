@@ -15,13 +15,12 @@ from ewallet_core.client.requests import Request
 from ewallet_core.client.session import WalletClient
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
+from ewallet_core.protocol.address import THIS_MACHINE
 
 if TYPE_CHECKING:
     from ewallet_core.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
-THIS_MACHINE = "this computer"
-"""The address of the user of this program."""
 
 _START_CLEANERS = {
     "controller": "system",
@@ -72,7 +71,7 @@ class EmbeddedClient(WalletClient):
         """A client for the owner of the engine on that database, who needs no operator's permission."""
 
         def open_engine() -> EWalletSessionManager:
-            config = ewallet_core.EngineConfig(self_supply=True, stop_in_the_past=True)
+            config = ewallet_core.EngineConfig.for_owner()
             engine = without_sockets(ewallet_core.EWalletSessionManager(database_url, config=config))
             try:
                 # While the user types the password.
@@ -89,7 +88,7 @@ class EmbeddedClient(WalletClient):
             if self.connection.reach is Reach.OFFLINE:
                 self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
                 await self._on_thread(self._open)
-                await self._open_session()
+                await self._begin_session()
                 self._state.becomes(Reach.CONNECTED)
 
     def events(self, since: int | None = None) -> AsyncIterator[Event]:

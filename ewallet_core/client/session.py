@@ -46,6 +46,7 @@ class WalletClient(ABC):
         self.unanswered = 0
         """How many changing instructions were sent and are not answered yet."""
         self._credentials: dict[str, str] = {}
+        self._is_given = False
         self._login = asyncio.Lock()
         """Held by a login until it is answered."""
         self._active = ActiveAccount()
@@ -63,6 +64,20 @@ class WalletClient(ABC):
     @property
     def connection(self) -> ConnectionStatus:
         return self._state.connection
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The client id and the session token that requests are sent with."""
+        return dict(self._credentials)
+
+    def use(self, credentials: Mapping[str, str]) -> None:
+        """Use these credentials from now on; before `open`, no session is opened then.
+
+        A session that was given is not replaced when it has ended.
+        """
+        self._credentials = dict(credentials)
+        self._is_given = True
+        self._active.may_be_another()
 
     def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
         """Call `changed` with each new state of the connection from now on, in the loop of `open`."""
@@ -94,7 +109,7 @@ class WalletClient(ABC):
                 credentials, answer = await self._answered(request)
         finally:
             self.unanswered -= is_change
-        if answer.get("code") not in SESSION_OVER:
+        if answer.get("code") not in SESSION_OVER or self._is_given:
             return answer
         await self._renew_session(credentials)
         return {**answer, "session_ended": True}
@@ -160,6 +175,13 @@ class WalletClient(ABC):
         if not login.cancelled():
             # Its error is for the caller, who may no longer wait.
             login.exception()
+
+    async def _begin_session(self) -> None:
+        """Open the first session, unless one was given."""
+        if self._is_given:
+            self._active.may_be_another()
+        else:
+            await self._open_session()
 
     async def _open_session(self) -> None:
         """Ask for a client id and a session token; raises `UnreachableError` if the engine refuses."""

@@ -1,241 +1,70 @@
-"""The subcommands of `ewallet` and their options.
-
-Each imports its module when it runs, so that neither the app nor `--help` waits for the engine."""
+"""The subcommands of `ewallet`. Each is imported when it is run, or listed by `--help`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ewallet_core.types import PEOPLE
+SECTIONS = {
+    "Log in": ("register", "login", "logout", "whoami"),
+    "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
+    "Timer": ("start", "pause", "resume", "stop"),
+    "For scripts": ("do", "send"),
+    "Look after a wallet or a server": (
+        "backup",
+        "demo",
+        "doctor",
+        "grant",
+        "instructions",
+        "restore",
+        "serve",
+        "verify",
+    ),
+}
+"""The names of all commands, by the sections of `ewallet --help`."""
+
+OTHER_NAMES = {"topup": "supply"}
+"""Names that are understood too, but not listed."""
 
 
-class _WholeNumber(click.IntRange):
-    """A whole number in ASCII digits alone, without a sign, a space or an underscore."""
+class LazyCommands(click.Group):
+    """A group of all commands, each imported when it is looked up."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-            self.fail(f"{value!r} is not a whole number. Write it in digits alone, such as 8080.", param, ctx)
-        return super().convert(value, param, ctx)
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
+        return [name for names in SECTIONS.values() for name in names]
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = OTHER_NAMES.get(cmd_name, cmd_name)
+        return _find_command(name) if name in self.list_commands(ctx) else None
 
-_PORT = _WholeNumber(0, 65_535)
-_FILE = click.Path(path_type=Path)
-_ANY_PATH = click.Path(path_type=Path, readable=False)
-
-# Without `envvar`: it would win over a `--data-dir` before the command's name.
-_data_dir_option = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of the wallet. Default: your own data folder.",
-)
-_database_option = click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(len(name) for name in self.list_commands(ctx))
+        for section, names in SECTIONS.items():
+            found = [(name, command) for name in names if (command := self.get_command(ctx, name))]
+            limit = formatter.width - width - 6
+            rows = [(f"{name:<{width}}", command.get_short_help_str(limit)) for name, command in found]
+            with formatter.section(section):
+                formatter.write_dl(rows)
 
 
-def _chosen_folder(ctx: click.Context, data_dir: Path | None) -> Path | None:
-    """The `--data-dir` after the command's name, else the one before it."""
-    return data_dir or (ctx.parent.params.get("data_dir") if ctx.parent else None)
-
-
-@click.command()
-@_data_dir_option
-@click.argument("file", type=_FILE)
-@_database_option
-@click.option("--config", type=_FILE, metavar="FILE", help="The server's settings: they are saved too.")
-@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-@click.pass_context
-def backup_command(
-    ctx: click.Context,
-    /,
-    data_dir: Path | None,
-    file: Path,
-    database: str | None,
-    config: Path | None,
-    force: bool,
-) -> None:
-    """Save the wallet in FILE, also while the app or a server uses it.
-
-    FILE gets everything: the database, the settings, the certificates and the known servers. If it is a
-    folder, the backup gets a name with the date there. It is verified before it gets its name. Exits 0 on
-    success, 1 if there is no backup.
-    """
-    from ewallet_core.commands.backup import back_up
-
-    ctx.exit(back_up(file, database, _chosen_folder(ctx, data_dir), config, force=force))
-
-
-@click.command()
-def demo_command() -> None:
-    """Show the main features on a temporary database, one instruction after another."""
-    from ewallet_core.commands.demo import run
-
-    run()
-
-
-@click.command()
-@click.option("--data-dir", type=_ANY_PATH, help="The folder of the wallet. Default: your own data folder.")
-@_database_option
-@click.option("--config", type=_ANY_PATH, metavar="FILE", help="A server's settings, to be examined too.")
-@click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
-@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
-@click.option(
-    "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; do nothing else."
-)
-@click.option(
-    "--compact", is_flag=True, help="Write the database anew without its free space; do nothing else."
-)
-@click.pass_context
-def doctor_command(
-    ctx: click.Context, /, data_dir: Path | None, database: str | None, config: Path | None, **flags: bool
-) -> None:
-    """Print what a bug report needs, and what is wrong with the wallet or this machine.
-
-    Versions, files, integrity, clock, locale, terminal and a server's settings, but no names, emails,
-    amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with advice.
-
-    While an engine doubts the clock of its machine, it changes nothing; with --confirm-clock it goes on.
-    --compact needs the wallet for itself, and twice as much free space on its disk as the database has.
-    """
-    try:
-        from ewallet_core.commands.diagnostics import Target
-        from ewallet_core.commands.doctor import run
-        from ewallet_core.commands.maintenance import compact_file, confirm_clock
-    except ImportError as missing:
-        click.echo(f"This installation of ewallet is not complete: {missing}. Install it again.", err=True)
-        ctx.exit(1)
-    target = Target(_chosen_folder(ctx, data_dir), database, config, flags["full"])
-    for flag, carry_out in (("confirm_clock", confirm_clock), ("compact", compact_file)):
-        if flags[flag]:
-            ctx.exit(carry_out(target))
-    ctx.exit(run(target, as_json=flags["as_json"]))
-
-
-@click.command()
-@_data_dir_option
-@click.argument("role", type=click.Choice([str(role) for role in PEOPLE]))
-@click.argument("email")
-@_database_option
-@click.pass_context
-def grant_command(
-    ctx: click.Context, /, data_dir: Path | None, role: str, email: str, database: str | None
-) -> None:
-    """Give the account with that EMAIL the role of a user, an operator or an auditor.
-
-    This is how a server gets its first operator; the server may be running. Exits 0 on success, 1 if the
-    engine refuses, 2 if there is no database that can be opened.
-    """
-    from ewallet_core.commands.grant import run
-
-    ctx.exit(run(database, _chosen_folder(ctx, data_dir), email, role))
-
-
-@click.command()
-@click.argument("words", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
-@click.option("--markdown", is_flag=True, help="Print the whole reference as a page of Markdown.")
-@click.pass_context
-def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bool, markdown: bool) -> None:
-    """List every instruction, or show those whose selectors are WORDS.
-
-    `ewallet instructions transfer credits` shows its arguments, its answer, its roles, and an example.
-    """
-    from ewallet_core.commands.instructions import run
-
-    ctx.exit(run(" ".join(words), as_json=as_json, markdown=markdown))
-
-
-@click.command()
-@_data_dir_option
-@click.argument("file", type=_FILE)
-@_database_option
-@click.option("--config", type=_FILE, metavar="FILE", help="The server's settings; restored if missing.")
-@click.option("--replace-files", is_flag=True, help="Replace settings, certificates and known servers too.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
-@click.pass_context
-def restore_command(
-    ctx: click.Context,
-    /,
-    data_dir: Path | None,
-    file: Path,
-    database: str | None,
-    config: Path | None,
-    replace_files: bool,
-    yes: bool,
-) -> None:
-    """Put the wallet of the backup FILE in the place of the present one, which is kept under a new name.
-
-    No app and no server may use the wallet. The backup is verified first. Settings, certificates and known
-    servers are restored only if they are missing. Everyone must log in again. Exits 0 on success, 1 if
-    nothing was replaced, 2 if it was not confirmed.
-    """
-    from ewallet_core.commands.backup import restore
-
-    folder = _chosen_folder(ctx, data_dir)
-    ctx.exit(restore(file, database, folder, config, yes=yes, replace_files=replace_files))
-
-
-@click.command()
-@_data_dir_option
-@click.option("--config", type=_FILE, metavar="FILE", help="Settings in TOML; options win.")
-@click.option("--host", metavar="HOST", help="The address to listen on. Default: 127.0.0.1.")
-@click.option("--in-port", type=_PORT, help="The port for instructions. Default: 8080; 0 is any free one.")
-@click.option("--out-port", type=_PORT, help="The port for events. Default: 8081; 0 is any free one.")
-@click.option("--http-port", type=_PORT, help="Serve HTTP too, on this port; 0 is any free one.")
-@_database_option
-@click.option("--tls-cert", metavar="FILE", help="A certificate, and those up to its CA, in PEM form.")
-@click.option("--tls-key", metavar="FILE", help="The certificate's private key, in PEM form.")
-@click.option(
-    "--self-signed/--no-self-signed",
-    default=None,
-    help="Make a certificate, and store it in the data folder.",
-)
-@click.option("--insecure/--no-insecure", default=None, help="Serve other machines without encryption.")
-@click.option(
-    "--self-supply/--no-self-supply", default=None, help="Let users supply themselves with credits."
-)
-@click.pass_context
-def serve_command(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **options: Any) -> None:
-    """Serve the wallets to clients until SIGTERM or SIGINT.
-
-    Prints one line with its ports when it is ready. Exits 0 when it is stopped, 1 if it can't serve, 2 if the
-    settings are invalid.
-    """
-    from ewallet_core.commands.serve import run
-
-    ctx.exit(run(config, _chosen_folder(ctx, data_dir), options))
-
-
-@click.command()
-@_data_dir_option
-@click.argument("file", type=_FILE, required=False)
-@_database_option
-@click.pass_context
-def verify_command(
-    ctx: click.Context, data_dir: Path | None, file: Path | None, database: str | None
-) -> None:
-    """Check the whole ledger. It is only read, and the app or a server may have it open.
-
-    With FILE, a backup is checked, or a database in that file.
-
-    Prints what was checked. Exits 0 if everything is correct, 1 at the first violation, 2 if the database
-    can't be read.
-    """
-    from ewallet_core.commands.verify import run
-
-    ctx.exit(run(database, _chosen_folder(ctx, data_dir), file))
-
-
-def add_commands(group: click.Group) -> None:
-    for command in (
-        backup_command,
-        demo_command,
-        doctor_command,
-        grant_command,
-        instructions_command,
-        restore_command,
-        serve_command,
-        verify_command,
-    ):
-        group.add_command(command)
+def _find_command(name: str) -> click.Command:
+    """The command of that name, one of `SECTIONS`."""
+    module: Any
+    match name:
+        case "register" | "login" | "logout" | "whoami":
+            from ewallet_core.commands import login as module
+        case "balance" | "supply" | "convert":
+            from ewallet_core.commands import credits as module
+        case "pay" | "transfer" | "move" | "refund":
+            from ewallet_core.commands import payments as module
+        case "start" | "pause" | "resume" | "stop":
+            from ewallet_core.commands import timer as module
+        case "do":
+            from ewallet_core.commands import do as module
+        case "send":
+            from ewallet_core.commands import send as module
+        case _:
+            from ewallet_core.commands import administration as module
+    command: click.Command = getattr(module, f"{name}_command")
+    return command

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import Any, Self
+from typing import Self
 
 from iso4217 import Currency
 
 from ewallet_core.ledger.rates import EXACT
 from ewallet_core.presentation.formatting import MINUS, credit_amount, parse_timestamp, price
-
-Record = Mapping[str, Any]
+from ewallet_core.presentation.movements import Record
 
 
 @dataclass(frozen=True)

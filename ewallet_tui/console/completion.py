@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Literal, get_args, get_origin
 
 from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry
 from ewallet_core.instructions.validation import accepts, meta_of
+from ewallet_core.instructions.words import choices_of, paths, picked_by
 from ewallet_tui.console.line import Word, is_json, words_of
-from ewallet_tui.console.parser import ParseError, Reading, paths, picked_by, read, selectors_of, value_of
-
-_CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
+from ewallet_tui.console.parser import ParseError, Reading, read, selectors_of, value_of
 
 
 def candidates(line: str, known: InstructionRegistry) -> list[str]:
@@ -62,20 +58,6 @@ def _values(name: str, found: Instruction, known: InstructionRegistry) -> Iterat
     if name == "instruction":
         yield from (f'{name}="{each.name}"' for each in known)
     yield from (f"{name}={value}" for value in choices_of(argument.type))
-
-
-def choices_of(kind: Any) -> list[str]:
-    """The values that a field of this type accepts, if they are few."""
-    if isinstance(kind, type):
-        if issubclass(kind, Enum):
-            return [str(value.value) for value in kind]
-        return ["true", "false"] if kind is bool else []
-    if get_origin(kind) is Literal:
-        return [str(value) for value in get_args(kind)]
-    listed = _CHOICES.fullmatch(meta_of(kind).pattern or "")
-    if listed is not None:
-        return listed[1].split("|")
-    return [value for part in get_args(kind) for value in choices_of(part)]
 
 
 HOW_TO_BEGIN = "Type an instruction, such as view account, or paste one as JSON."

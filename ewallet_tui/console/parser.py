@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ewallet_core.client.validation import ValidationError, chain_in, check
-from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Selectors
-from ewallet_core.instructions.validation import accepts, is_whole_number
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry
+from ewallet_core.instructions.words import LEFT_OUT, paths, picked_by, value_in
 from ewallet_tui.console.line import Word, hidden, is_json, words_of
 from ewallet_tui.store import CLIENT_ACTION
 
-LEFT_OUT = tuple(CLIENT_ACTION.values())
 OPEN_QUOTE = "A quote is not closed. Close it."
 NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: notes="for lunch".'
 
@@ -48,21 +47,6 @@ def selectors_of(words: Sequence[Word]) -> list[str]:
     return [word.text for word in words[: next(named, len(words))]]
 
 
-def paths(known: InstructionRegistry) -> Iterator[tuple[tuple[str, ...], Selectors, Instruction]]:
-    """Every sequence of words that picks an instruction, also without the first two."""
-    for found in known:
-        for form in found.forms:
-            words = tuple(form.values())
-            yield words, form, found
-            if words[:2] == LEFT_OUT:
-                yield words[2:], form, found
-
-
-def picked_by(words: Sequence[str], known: InstructionRegistry) -> tuple[Selectors, Instruction] | None:
-    """The instruction that these words pick, and its selectors."""
-    return next(((form, found) for path, form, found in paths(known) if path == tuple(words)), None)
-
-
 def value_of(word: Word, found: Instruction) -> Any:
     """The value of the argument in the type that its field has."""
     try:
@@ -70,13 +54,7 @@ def value_of(word: Word, found: Instruction) -> Any:
     except ValueError:
         raise ParseError(OPEN_QUOTE) from None
     argument = found.arguments.get(word.name or "")
-    if argument is None or (accepts(argument.type, typed) and not is_whole_number(argument.type)):
-        return typed
-    try:
-        value = json.loads(typed)
-    except ValueError:
-        return typed
-    return value if accepts(argument.type, value) else typed
+    return typed if argument is None else value_in(typed, argument.type)
 
 
 def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from textual import work
 from textual.app import ComposeResult
 
 from ewallet_core.instructions import fields
+from ewallet_core.presentation.movements import Record
 from ewallet_tui import actions
 from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, IMPORT_CONTACTS, LISTS, NEW_CONTACT, PAY, Action
 from ewallet_tui.availability import REMOVED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.records import CONTACT, Record
+from ewallet_tui.records import CONTACT
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.contact_import import import_contacts

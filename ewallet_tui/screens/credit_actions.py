@@ -8,9 +8,10 @@ from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
+from ewallet_core.presentation.payees import CAUTIONS, CHECK, PAYEE_CHANGED, Contact
 from ewallet_core.spelling import email_key
 from ewallet_tui.contact_book import ContactBook, OwnRecipient
-from ewallet_tui.payees import CAUTIONS, CHECK, PAYEE_CHANGED, Contact, keep_new_payee
+from ewallet_tui.payees import keep_new_payee
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.form_screen import FormScreen

@@ -14,8 +14,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from ewallet_core.presentation.formatting import grouped, one_line
+from ewallet_core.presentation.movements import Record
 from ewallet_tui.availability import Possible, not_by_auditors
-from ewallet_tui.records import RECORD_KINDS, TRANSFER, Record, RecordKind
+from ewallet_tui.records import RECORD_KINDS, TRANSFER, RecordKind
 from ewallet_tui.screens.form_screen import FormScreen, changes
 from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
 from ewallet_tui.screens.run_forms import note_form, takes_note

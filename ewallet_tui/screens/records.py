@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import one_line
+from ewallet_core.presentation.movements import Record
 from ewallet_core.presentation.periods import Period
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
@@ -25,7 +26,7 @@ from ewallet_tui.record_pages import (
     turned_round,
 )
 from ewallet_tui.record_query import RecordQuery
-from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind, as_text
+from ewallet_tui.records import TIME, TRANSFER, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
 from ewallet_tui.screens.modal import confirm

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 
+from ewallet_core.presentation.movements import is_move
 from ewallet_tui.actions import EDIT_TIME, PRIVATE_NOTE, REFUND, SHEETS, SHOW_KIND, Action, Part
 from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.context import AppContext
-from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind, is_move
+from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.owned_items import functions_of

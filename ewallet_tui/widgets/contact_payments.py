@@ -11,10 +11,11 @@ from textual.containers import Vertical
 from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import moment, one_line, parse_timestamp
+from ewallet_core.presentation.movements import Record
 from ewallet_core.presentation.tables import Column
 from ewallet_core.types import TRANSFER_WORDS
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.records import TRANSFER, Record, amount
+from ewallet_tui.records import TRANSFER, amount
 from ewallet_tui.widgets.record_list import RecordList
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]

@@ -6,7 +6,7 @@ import ast
 
 from click.testing import CliRunner
 
-from ewallet_core.commands import demo_command
+from ewallet_core.commands.administration import demo_command
 from ewallet_core.commands.demo import DAY_ZERO_MS, ForwardClock, perform
 
 

@@ -7,8 +7,9 @@ from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
 from textual.widgets import Label
 
+from ewallet_core.presentation.payees import CAUTIONS, CHECK, NEW_OWNER
 from ewallet_tui.contact_book import ContactBook
-from ewallet_tui.payees import CAUTIONS, CHECK, NEW_OWNER, with_payee
+from ewallet_tui.payees import with_payee
 from ewallet_tui.screens.credit_actions import Payer, pay_form
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.record import RecordScreen

@@ -1,0 +1,48 @@
+"""Where a command gets a password from: a prompt, stdin, or a file. Never from an argument."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ewallet_core.commands.shell import can_ask
+
+FILE_VARIABLE = "EWALLET_PASSWORD_FILE"
+
+_NO_SOURCE = (
+    "There is no terminal to ask for the password. Give it with --password-stdin, or in the file that "
+    f"{FILE_VARIABLE} names."
+)
+
+password_stdin_option = click.option(
+    "--password-stdin", is_flag=True, help=f"Read the password from stdin. Default: {FILE_VARIABLE}, or ask."
+)
+
+
+class PasswordSource:
+    """The passwords for one command: the lines of stdin or of a file, or else what the user types."""
+
+    def __init__(self, *, from_stdin: bool) -> None:
+        """Raises `click.UsageError` if there is nowhere to get a password from."""
+        file = os.environ.get(FILE_VARIABLE)
+        self._lines: list[str] | None = None
+        if from_stdin:
+            self._lines = sys.stdin.read().splitlines()
+        elif file:
+            # An unreadable file is told as every unusable one.
+            self._lines = Path(file).expanduser().read_text(encoding="utf-8").splitlines()
+        elif not can_ask():
+            raise click.UsageError(_NO_SOURCE)
+
+    def next(self, prompt: str, *, is_new: bool = False) -> str:
+        """The next password; a new one is typed twice."""
+        if self._lines is None:
+            repeat = "Repeat password" if is_new else False
+            typed: str = click.prompt(prompt, hide_input=True, err=True, confirmation_prompt=repeat)
+            return typed
+        if not self._lines:
+            raise click.UsageError(f"{prompt}: there is no more line to read. Put each password on its line.")
+        return self._lines.pop(0)

@@ -1,0 +1,102 @@
+"""The sessions of the commands: a file in the data folder, for its owner only."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+PRIVATE = 0o600
+
+
+class StoredSession(msgspec.Struct, frozen=True):
+    """The credentials of a session, and the name of the account that logged in."""
+
+    client_id: str
+    session_token: str
+    account: str
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        return {"client_id": self.client_id, "session_token": self.session_token}
+
+
+class SessionsFileError(Exception):
+    """The file of sessions can't be read; the message says why and what to do."""
+
+
+class StoredSessions:
+    """The sessions in the file at `path`, one for each place; the file need not exist.
+
+    Every method raises `SessionsFileError` if the file is damaged, and `OSError` if it can't be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def find(self, place: str) -> StoredSession | None:
+        return self._read().get(place)
+
+    def places(self) -> list[str]:
+        """The places that have a session."""
+        return list(self._read())
+
+    def put(self, place: str, session: StoredSession) -> None:
+        with self._locked():
+            self._write({**self._read(), place: session})
+
+    def remove(self, place: str) -> None:
+        with self._locked():
+            self._write({name: session for name, session in self._read().items() if name != place})
+
+    def _read(self) -> dict[str, StoredSession]:
+        try:
+            with self.path.open("rb") as file:
+                _make_private(file.fileno())
+                return msgspec.json.decode(file.read(), type=dict[str, StoredSession])
+        except FileNotFoundError:
+            return {}
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise SessionsFileError(
+                f"The file of your sessions, {self.path}, is damaged. Remove it, and log in again."
+            ) from None
+
+    def _write(self, sessions: dict[str, StoredSession]) -> None:
+        plain = {place: msgspec.structs.asdict(session) for place, session in sessions.items()}
+        # It has mode 0600, also after it replaces the old file.
+        with tempfile.NamedTemporaryFile(
+            "w", dir=self.path.parent, prefix=f".{self.path.name}", delete=False, encoding="utf-8"
+        ) as new:
+            try:
+                new.write(json.dumps(plain, indent=1) + "\n")
+                new.flush()
+                os.fsync(new.fileno())
+                Path(new.name).replace(self.path)
+            except BaseException:
+                Path(new.name).unlink(missing_ok=True)
+                raise
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Lock the file against other commands."""
+        # The file itself is replaced, so a lock on it would be lost.
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _make_private(descriptor: int) -> None:
+    """Take the file from others, who could act as its owner."""
+    if stat.S_IMODE(os.fstat(descriptor).st_mode) & ~PRIVATE:
+        os.fchmod(descriptor, PRIVATE)

@@ -1,0 +1,388 @@
+"""What the commands share: the session they act in, what they print, and how they exit."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+
+from ewallet_core.client.connection import NO_ACCOUNT, SESSION_OVER, Event, UnreachableError
+from ewallet_core.client.requests import changes_something, new_request_id
+from ewallet_core.commands.sessions import SessionsFileError, StoredSession, StoredSessions
+from ewallet_core.data_folder import SESSIONS_FILE, find_data_folder
+from ewallet_core.instructions.envelope import LONGEST_REQUEST_ID, SHORTEST_REQUEST_ID, Answer
+from ewallet_core.presentation.formatting import formats_of_system, inert, use
+from ewallet_core.protocol.address import THIS_MACHINE, ServerAddress
+
+SERVER_VARIABLE = "EWALLET_SERVER"
+OUTCOME_UNKNOWN = "outcome_unknown"
+
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+class ExitCode(IntEnum):
+    """How a command ends; scripts rely on the numbers."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    NOT_LOGGED_IN = 4
+    INTERRUPTED = 130
+
+
+class RefusedError(Exception):
+    """The engine refuses the instruction; `answer` says why."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"{answer['error']} {answer['warning']}")
+        self.answer = answer
+
+
+class CommandError(Exception):
+    """The command can't do what was asked; the message says why and what to do."""
+
+
+class NoSessionError(Exception):
+    """No account is logged in; the message says what to do."""
+
+
+class EngineConnection(Protocol):
+    """A way to an engine: in this process (`EmbeddedConnection`), or a server's (`ServerConnection`)."""
+
+    @property
+    def credentials(self) -> Mapping[str, str]: ...
+
+    def use(self, credentials: Mapping[str, str]) -> None:
+        """Send what follows with these credentials."""
+
+    def send(self, instruction: Mapping[str, Any]) -> Answer:
+        """Have the instruction carried out; raises `UnreachableError`."""
+
+    def events(self, since: int | None = None) -> Iterator[Event]:
+        """The events of the logged-in account, as they happen: first `listening`."""
+
+    def close(self) -> None: ...
+
+
+class Shell:
+    """One invocation of a command: its place, its session and its output.
+
+    Nothing is opened before the first instruction is sent.
+    """
+
+    def __init__(
+        self, server: ServerAddress | None, folder: Path | None, *, as_json: bool, request_id: str | None
+    ) -> None:
+        """Without a server, the engine is in this process."""
+        self.server = server
+        self.folder = find_data_folder(folder)
+        self.as_json = as_json
+        self.sessions = StoredSessions(self.folder / SESSIONS_FILE)
+        self.pending_change: str | None = None
+        """The request id of a change whose outcome is not known."""
+        self.request_id = request_id
+        """The id that the first change gets, if one was given."""
+        self._connection: EngineConnection | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the engine is, also the name of the stored session."""
+        return THIS_MACHINE if self.server is None else str(self.server)
+
+    def send(self, **instruction: Any) -> Answer:
+        """Have an instruction carried out in the stored session, and return its answer.
+
+        `controller` is `client` and `ctype` is `action` unless they are given. The first change gets the
+        request id of this invocation. Raises `RefusedError`, `NoSessionError` or `UnreachableError`.
+        """
+        return self.ask(self.connection_with_session(), **instruction)
+
+    def ask(self, connection: EngineConnection, **instruction: Any) -> Answer:
+        """As `send`, on a connection with whatever credentials it has."""
+        answer = self.exchange(connection, **instruction)
+        if not answer["failed"]:
+            return answer
+        if answer["code"] in NO_ACCOUNT:
+            raise self._no_session(answer)
+        raise RefusedError(answer)
+
+    def exchange(self, connection: EngineConnection, **instruction: Any) -> Answer:
+        """As `ask`, but return the answer also if the instruction is refused."""
+        request = _complete(instruction)
+        if changes_something(request):
+            request, self.pending_change = _identified(request, self.request_id or new_request_id())
+            self.request_id = None
+        answer = connection.send(request)
+        if answer.get("code") != OUTCOME_UNKNOWN:
+            self.pending_change = None
+        return answer
+
+    def connection(self) -> EngineConnection:
+        """The connection, opened at the first call, without a session at first."""
+        if self._connection is None:
+            self._connection = _connect(self.server, self.folder)
+            self._tell_fingerprint(self._connection)
+        return self._connection
+
+    def connection_with_session(self) -> EngineConnection:
+        """The connection in the stored session; raises `NoSessionError` if there is none."""
+        if self._connection is not None and self._connection.credentials:
+            return self._connection
+        session = self.sessions.find(self.place)
+        if session is None:
+            raise NoSessionError(self._how_to_log_in("You are not logged in"))
+        connection = self.connection()
+        connection.use(session.credentials)
+        return connection
+
+    def keep_session(self, account: str) -> None:
+        """Store the session of the connection, as that account's."""
+        self.sessions.put(self.place, StoredSession(**self.connection().credentials, account=account))
+
+    def show(self, answer: Any, text: str, *, long: bool = False) -> None:
+        """Print data: `answer` with `--json`, else the text.
+
+        With `long`, a text that does not fit the terminal goes through `$PAGER`.
+        """
+        if self.as_json:
+            self.print_json(answer)
+            return
+        text = _inert(text)
+        if long and sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines - 1:
+            # As git: colours stay, and a text that is left is not cleared from the screen.
+            os.environ.setdefault("LESS", "FRX")
+            click.echo_via_pager(text if text.endswith("\n") else f"{text}\n")
+        else:
+            click.echo(text, color=self.has_colour)
+
+    def print_json(self, value: Any) -> None:
+        """Print a value as JSON: indented on a terminal, else on one line."""
+        is_terminal = sys.stdout.isatty()
+        text = json.dumps(value, ensure_ascii=False, indent=2 if is_terminal else None, default=str)
+        click.echo(_inert(text) if is_terminal else text)
+
+    def print_line(self, value: Any) -> None:
+        """Print a value as one line of JSON."""
+        text = json.dumps(value, ensure_ascii=False, default=str)
+        click.echo(_inert(text) if sys.stdout.isatty() else text)
+
+    def say(self, sentence: str) -> None:
+        """Tell the user something that is not data."""
+        click.echo(_inert(sentence), err=True)
+
+    @property
+    def has_colour(self) -> bool:
+        """Whether the data may have colours: on a terminal, unless `NO_COLOR` is set."""
+        return (
+            sys.stdout.isatty()
+            and not os.environ.get("NO_COLOR")
+            and os.environ.get("TERM", "dumb") != "dumb"
+        )
+
+    def styled(self, text: str, **style: Any) -> str:
+        """The text in that style (as `click.style`), if colours are shown."""
+        return click.style(text, **style) if self.has_colour else text
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """As `ask_user`, unless the option `--yes` was given."""
+        if yes:
+            return
+        if not can_ask():
+            raise CommandError(f"{question} Nothing was done. Add --yes if you want that.")
+        self.ask_user(question)
+
+    def ask_user(self, question: str) -> None:
+        """Go on if the user agrees; raises `CommandError` if not, also if there is no terminal to ask on."""
+        if not can_ask():
+            raise CommandError(f"{question} Nothing was done. Run the command at a terminal to answer that.")
+        if not click.confirm(_inert(question), err=True):
+            raise CommandError("Nothing was done.")
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _no_session(self, answer: Answer) -> NoSessionError:
+        if answer["code"] in SESSION_OVER:
+            self.sessions.remove(self.place)
+            return NoSessionError(self._how_to_log_in("Your session has ended"))
+        return NoSessionError(self._how_to_log_in("You are not logged in"))
+
+    def _how_to_log_in(self, problem: str) -> str:
+        where = "" if self.server is None else f" at {self.server}"
+        option = "" if self.server is None else f" --server {self.server}"
+        text = f"{problem}{where}. Run `ewallet login NAME{option}`"
+        others = [name for name in self.sessions.places() if name != self.place]
+        if not others:
+            return f"{text}, or `ewallet register` for a new account."
+        other = "--embedded" if others[0] == THIS_MACHINE else f"--server {others[0]}"
+        return f"{text}; you are logged in with {other}."
+
+    def _tell_fingerprint(self, connection: EngineConnection) -> None:
+        fingerprint = getattr(connection, "newly_pinned", None)
+        if fingerprint:
+            self.say(f"{self.server} is new here. Its certificate is trusted from now on: {fingerprint}")
+
+
+def can_ask() -> bool:
+    """Whether there is a user to answer questions, at a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def shell_command(
+    name: str, *, changes: bool = False, **settings: Any
+) -> Callable[[Callable[..., ExitCode | None]], click.Command]:
+    """A command whose function gets a `Shell` first, then its own arguments and options.
+
+    The function may return an exit code; without one, it is done.
+
+    It also has the options `--server`, `--embedded`, `--data-dir` and `--json`, and `--request-id` if it
+    `changes` something. Whatever stops it is told on stderr in a sentence or two, with the exit code.
+    """
+
+    def decorate(function: Callable[..., ExitCode | None]) -> click.Command:
+        @functools.wraps(function)
+        def run(**values: Any) -> None:
+            use(formats_of_system())
+            shell = _shell_of(click.get_current_context(), values)
+            code = _run(shell, lambda: function(shell, **values), is_repeatable=changes)
+            if code is not ExitCode.DONE:
+                raise click.exceptions.Exit(code)
+
+        as_command: Callable[[Callable[..., None]], click.Command] = click.command(name, **settings)
+        command = as_command(run)
+        command.params += _options(changes=changes)
+        return command
+
+    return decorate
+
+
+def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bool) -> ExitCode:
+    """Do the work and close the shell; what stops it is told on stderr."""
+    try:
+        try:
+            code = work() or ExitCode.DONE
+        finally:
+            shell.close()
+    except RefusedError as refused:
+        if shell.as_json:
+            shell.print_json(refused.answer)
+        shell.say(str(refused))
+        code = ExitCode.REFUSED
+    except CommandError as reason:
+        shell.say(str(reason))
+        return ExitCode.REFUSED
+    except (NoSessionError, SessionsFileError) as reason:
+        shell.say(str(reason))
+        return ExitCode.NOT_LOGGED_IN
+    except UnreachableError as reason:
+        shell.say(str(reason))
+        code = ExitCode.UNREACHABLE
+    except KeyboardInterrupt:
+        shell.say("")
+        code = ExitCode.INTERRUPTED
+    if code is not ExitCode.DONE and is_repeatable and shell.pending_change is not None:
+        shell.say(
+            "It is not known whether this was done. Run the same command again with "
+            f"--request-id {shell.pending_change}: it is done once."
+        )
+    return code
+
+
+def _options(*, changes: bool) -> list[click.Parameter]:
+    options: list[click.Parameter] = [
+        click.Option(
+            ["--server"],
+            metavar="HOST:PORT",
+            help=f"The server with the wallet. Default: {SERVER_VARIABLE}, else the wallet on this computer.",
+        ),
+        click.Option(["--embedded"], is_flag=True, help="Use the wallet on this computer."),
+        click.Option(
+            ["--data-dir"],
+            type=click.Path(file_okay=False, path_type=Path),
+            help="The folder of the wallet and of your sessions. Default: your own data folder.",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the whole answer, for a program."),
+    ]
+    if changes:
+        about = "The id of this change: sent again under the same id, it is done once."
+        options.append(click.Option(["--request-id"], metavar="ID", callback=_checked_id, help=about))
+    return options
+
+
+def _checked_id(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not SHORTEST_REQUEST_ID <= len(value) <= LONGEST_REQUEST_ID:
+        limits = f"{SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID}"
+        raise click.BadParameter(f"a request id has {limits} characters.", ctx, param)
+    return value
+
+
+def _shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
+    """The shell for these options, which are taken from `values`.
+
+    Those before the command's name count too.
+    """
+    before: Mapping[str, Any] = ctx.find_root().params
+    server, embedded = values.pop("server"), values.pop("embedded")
+    if server is None and not embedded:
+        server, embedded = before.get("server"), before.get("embedded", False)
+    if server is not None and embedded:
+        raise click.UsageError("The wallet is at a server or on this computer: give --server or --embedded.")
+    if server is None and not embedded:
+        server = os.environ.get(SERVER_VARIABLE) or None
+    try:
+        address = None if server is None else ServerAddress.read(server)
+    except ValueError as invalid:
+        raise click.UsageError(str(invalid)) from None
+    folder = values.pop("data_dir") or before.get("data_dir")
+    return Shell(address, folder, as_json=values.pop("as_json"), request_id=values.pop("request_id", None))
+
+
+def _connect(server: ServerAddress | None, folder: Path) -> EngineConnection:
+    """Reach the engine.
+
+    Each way is imported when it is used: a server needs no engine here, and the engine here no network.
+    """
+    if server is None:
+        from ewallet_core.commands.embedded import EmbeddedConnection
+
+        return EmbeddedConnection(folder)
+    from ewallet_core.commands.remote import ServerConnection
+
+    return ServerConnection(str(server), folder)
+
+
+def _complete(instruction: dict[str, Any]) -> dict[str, Any]:
+    if "command_chain" in instruction:
+        return instruction
+    return {"controller": "client", "ctype": "action", **instruction}
+
+
+def _identified(request: dict[str, Any], request_id: str) -> tuple[dict[str, Any], str]:
+    """The request, with that request id unless it has one, and the id that it has."""
+    if "command_chain" not in request:
+        request = {"request_id": request_id, **request}
+        return request, str(request["request_id"])
+    header = request.get("header") or {}
+    if not isinstance(header, Mapping):
+        # The engine answers what is wrong with it.
+        return request, request_id
+    header = {"request_id": request_id, **header}
+    return {**request, "header": header}, str(header["request_id"])
+
+
+def _inert(text: str) -> str:
+    """The text without what would move the cursor or change its direction; styles stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(part if at % 2 else inert(part) for at, part in enumerate(_STYLE.split(text)))
