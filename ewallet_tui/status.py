@@ -119,6 +119,6 @@ def place_within(place: str, width: int) -> Content:
     place = shown_place(place)
     host, colon, port = one_line(place).rpartition(":")
     end = colon + port
-    if not colon or Content(place).cell_length <= width:
+    if not port.isdecimal() or Content(place).cell_length <= width:
         return plain(place, width)
     return Content.assemble(plain(host, width - len(end)), end).truncate(max(width, 0))

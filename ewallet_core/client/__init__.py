@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ewallet_core.client.client import AsyncEWalletClient, EWalletClient
     from ewallet_core.client.connection import ConnectionStatus, Event, Reach, UnreachableError
     from ewallet_core.client.embedded import EmbeddedClient
+    from ewallet_core.client.remote import RemoteClient
     from ewallet_core.client.session import WalletClient
-    from ewallet_core.client.socket import RemoteClient
     from ewallet_core.client.trust import KnownServers
     from ewallet_core.instructions.envelope import Answer
 
@@ -37,7 +37,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # An embedded client does not import TLS, and a remote client does not import the engine.
+    # An embedded client does not import TLS, and a remote client imports neither the engine nor, without
+    # need, an HTTP library.
     module: Any
     match name:
         case "AsyncEWalletClient" | "EWalletClient":
@@ -45,7 +46,9 @@ def __getattr__(name: str) -> Any:
         case "EmbeddedClient":
             from ewallet_core.client import embedded as module
         case "RemoteClient":
-            from ewallet_core.client import socket as module
+            from ewallet_core.client import remote as module
+        case "HttpEndpoint":
+            from ewallet_core.client import http as module
         case "WalletClient":
             from ewallet_core.client import session as module
         case "KnownServers":

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from ewallet_core.client.connect import LineStream, Reply, Waits, delays, read_as, reason_of
+from ewallet_core.client.connect import Waits, delays
 from ewallet_core.client.connection import NO_ACCOUNT, ConnectionState, Reach, UnreachableError
+from ewallet_core.client.messages import MessageStream, Reply, read_as, reason_of
 from ewallet_core.client.requests import Request, changes_something, frame_of
 from ewallet_core.client.trust import NotTrustedError
 from ewallet_core.errors.base import WalletError
@@ -131,7 +132,7 @@ class RequestChannel:
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[LineStream]],
+        connect: Callable[[], Awaitable[MessageStream]],
         state: ConnectionState,
         randomness: Callable[[], float],
         answer_within: float,
@@ -144,7 +145,7 @@ class RequestChannel:
         self._waits = waits
         self._waiting_since = 0.0
         self._pending = PendingRequests()
-        self._lines: LineStream | None = None
+        self._messages: MessageStream | None = None
         self._task: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._at_rest = asyncio.Event()
@@ -155,12 +156,12 @@ class RequestChannel:
         """Connect; raises `UnreachableError` if that fails."""
         if self._task is None or self._task.done():
             self._is_closing = False
-            lines = await self._connect()
+            messages = await self._connect()
             if self._is_closing:
-                await lines.close()
+                await messages.close()
                 raise UnreachableError(_NOT_OPEN)
-            self._task = asyncio.create_task(self._stay_connected(lines))
-            self._lines = lines
+            self._task = asyncio.create_task(self._stay_connected(messages))
+            self._messages = messages
             self._is_disconnected.clear()
             self._state.becomes(Reach.CONNECTED)
 
@@ -180,7 +181,7 @@ class RequestChannel:
 
     async def disconnected(self) -> None:
         """Wait until no connection is open."""
-        if self._lines is not None:
+        if self._messages is not None:
             await self._is_disconnected.wait()
 
     def age(self, seconds: float) -> None:
@@ -200,12 +201,12 @@ class RequestChannel:
         await asyncio.wait([self._task])
         self._state.becomes(Reach.OFFLINE)
 
-    async def _stay_connected(self, lines: LineStream) -> None:
+    async def _stay_connected(self, messages: MessageStream) -> None:
         """Reconnect until the channel is closed or the server is no longer trusted."""
         reason = UnreachableError(f"The connection was closed. {_NOT_KNOWN}")
         try:
             while True:
-                lines = await self._connected_again(await self._use(lines))
+                messages = await self._connected_again(await self._use(messages))
         except NotTrustedError as error:
             reason = error
             self._state.becomes(Reach.OFFLINE, reason=str(error))
@@ -217,16 +218,16 @@ class RequestChannel:
             self._pending.give_up(reason)
             self._note_rest()
 
-    async def _use(self, lines: LineStream) -> str:
+    async def _use(self, messages: MessageStream) -> str:
         """Send requests and receive answers until the connection breaks; returns why, in a sentence."""
-        self._lines = lines
+        self._messages = messages
         self._is_disconnected.clear()
         self._state.becomes(Reach.CONNECTED)
         self._send_what_is_due()
         reason = _CLOSED
         try:
             while True:
-                message = await self._next_message(lines)
+                message = await self._next_message(messages)
                 if message is not None and (notice := self._take(message)):
                     reason = notice
         except TimeoutError:
@@ -236,14 +237,14 @@ class RequestChannel:
         except UnreachableError as found:
             return str(found)
         finally:
-            self._lines = None
+            self._messages = None
             self._is_disconnected.set()
             self._pending.retry_all()
             self._resume()
             self._note_rest()
-            await lines.close()
+            await messages.close()
 
-    async def _connected_again(self, reason: str) -> LineStream:
+    async def _connected_again(self, reason: str) -> MessageStream:
         for delay in delays(self._randomness):
             seconds = math.ceil(delay)
             self._state.becomes(Reach.RECONNECTING, reason=reason, retry_in_seconds=seconds)
@@ -257,7 +258,7 @@ class RequestChannel:
                 reason = str(found)
         raise AssertionError("the delays have no end")
 
-    async def _next_message(self, lines: LineStream) -> Answer | None:
+    async def _next_message(self, messages: MessageStream) -> Answer | None:
         """The next message; raises `TimeoutError` if it is overdue."""
         now = asyncio.get_running_loop().time
         self._waiting_since = now()
@@ -265,7 +266,7 @@ class RequestChannel:
             since = max(self._waiting_since, self._pending.oldest_sent_at or 0.0)
             try:
                 async with self._waits.limited_to(since + self._answer_within - now()):
-                    return await lines.read()
+                    return await messages.read()
             except TimeoutError:
                 sent_at = self._pending.oldest_sent_at
                 if sent_at is None:
@@ -300,10 +301,10 @@ class RequestChannel:
             sending.answer.set_result(answer)
 
     def _send_what_is_due(self) -> None:
-        if self._lines is None or self._pause is not None:
+        if self._messages is None or self._pause is not None:
             return
         for sending in self._pending.due(asyncio.get_running_loop().time()):
-            self._lines.write(sending.frame)
+            self._messages.write(sending.frame)
         self._note_rest()
 
     def _resume(self) -> None:
@@ -314,7 +315,7 @@ class RequestChannel:
 
     def _note_rest(self) -> None:
         """Note whether there is nothing to wait for: everything is answered, or no connection is open."""
-        if self._lines is None or self._pending.is_empty:
+        if self._messages is None or self._pending.is_empty:
             self._at_rest.set()
         else:
             self._at_rest.clear()

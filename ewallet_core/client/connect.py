@@ -1,4 +1,4 @@
-"""Connecting to a server: TCP, TLS, the handshake, the messages it sends, and the delays between attempts."""
+"""Connecting to a server: TCP, TLS, its identity, how long to wait, and the delays between attempts."""
 
 from __future__ import annotations
 
@@ -10,74 +10,11 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
-from typing import Annotated, Any, TypeVar
-
-import msgspec
-from msgspec import Meta
+from typing import Any
 
 from ewallet_core.client.connection import UnreachableError
-from ewallet_core.client.requests import frame_of, new_request_id
 from ewallet_core.client.trust import Identity
-from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.requests import MalformedError
-from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port, parse_ip
-from ewallet_core.protocol.frames import decode
-
-NO_SERVER = "That is not an EWallet server. Check the host and the port."
-
-AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
-"""The codes of errors after which the same request is to be sent again."""
-
-_MILLISECONDS = 1_000
-_LONGEST_WAIT_MS = 60_000
-
-S = TypeVar("S", bound=msgspec.Struct)
-
-
-class Details(msgspec.Struct, frozen=True):
-    retry_after_ms: Annotated[int, Meta(ge=0, le=_LONGEST_WAIT_MS)] = 0
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """The keys of an answer that the connection needs; without a request id it is a notice."""
-
-    failed: bool
-    request_id: str | None = None
-    code: str | None = None
-    details: Details = Details()
-
-    @property
-    def wait_seconds(self) -> float | None:
-        """How long to wait before the same request is sent again; None if this is its answer."""
-        return self.details.retry_after_ms / _MILLISECONDS if self.code in AGAIN else None
-
-
-class Sockets(msgspec.Struct, frozen=True):
-    """The answer to `view=sockets`."""
-
-    out_port: Annotated[int, Meta(ge=1, le=LAST_PORT)] | None = None
-
-
-class EventLine(msgspec.Struct, frozen=True):
-    """The keys of an event that put it in order."""
-
-    event: str
-    sequence: Annotated[int, Meta(ge=0)]
-    data: dict[str, Any] = {}
-
-
-def read_as(form: type[S], message: dict[str, Any]) -> S:
-    """The message in that form; raises `UnreachableError` if it has another, since no server sends that."""
-    try:
-        return msgspec.convert(message, form)
-    except msgspec.ValidationError:
-        raise UnreachableError(NO_SERVER) from None
-
-
-def reason_of(notice: dict[str, object]) -> str:
-    return " ".join(str(notice[key]) for key in ("error", "warning") if notice.get(key))
-
+from ewallet_core.protocol.address import ServerAddress, format_host_port, parse_ip
 
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
@@ -127,92 +64,27 @@ class Waits:
                 limit.reschedule(max(when - seconds, now + GRACE_SECONDS))
 
 
-LONGEST_ANSWER = 64 * 1024 * 1024
-"""In bytes. A longer answer means that the other side is not an EWallet server."""
-LONGEST_EVENT = 128 * 1024
-"""In bytes; it limits what is read ahead, so the server notices a slow reader."""
+class ByteStream:
+    """An open connection."""
 
-
-class LineStream:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    def write(self, frame: bytes) -> None:
-        """Send the frame without waiting; a broken connection shows at the next read."""
-        self._writer.write(frame)
-
-    async def read(self) -> dict[str, Any] | None:
-        """The next message; None for an empty line, which is a heartbeat.
-
-        Raises `EOFError` or `OSError` if the connection ends, `UnreachableError` if the line is no message.
-        """
-        try:
-            line = await self._reader.readuntil(b"\n")
-        except asyncio.LimitOverrunError:
-            raise UnreachableError(NO_SERVER) from None
-        if not line.strip():
-            return None
-        try:
-            return decode(line)
-        except WalletError:
-            raise UnreachableError(NO_SERVER) from None
+        self.reader = reader
+        self.writer = writer
 
     @property
     def certificate(self) -> bytes | None:
         """The certificate of the other side in DER; None without TLS."""
-        secured = self._writer.get_extra_info("ssl_object")
+        secured = self.writer.get_extra_info("ssl_object")
         shown: bytes | None = secured and secured.getpeercert(binary_form=True)
         return shown
 
     async def close(self) -> None:
-        if self._writer.transport.get_write_buffer_size() > 0:
+        if self.writer.transport.get_write_buffer_size() > 0:
             # A peer that does not read would keep it open.
-            self._writer.transport.abort()
-        self._writer.close()
+            self.writer.transport.abort()
+        self.writer.close()
         with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
-
-
-WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
-
-_EVENTS_PORT = "That is the server's port for events. Give its port for instructions."
-
-
-async def handshake(lines: LineStream, within: float, waits: Waits) -> int | None:
-    """The server's port for events, or None; raises `UnreachableError` if the server does not answer."""
-    try:
-        async with waits.limited_to(within):
-            while (answer := await _answer_to(WHICH_SOCKETS, lines)) is None:
-                pass
-    except TimeoutError:
-        raise UnreachableError("The server does not answer. Check the host and the port.") from None
-    except (EOFError, OSError):
-        closed = "The server has closed the connection."
-        if lines.certificate is not None:
-            raise UnreachableError(f"{closed} Try again later.") from None
-        # A TLS server also closes without an answer if it receives anything else.
-        raise UnreachableError(
-            f"{closed} If it uses TLS, put tls:// before its address; otherwise try again later."
-        ) from None
-    return read_as(Sockets, answer).out_port
-
-
-async def _answer_to(instruction: dict[str, str], lines: LineStream) -> Answer | None:
-    """The answer; None after the wait that the server asks for if the request is to be sent again."""
-    request_id = new_request_id()
-    lines.write(frame_of({**instruction, "request_id": request_id}))
-    while (answer := await lines.read()) is None:
-        pass
-    reply = read_as(Reply, answer)
-    if reply.wait_seconds is not None:
-        await asyncio.sleep(reply.wait_seconds)
-        return None
-    if reply.request_id is None and reply.code == MalformedError.code:
-        raise UnreachableError(_EVENTS_PORT)
-    if reply.failed or reply.request_id != request_id:
-        raise UnreachableError(reason_of(answer) or NO_SERVER)
-    return answer
+            await self.writer.wait_closed()
 
 
 FAREWELL_SECONDS = 1.0
@@ -237,8 +109,8 @@ class Connector:
         # With one address there is no race between addresses, in which a cancelled connection would leak.
         self._next_address_after = NEXT_ADDRESS_SECONDS if parse_ip(place.host) is None else None
 
-    async def connect(self, port: int, limit: int) -> LineStream:
-        """Connect to that port, for lines of up to `limit` bytes; up to twice that is read ahead.
+    async def connect(self, port: int, limit: int) -> ByteStream:
+        """Connect to that port; a line may have `limit` bytes, and up to twice that is read ahead.
 
         Raises `UnreachableError`, or `NotTrustedError` if trying again does not help.
         """
@@ -246,15 +118,15 @@ class Connector:
             return await self._connected(port, limit)
         if self._identity.may_be_verified():
             try:
-                lines = await self._connected(port, limit, ssl=ssl.create_default_context())
+                stream = await self._connected(port, limit, ssl=ssl.create_default_context())
             except ssl.SSLCertVerificationError as reason:
                 self._identity.reject_unverified(reason)
             else:
-                return await _only_if(self._identity.accept_verified, lines)
-        lines = await self._connected(port, limit, ssl=_unverified_tls())
-        return await _only_if(self._identity.check_pinned, lines)
+                return await _only_if(self._identity.accept_verified, stream)
+        stream = await self._connected(port, limit, ssl=_unverified_tls())
+        return await _only_if(self._identity.check_pinned, stream)
 
-    async def _connected(self, port: int, limit: int, **tls: Any) -> LineStream:
+    async def _connected(self, port: int, limit: int, **tls: Any) -> ByteStream:
         name = format_host_port(self._place.host, port)
         if tls:
             tls["ssl_shutdown_timeout"] = FAREWELL_SECONDS
@@ -275,24 +147,25 @@ class Connector:
             raise UnreachableError(f"{name} has closed the connection. Try again later.") from reason
         except OSError as reason:
             raise UnreachableError(_why(name, self._place.host, _of_one_address(reason))) from reason
-        return LineStream(*opened)
+        return ByteStream(*opened)
 
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
         # A server with a pinned certificate uses TLS: an answer without it may come from an attacker.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
-            return f"{name} does not use TLS. If that is intended, use tcp://{self._place.name}."
+            scheme = "http" if self._place.http else "tcp"
+            return f"{name} does not use TLS. If that is intended, use {scheme}://{self._place.name}."
         said = (reason.reason or "interrupted").replace("_", " ").lower()
         return f"TLS with {name} failed ({said}). Ask the server's operator."
 
 
-async def _only_if(known: Callable[[bytes | None], None], lines: LineStream) -> LineStream:
+async def _only_if(known: Callable[[bytes | None], None], stream: ByteStream) -> ByteStream:
     """The connection if `known` accepts its certificate; else it is closed."""
     try:
-        known(lines.certificate)
+        known(stream.certificate)
     except UnreachableError:
-        await lines.close()
+        await stream.close()
         raise
-    return lines
+    return stream
 
 
 def _unverified_tls() -> ssl.SSLContext:

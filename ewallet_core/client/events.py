@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from ewallet_core.client.connect import EventLine, LineStream, Waits, delays, read_as, reason_of
+from ewallet_core.client.connect import Waits, delays
 from ewallet_core.client.connection import NO_ACCOUNT, Event, UnreachableError
+from ewallet_core.client.messages import EventLine, MessageStream, read_as, reason_of
 from ewallet_core.client.requests import Request, may_change_account
 from ewallet_core.client.trust import NotTrustedError
 from ewallet_core.instructions.envelope import Answer
@@ -197,7 +198,7 @@ class EventReader:
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[LineStream]],
+        connect: Callable[[], Awaitable[MessageStream]],
         credentials: Callable[[], Mapping[str, str]],
         active: ActiveAccount,
         randomness: Callable[[], float],
@@ -218,7 +219,7 @@ class EventReader:
         while True:
             login = await self._active.login_after()
             try:
-                async with self._connected(login) as lines, aclosing(self._read(lines, login)) as read:
+                async with self._connected(login) as messages, aclosing(self._read(messages, login)) as read:
                     async for event in read:
                         yield event
             except NotTrustedError:
@@ -228,33 +229,33 @@ class EventReader:
                     await self._waits.sleep(next(self._delays))
 
     @asynccontextmanager
-    async def _connected(self, login: int) -> AsyncIterator[LineStream]:
+    async def _connected(self, login: int) -> AsyncIterator[MessageStream]:
         """A connection that is closed when that login ends."""
-        lines = await self._connect()
+        messages = await self._connect()
 
         async def close_after_login() -> None:
             await self._active.left(login)
-            await lines.close()
+            await messages.close()
 
         closing = asyncio.create_task(close_after_login())
         try:
-            yield lines
+            yield messages
         finally:
             try:
                 # Both may wait for that; if `closing` were cancelled first, this would be too.
-                await lines.close()
+                await messages.close()
             finally:
                 closing.cancel()
 
-    async def _read(self, lines: LineStream, login: int) -> AsyncGenerator[Event, None]:
+    async def _read(self, messages: MessageStream, login: int) -> AsyncGenerator[Event, None]:
         """The new events on one connection, until another account may be active."""
         if not self._active.is_settled or self._active.login != login:
             return
         since, credentials = self._position.start_of(login), self._credentials()
-        lines.write(encode({**credentials, **({} if since is None else {"since": since})}))
+        messages.write(encode({**credentials, **({} if since is None else {"since": since})}))
         while True:
             async with self._waits.limited_to(SILENT_SECONDS):
-                message = await lines.read()
+                message = await messages.read()
             if message is None:
                 continue
             if message.get("failed"):

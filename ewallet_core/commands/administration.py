@@ -9,19 +9,10 @@ from typing import Any
 
 import click
 
+from ewallet_core.commands.parameters import WholeNumber
 from ewallet_core.types import PEOPLE
 
-
-class _WholeNumber(click.IntRange):
-    """A whole number in ASCII digits alone, without a sign, a space or an underscore."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-            self.fail(f"{value!r} is not a whole number. Write it in digits alone, such as 8080.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-_PORT = _WholeNumber(0, 65_535)
+_PORT = WholeNumber(0, 65_535)
 _FILE = click.Path(path_type=Path)
 _ANY_PATH = click.Path(path_type=Path, readable=False)
 

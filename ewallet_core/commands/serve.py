@@ -36,6 +36,7 @@ from ewallet_core.server.certificates import (
 from ewallet_core.server.log import FaultHandler, RequestLog
 from ewallet_core.server.settings import Log, MetricsSettings, Settings, SettingsError
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.retention import DAY_MS
 from ewallet_core.storage.sqlite import database_file
 
 EXIT_FAILED = 1
@@ -162,6 +163,7 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
         config = EngineConfig(
             self_supply=settings.self_supply,
             stop_in_the_past=settings.rules.stop_in_the_past,
+            longest_session_ms=settings.rules.longest_session_days * DAY_MS,
             durability=settings.storage.durability,
             retention=settings.retention.as_retention(),
         )

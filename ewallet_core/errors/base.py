@@ -9,6 +9,7 @@ WalletError
 │   ├── NameTakenError, EmailTakenError, CommonPasswordError, PasswordIsNameError
 │   ├── LoginRefusedError, WrongPasswordError, NewPasswordNeededError, ThrottledError
 │   ├── ClientUnknownError, SessionUnknownError, SessionExpiredError, SessionTokenExistsError
+│   ├── LifetimeTooLongError
 │   ├── NotLoggedInError, AccountNotInSessionError, NotPermittedError, OwnPermissionError
 │   ├── AccountFrozenError, AccountUnlinkPendingError, AccountNotUnlinkedError, WrongAccountStateError
 │   └── LastOperatorError, TooManyIssuesError

@@ -1,4 +1,4 @@
-"""Addresses: of a server as people write it (`host`, `host:port`, `tls://host:port`), and of a client."""
+"""Addresses: of a server as people write it (`host:port`, `https://host`), and of a client."""
 
 from __future__ import annotations
 
@@ -9,50 +9,66 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from msgspec import Struct
 
 IN_PORT, OUT_PORT = 8080, 8081
+HTTP_PORT, HTTPS_PORT = 80, 443
 LAST_PORT = 65_535
 THIS_MACHINE = "this computer"
 """The address of a person who uses the engine in this process."""
 
 _ADDRESS = re.compile(
-    r"(?:(?P<scheme>tls|tcp)://)?"
+    r"(?:(?P<scheme>tls|tcp|https?)://)?"
     r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:/\[\]@]+))"
     r"(?::(?P<in_port>[0-9]{1,5})(?:/(?P<out_port>[0-9]{1,5}))?)?"
 )
 IPV6_NETWORK_BITS = 64
-_HOW = "Write it as host:port, such as wallet.example.org:8080."
+_HOW = "Write it as host:port, such as wallet.example.org:8080, or https://host for HTTP."
 
 
 class ServerAddress(Struct, frozen=True):
     """A server's host, and the port for its instructions.
 
-    The server says which port its events have, unless it is given (`host:8080/8081`). The connection uses TLS
-    unless the host is loopback; `tls://` and `tcp://` override that.
+    `http://` and `https://` mean that it is reached over HTTP. Otherwise it has a port for events too, which
+    the server says unless it is given (`host:8080/8081`), and the connection uses TLS unless the host is
+    loopback; `tls://` and `tcp://` override that.
     """
 
     host: str
     in_port: int = IN_PORT
     out_port: int | None = None
     tls: bool = True
+    http: bool = False
 
     @classmethod
     def read(cls, text: str) -> ServerAddress:
         """Parse an address; raises `ValueError` with a message for the user."""
-        found = _ADDRESS.fullmatch(text.strip())
-        if found is None:
+        text = text.strip().lower()
+        is_http = text.startswith(("http://", "https://"))
+        found = _ADDRESS.fullmatch(text.removesuffix("/") if is_http else text)
+        if found is None or (is_http and found["out_port"]):
             raise ValueError(f"That is not a server's address. {_HOW}")
-        host = (found["ipv6"] or found["host"]).lower()
+        host = found["ipv6"] or found["host"]
         if not found["ipv6"] and not is_valid_host(host):
             raise ValueError(f"That is not a machine's name. {_HOW}")
-        tls = found["scheme"] == "tls" if found["scheme"] else not is_loopback(host)
-        return cls(host, _parse_port(found["in_port"]) or IN_PORT, _parse_port(found["out_port"]), tls)
+        tls = found["scheme"] in ("tls", "https") if found["scheme"] else not is_loopback(host)
+        usual = IN_PORT if not is_http else HTTPS_PORT if tls else HTTP_PORT
+        in_port, out_port = _parse_port(found["in_port"]) or usual, _parse_port(found["out_port"])
+        return cls(host, in_port, out_port, tls, is_http)
 
     @property
     def name(self) -> str:
-        """`host:port`, as shown to the user and as the key of its known fingerprint."""
+        """`host:port`, the key of its known fingerprint."""
         return format_host_port(self.host, self.in_port)
+
+    @property
+    def shown(self) -> str:
+        """The address as the user sees it: `host:port`, or the URL."""
+        return str(self) if self.http else self.name
 
     def __str__(self) -> str:
         """The shortest form that `read` parses to the same address."""
+        if self.http:
+            scheme, usual = ("https", HTTPS_PORT) if self.tls else ("http", HTTP_PORT)
+            name = self.name.removesuffix(f":{usual}")
+            return f"{scheme}://{name}"
         scheme = "" if self.tls is not is_loopback(self.host) else "tls://" if self.tls else "tcp://"
         return f"{scheme}{self.name}{'' if self.out_port is None else f'/{self.out_port}'}"
 

@@ -46,6 +46,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """What the operator lets the users do."""
 
     stop_in_the_past: bool = False
+    longest_session_days: Annotated[int, Meta(ge=0, le=30)] = 30
 
 
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -164,7 +164,7 @@ class ConnectionScreen(Screen[None]):
             self.dismiss()
         else:
             # At once, so that keys that follow are dropped.
-            self._show_trying(HERE if server is None else server.name)
+            self._show_trying(HERE if server is None else server.shown)
             # A worker of the app: this screen may be removed before it ends.
             self.context.workers.run(partial(self._connect, server), CONNECTING, exclusive=True)
 
@@ -181,7 +181,9 @@ class ConnectionScreen(Screen[None]):
         self.query_one("#trying", Static).update(plain(f"◌ Connecting to {place}…  esc gives up"))
 
     async def _forget(self, server: ServerAddress) -> None:
-        words = f"{one_line(server.name)} is removed from this list. The app still remembers its certificate."
+        words = (
+            f"{one_line(server.shown)} is removed from this list. The app still remembers its certificate."
+        )
         confirmation = ConfirmModal(
             "Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it"
         )

@@ -87,7 +87,7 @@ class ServerList(PlainOptionList):
 
 
 def _lines(server: ServerAddress | None, *, is_used: bool, mark_of: Callable[[str], str | None]) -> Content:
-    name = plain(HERE) if server is None else place_within(server.name, WIDEST_NAME)
+    name = plain(HERE) if server is None else place_within(server.shown, WIDEST_NAME)
     known = plain(_known_of(server, mark_of), style="dim")
     return Content.assemble("● " if is_used else "○ ", name, "\n  ", known)
 

@@ -12,7 +12,7 @@ import pytest
 from running_server import RunningServer
 
 from ewallet_core.client import RemoteClient, UnreachableError
-from ewallet_core.client.connect import LONGEST_EVENT
+from ewallet_core.client.messages import LONGEST_EVENT
 
 Remote = Callable[..., RemoteClient]
 FLOOD = b'{"event": "flood"}\n' * 2**20 * 3
@@ -83,7 +83,7 @@ async def flood() -> AsyncIterator[tuple[int, asyncio.Event]]:
 
 async def test_an_endless_line_is_not_read(flood: tuple[int, asyncio.Event], remote: Remote) -> None:
     port, taken = flood
-    lines = await remote(1, port)._connect_out()
+    lines = await remote(1, port)._endpoint.open_events()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(taken.wait(), 0.5)
     assert len(FLOOD) > 100 * LONGEST_EVENT

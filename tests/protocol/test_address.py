@@ -21,6 +21,11 @@ WRITTEN = {
     "tls://127.0.0.1": ServerAddress("127.0.0.1", tls=True),
     "[::1]:9000": ServerAddress("::1", 9000, tls=False),
     "[2001:DB8::7]": ServerAddress("2001:db8::7", tls=True),
+    "https://wallet.example.org": ServerAddress("wallet.example.org", 443, tls=True, http=True),
+    "HTTPS://Wallet.Example.ORG:8090/": ServerAddress("wallet.example.org", 8090, tls=True, http=True),
+    "http://192.0.2.1/": ServerAddress("192.0.2.1", 80, tls=False, http=True),
+    "https://localhost": ServerAddress("localhost", 443, tls=True, http=True),
+    "http://[::1]:8090": ServerAddress("::1", 8090, tls=False, http=True),
 }
 NO_PLACES = [
     "",
@@ -33,7 +38,13 @@ NO_PLACES = [
     "host:99999",
     "host:1/0",
     "host:-1",
-    "http://host",
+    "http://",
+    "http:///",
+    "https://host//",
+    "https://host/wallet",
+    "http://host:8090/8091",
+    "ftp://host",
+    "host/",
     "host/8081",
     "user@host",
     "::1",
@@ -62,6 +73,21 @@ def test_a_formatted_address_is_parsed_as_itself(address):
 def test_an_invalid_address_is_refused(written):
     with pytest.raises(ValueError, match="Write it as host:port"):
         ServerAddress.read(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    {
+        "tcp://192.0.2.1:8080/8081": "192.0.2.1:8080",
+        "https://wallet.example.org:443/": "https://wallet.example.org",
+        "http://127.0.0.1:8090": "http://127.0.0.1:8090",
+        "https://[::1]": "https://[::1]",
+    }.items(),
+)
+def test_an_address_over_http_is_shown_as_a_url(written, shown):
+    address = ServerAddress.read(written)
+    assert address.shown == shown
+    assert address.name.rpartition(":")[2].isdecimal()
 
 
 @given(st.text(max_size=30))

@@ -80,6 +80,10 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("port = 8080", "There is no setting `port`. The settings are: host, in_port, out_port, "),
         ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
         ("rules = true", "`rules` is a table. Write its settings below a line `[rules]`."),
+        (
+            "[rules]\nlongest_session_days = 31",
+            "`rules.longest_session_days` can't be 31. It must be a whole number from 0 to 30.",
+        ),
         ("[rules]\nstop_in_the_past = 1", "`rules.stop_in_the_past` can't be 1. It must be true or false."),
         (
             "[storage]\ndurability = 'fast'",

@@ -12,7 +12,7 @@ import pytest
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient
-from ewallet_core.client.socket import RemoteClient
+from ewallet_core.client.remote import RemoteClient
 from ewallet_core.client.trust import KnownServers
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_core.server.certificates import create_server_context, ensure_self_signed

@@ -1,4 +1,4 @@
-"""The engine of a server, reached over its two sockets."""
+"""The engine of a server, reached over its two sockets or over HTTP."""
 
 from __future__ import annotations
 
@@ -6,27 +6,41 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
+import ewallet_core
 from ewallet_core.client.channel import RequestChannel
-from ewallet_core.client.connect import (
-    LONGEST_ANSWER,
-    LONGEST_EVENT,
-    Connector,
-    LineStream,
-    Waits,
-    handshake,
-)
+from ewallet_core.client.connect import Connector, Waits
 from ewallet_core.client.connection import Event, Reach, UnreachableError
 from ewallet_core.client.events import EventQueue, EventReader, no_events
+from ewallet_core.client.messages import MessageStream
 from ewallet_core.client.requests import Request
 from ewallet_core.client.session import WalletClient
+from ewallet_core.client.sockets import SocketEndpoint
 from ewallet_core.client.trust import Identity, KnownServers
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import OUT_PORT, ServerAddress
+from ewallet_core.protocol.address import ServerAddress
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0
+
+
+class Endpoint(Protocol):
+    """How a server is reached. Both raise `UnreachableError`."""
+
+    async def open_requests(self) -> MessageStream:
+        """A stream that takes requests and brings their answers, to a server that has answered already."""
+
+    async def open_events(self) -> MessageStream:
+        """A stream that takes the credentials (and `since`) once, and then brings events."""
+
+
+def endpoint_of(server: ServerAddress, connector: Connector, within: float, waits: Waits) -> Endpoint:
+    if not server.http:
+        return SocketEndpoint(server, connector, within, waits)
+    # By the package's lazy name: a client of the sockets needs no HTTP library.
+    endpoint: Endpoint = ewallet_core.client.HttpEndpoint(server, connector, within, waits)
+    return endpoint
 
 
 class RemoteClient(WalletClient):
@@ -50,16 +64,16 @@ class RemoteClient(WalletClient):
         randomness: Callable[[], float] = random.random,
     ) -> None:
         super().__init__()
-        self.place = place.name
-        self._server = place
+        self.place = place.shown
         self._patience_seconds = patience_seconds
-        self._connect_seconds = connect_seconds
         self._randomness = randomness
         self._identity = Identity(place.name, known_servers)
         self._waits = Waits()
-        self._connector = Connector(place, self._identity, connect_seconds, self._waits)
-        self._out_port = place.out_port
-        self._channel = RequestChannel(self._connect_in, self._state, randomness, answer_seconds, self._waits)
+        connector = Connector(place, self._identity, connect_seconds, self._waits)
+        self._endpoint = endpoint_of(place, connector, connect_seconds, self._waits)
+        self._channel = RequestChannel(
+            self._endpoint.open_requests, self._state, randomness, answer_seconds, self._waits
+        )
         self._queues: list[EventQueue] = []
         self._is_open = False
         self._opening = asyncio.Lock()
@@ -99,7 +113,12 @@ class RemoteClient(WalletClient):
         if not self._is_open:
             return no_events()
         reader = EventReader(
-            self._connect_out, lambda: self._credentials, self._active, self._randomness, since, self._waits
+            self._endpoint.open_events,
+            lambda: self._credentials,
+            self._active,
+            self._randomness,
+            since,
+            self._waits,
         )
         queue = EventQueue(reader.events)
         self._queues = [*(queue for queue in self._queues if not queue.is_over), queue]
@@ -141,16 +160,3 @@ class RemoteClient(WalletClient):
                 await self._begin_session()
         except TimeoutError:
             raise UnreachableError(f"{self.place} does not answer. Try again later.") from None
-
-    async def _connect_in(self) -> LineStream:
-        lines = await self._connector.connect(self._server.in_port, LONGEST_ANSWER)
-        try:
-            out_port = await handshake(lines, self._connect_seconds, self._waits)
-        except BaseException:
-            await lines.close()
-            raise
-        self._out_port = self._server.out_port or out_port or self._out_port
-        return lines
-
-    async def _connect_out(self) -> LineStream:
-        return await self._connector.connect(self._out_port or OUT_PORT, LONGEST_EVENT)
