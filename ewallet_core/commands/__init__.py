@@ -11,6 +11,8 @@ SECTIONS = {
     "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
     "Timer": ("start", "pause", "resume", "stop"),
     "For scripts": ("do", "send"),
+    "Look up": ("history", "statement", "report", "search", "invoice", "export"),
+    "What you have": ("wallets", "clocks", "contacts", "sessions"),
     "Look after a wallet or a server": (
         "backup",
         "demo",
@@ -64,6 +66,18 @@ def _find_command(name: str) -> click.Command:
             from ewallet_core.commands import do as module
         case "send":
             from ewallet_core.commands import send as module
+        case "history" | "statement" | "search":
+            from ewallet_core.commands import history as module
+        case "report" | "export":
+            from ewallet_core.commands import reports as module
+        case "invoice":
+            from ewallet_core.commands import invoices as module
+        case "wallets" | "clocks":
+            from ewallet_core.commands import wallets as module
+        case "contacts":
+            from ewallet_core.commands import contacts as module
+        case "sessions":
+            from ewallet_core.commands import sessions_list as module
         case _:
             from ewallet_core.commands import administration as module
     command: click.Command = getattr(module, f"{name}_command")

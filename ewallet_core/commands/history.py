@@ -171,12 +171,12 @@ def search_command(
 @limit_option
 @output_options
 def statement_command(shell: Shell, period: ChosenPeriod, wallet: str | None, output: Output) -> None:
-    """Print a wallet's statement: its balance before and after, and each movement, the newest first.
+    """Print a wallet's statement, the newest movement first.
 
-    It is made from the journal, so it also has movements whose records were removed.
+    It begins with the balance before and after the period. It is made from the journal, so it also has movements whose records were removed.
     """
-    named = {} if wallet is None else {"ewallet_id": find_wallet(shell, wallet)["id"]}
-    answer = _statement(shell, output.most, {**named, **period.arguments})
+    chosen = _active_wallet(shell) if wallet is None else find_wallet(shell, wallet)
+    answer = _statement(shell, output.most, {"ewallet_id": chosen["id"], **period.arguments})
     now = datetime.now(UTC)
     listing = Listing(
         STATEMENT,
@@ -185,10 +185,16 @@ def statement_command(shell: Shell, period: ChosenPeriod, wallet: str | None, ou
         lambda movement: movement,
         f"No movements {period.words}." if period.words else f"No movements yet. {BEGINNING}",
     )
-    above = f"Opening balance {grouped(answer['opening'])}, closing balance {grouped(answer['closing'])}"
-    output.show(listing, answer["rows"], answer, above)
+    of_wallet = " ".join(filter(None, (one_line(chosen["reference"]), period.words)))
+    balances = f"opening balance {grouped(answer['opening'])}, closing balance {grouped(answer['closing'])}"
+    output.show(listing, answer["rows"], answer, f"{of_wallet}: {balances}")
     if answer["next"] is not None:
         output.say_there_are_more(len(answer["rows"]))
+
+
+def _active_wallet(shell: Shell) -> dict[str, Any]:
+    wallet: dict[str, Any] = shell.send(action="view", view="credit", credit="ewallet")["ewallet_data"]
+    return wallet
 
 
 def _statement(shell: Shell, most: int | None, arguments: Mapping[str, Any]) -> dict[str, Any]:

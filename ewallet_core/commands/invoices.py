@@ -28,7 +28,9 @@ LIST_THEM = "`ewallet history --kind invoices` lists them."
 def invoice_command(
     shell: Shell, number: int | None, wallet: str | None, record: int | None, month: str | None, html: bool
 ) -> None:
-    """Print invoice NUMBER, as `ewallet history --kind invoices` lists it.
+    """Print invoice NUMBER, as text or as a page.
+
+    `ewallet history --kind invoices` lists the numbers.
 
     \b
     ewallet invoice 12

@@ -37,9 +37,9 @@ DIVISIONS = ("day", "week", "month", "person", "tag")
 def report_command(
     shell: Shell, by: str, period: ChosenPeriod, wallet: str | None, clock: str | None, output: Output
 ) -> None:
-    """Sum up credits and used time by day, week, month, person or tag.
+    """Sum up credits and time by day, week, month or person.
 
-    By default of the last 30 days, 12 weeks or 12 months. A table has only the rows with something in them.
+    Also by tag. By default of the last 30 days, 12 weeks or 12 months. A table has only the rows with something in them.
 
     \b
     ewallet report --by month
@@ -80,7 +80,7 @@ SEPARATORS = ("comma", "semicolon", "tab")
 def export_command(
     shell: Shell, kind: str, format: str, raw: bool, period: ChosenPeriod, **filters: Any
 ) -> None:
-    """Print a whole sheet or the contacts as a file, the newest record first.
+    """Print a whole sheet as a file, the newest record first.
 
     \b
     ewallet export transfers --during 2026-11 > november.csv

@@ -29,7 +29,7 @@ Session = dict[str, Any]
 
 @click.group("sessions", cls=ListFirst)
 def sessions_command() -> None:
-    """List the sessions in which your account is logged in, and end one.
+    """List where you are logged in, and end sessions.
 
     \b
     ewallet sessions

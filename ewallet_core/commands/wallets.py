@@ -56,23 +56,27 @@ CLOCK = OwnKind("clock", "clock", find_clock)
 
 @click.group("wallets", cls=ListFirst)
 def wallets_command() -> None:
-    """List your wallets; make new ones, switch to one, rename and remove them.
+    """List your wallets, make new ones, switch to one.
 
     \b
     ewallet wallets
     ewallet wallets new Holidays
     ewallet wallets switch Holidays
+    ewallet wallets rename Holidays Trip
+    ewallet wallets remove Trip
     """
 
 
 @click.group("clocks", cls=ListFirst)
 def clocks_command() -> None:
-    """List your clocks; make new ones, switch to one, rename and remove them.
+    """List your clocks, make new ones, switch to one.
 
     \b
     ewallet clocks
     ewallet clocks new Reading
     ewallet clocks switch Reading
+    ewallet clocks rename Reading Novels
+    ewallet clocks remove Novels
     """
 
 
