@@ -173,6 +173,7 @@ def restore_command(
 @click.option("--host", metavar="HOST", help="The address to listen on. Default: 127.0.0.1.")
 @click.option("--in-port", type=_PORT, help="The port for instructions. Default: 8080; 0 is any free one.")
 @click.option("--out-port", type=_PORT, help="The port for events. Default: 8081; 0 is any free one.")
+@click.option("--http-port", type=_PORT, help="Serve HTTP too, on this port; 0 is any free one.")
 @_database_option
 @click.option("--tls-cert", metavar="FILE", help="A certificate, and those up to its CA, in PEM form.")
 @click.option("--tls-key", metavar="FILE", help="The certificate's private key, in PEM form.")
