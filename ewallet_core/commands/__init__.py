@@ -66,6 +66,18 @@ def _find_command(name: str) -> click.Command:
             from ewallet_core.commands import do as module
         case "send":
             from ewallet_core.commands import send as module
+        case _ if name in (*SECTIONS["Look up"], *SECTIONS["What you have"]):
+            module = _module_of_lists(name)
+        case _:
+            from ewallet_core.commands import administration as module
+    command: click.Command = getattr(module, f"{name}_command")
+    return command
+
+
+def _module_of_lists(name: str) -> Any:
+    """The module of a command that lists or reports something."""
+    module: Any
+    match name:
         case "history" | "statement" | "search":
             from ewallet_core.commands import history as module
         case "report" | "export":
@@ -76,9 +88,6 @@ def _find_command(name: str) -> click.Command:
             from ewallet_core.commands import wallets as module
         case "contacts":
             from ewallet_core.commands import contacts as module
-        case "sessions":
-            from ewallet_core.commands import sessions_list as module
         case _:
-            from ewallet_core.commands import administration as module
-    command: click.Command = getattr(module, f"{name}_command")
-    return command
+            from ewallet_core.commands import sessions_list as module
+    return module

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ewallet_core.commands.listing import Listing, Output, output_options, rows_of
-from ewallet_core.commands.own_items import find_contact
+from ewallet_core.commands.lookup import find_saved_contact
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
 from ewallet_core.presentation.formatting import one_line
@@ -54,7 +54,7 @@ def list_contacts(shell: Shell, text: str, output: Output) -> None:
     """List your contacts, or those with TEXT in name, email or notes."""
     search = {"action": "search", "search": "records", "kind": "contact", "sort": "name", "text": text}
     found = [row["record_data"] for row in rows_of(shell, search)]
-    empty = f"No contact with {one_line(text)!r}." if text else NONE_YET
+    empty = f"No contact has {one_line(text)} in its name, email or notes." if text else NONE_YET
     listing = Listing(COLUMNS, _row, VALUES, lambda contact: contact, empty)
     output.show(listing, found, {"failed": False, "rows": found})
 
@@ -95,8 +95,8 @@ def edit_contact(shell: Shell, who: str, **values: str | None) -> None:
     )
     if not changed:
         raise click.UsageError("Give what to change: --name, --email, --phone or --notes.")
-    contact = find_contact(shell, who)
-    answer = shell.send(action="edit", edit="contact", contact="record", record_id=contact["id"], **changed)
+    contact = find_saved_contact(shell, who)
+    answer = shell.send(action="edit", edit="contact", contact="record", record_id=contact.record, **changed)
     record = answer["record_data"]
     shell.show(answer, f"Saved {one_line(record['name'])} <{one_line(record['email'])}>.")
 
@@ -105,9 +105,9 @@ def edit_contact(shell: Shell, who: str, **values: str | None) -> None:
 @click.argument("who")
 def remove_contact(shell: Shell, who: str) -> None:
     """Remove the contact WHO: a name, an email or a number. Payments stay in your history."""
-    contact = find_contact(shell, who)
-    answer = shell.send(action="unlink", unlink="contact", contact="record", record_id=contact["id"])
-    shell.show(answer, f"Removed {one_line(contact['name'])} <{one_line(contact['email'])}>.")
+    contact = find_saved_contact(shell, who)
+    answer = shell.send(action="unlink", unlink="contact", contact="record", record_id=contact.record)
+    shell.show(answer, f"Removed {contact.name} <{contact.email}>.")
 
 
 def _given(**values: str | None) -> dict[str, Any]:

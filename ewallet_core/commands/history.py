@@ -19,7 +19,7 @@ from ewallet_core.commands.listing import (
     period_options,
     rows_of,
 )
-from ewallet_core.commands.own_items import clocks_of, find_wallet
+from ewallet_core.commands.lookup import clocks_of, find_wallet
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.presentation.formatting import grouped, one_line
 from ewallet_core.presentation.history import (
@@ -173,7 +173,8 @@ def search_command(
 def statement_command(shell: Shell, period: ChosenPeriod, wallet: str | None, output: Output) -> None:
     """Print a wallet's statement, the newest movement first.
 
-    It begins with the balance before and after the period. It is made from the journal, so it also has movements whose records were removed.
+    It begins with the balance before and after the period. It is made from the journal, so it also has
+    movements whose records were removed.
     """
     chosen = _active_wallet(shell) if wallet is None else find_wallet(shell, wallet)
     answer = _statement(shell, output.most, {"ewallet_id": chosen["id"], **period.arguments})

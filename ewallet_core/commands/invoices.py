@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ewallet_core.commands.listing import print_exactly, read_days, rows_of
-from ewallet_core.commands.own_items import find_wallet, not_found
-from ewallet_core.commands.shell import Shell, shell_command
+from ewallet_core.commands.lookup import find_wallet
+from ewallet_core.commands.shell import CommandError, Shell, shell_command
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.invoices import Invoice, Month, Party
 from ewallet_core.presentation.movements import Record
@@ -61,7 +61,7 @@ def _find(shell: Shell, number: int, wallet: str | None) -> int:
     view = {"action": "view", "view": "invoice", "invoice": "list", "limit": 1, "before": number + 1}
     rows: list[Record] = shell.send(**view, **sheet)["sheet_data"]["rows"]
     if not rows or rows[0]["reference"] != f"Invoice {number}":
-        raise not_found(f"There is no invoice {number} on that sheet.", LIST_THEM)
+        raise CommandError(f"There is no invoice {number} on that sheet. {LIST_THEM}")
     found: int = rows[0]["id"]
     return found
 
@@ -76,7 +76,7 @@ def _show_month(shell: Shell, period: Period, page: ModuleType) -> None:
     transfers = {record["id"]: record for record in _records(shell, "transfer", period)}
     records = list(_records(shell, "invoice", period))[::-1]
     if not records:
-        raise not_found(f"There are no invoices in {period.words}.", LIST_THEM)
+        raise CommandError(f"There are no invoices in {period.words}. {LIST_THEM}")
     if shell.as_json:
         shell.print_json({"failed": False, "rows": records})
         return

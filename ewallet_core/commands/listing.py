@@ -169,7 +169,7 @@ class Output:
     def show_table(
         self, columns: Sequence[Column], rows: Sequence[Row], answer: Any, *, empty: str, above: str = ""
     ) -> None:
-        """Print the rows, or say `empty` if there are none; `above` comes before. The JSON is the `answer`."""
+        """Print `above` and the rows, or say `empty` if there are none. The JSON is the `answer`."""
         lines = [above] if above else []
         if rows:
             lines += self._lines(columns, rows)
@@ -192,7 +192,11 @@ class Output:
         file = csv_format(",", with_byte_order_mark=False)
         print_exactly(file.begin(names))
         for line in lines:
-            print_exactly(file.add(names, line, False))
+            print_exactly(file.add(names, {name: _in_csv(line[name]) for name in names}, False))
+
+
+def _in_csv(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def print_exactly(text: str) -> None:

@@ -18,7 +18,7 @@ from ewallet_core.commands.listing import (
     period_options,
     print_exactly,
 )
-from ewallet_core.commands.own_items import find_clock, find_wallet
+from ewallet_core.commands.lookup import find_clock, find_wallet
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.presentation.contact_files import write_vcard
 from ewallet_core.presentation.periods import system_zone_name
@@ -39,7 +39,8 @@ def report_command(
 ) -> None:
     """Sum up credits and time by day, week, month or person.
 
-    Also by tag. By default of the last 30 days, 12 weeks or 12 months. A table has only the rows with something in them.
+    Also by tag. By default of the last 30 days, 12 weeks or 12 months. A table has only the rows with
+    something in them.
 
     \b
     ewallet report --by month

@@ -72,7 +72,7 @@ def end_session(shell: Shell, number: int | None, others: bool) -> None:
     for session in ended:
         shell.send(action="end", end="session", session_id=session["session_id"])
         if session["is_this"]:
-            shell.sessions.remove(shell.place)
+            shell.forget_session()
     numbers = [session["session_id"] for session in ended]
     shell.show({"failed": False, "sessions": numbers}, _ended(ended))
 
@@ -80,7 +80,7 @@ def end_session(shell: Shell, number: int | None, others: bool) -> None:
 def _ended(sessions: list[Session]) -> str:
     if len(sessions) == 1:
         return f"Session {sessions[0]['session_id']} of {one_line(sessions[0]['address'])} has ended."
-    return f"{count(len(sessions), 'session')} ended."
+    return f"{count(len(sessions), 'session')} ended." if sessions else "There is no other session."
 
 
 for command in (list_sessions, end_session):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from ewallet_core.commands.listing import Listing, Output, output_options
-from ewallet_core.commands.own_items import Item, all_clocks, find_clock, find_wallet, wallets_of
+from ewallet_core.commands.lookup import all_clocks, find_clock, find_wallet, wallets_of
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
 from ewallet_core.presentation.formatting import countdown, grouped, moment, one_line, parse_timestamp
@@ -36,6 +36,9 @@ CLOCK_VALUES = (
 )
 ACTIVE = ToneText("● active", Tone.GOOD)
 TIMERS = {"active": "running", "paused": "paused"}
+
+
+Item = dict[str, Any]
 
 
 class OwnKind(NamedTuple):
@@ -145,7 +148,7 @@ def _subcommands(kind: OwnKind) -> Sequence[click.Command]:
         created = answer[f"{kind.member}_data"]
         if switch:
             answer = kind.send(shell, "switch", created)
-        active = ", and active now" if switch else ""
+        active = " and is active now" if switch else ""
         shell.show(answer, f"{_named(kind, created)} was created{active}.")
 
     @shell_command("switch", changes=True, help=f"Make the {kind.noun} NAME the active one. Timers go on.")
