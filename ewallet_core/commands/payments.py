@@ -69,15 +69,17 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
     ewallet move 30 --to Holidays
     """
     target = find_wallet(shell, to)
-    giving = None if source is None else find_wallet(shell, source)["id"]
+    origin = None if source is None else find_wallet(shell, source)
     answer = shell.send(
         action="transfer",
         transfer="credits",
         to_ewallet=target["id"],
         credits=credits,
-        **given(notes=notes, ewallet_id=giving),
+        **given(notes=notes, ewallet_id=origin and origin["id"]),
     )
     moved = credit_amount(answer["transfered_credits"])
+    if origin is not None:
+        moved = f"{moved} from {one_line(origin['reference'])}"
     shell.show(answer, f"Moved {moved} to {one_line(target['reference'])}. {_left(answer)}")
 
 
