@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
@@ -19,6 +19,7 @@ from ewallet_core.instructions.paths import Route, RouteTable, routes_of
 from ewallet_core.instructions.validation import FieldReader
 from ewallet_core.server.http.docs_page import send_docs_page
 from ewallet_core.server.http.entity_tags import entity_tag, has_entity_tag, is_named
+from ewallet_core.server.http.events import EVENTS_PATH, EventsApi
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.openapi import DOCUMENT_PATH, send_document
 from ewallet_core.server.http.peer import HttpPeer
@@ -38,14 +39,15 @@ from ewallet_core.types import RecordType
 _POSITIONS = frozenset({"before", "skip"})
 """The arguments that say which page is read."""
 
-Respond = Callable[[Request, HttpPeer], Awaitable[Response]]
+Respond = Callable[[Request, HttpPeer], Awaitable[ASGIApp]]
 
 
 class TypedApi:
     """Carries out the requests under `/v1` that are instructions, and opens sessions."""
 
-    def __init__(self, carrier: InstructionCarrier) -> None:
+    def __init__(self, carrier: InstructionCarrier, events: EventsApi) -> None:
         self._carrier = carrier
+        self._events = events
         routes = routes_of(REGISTRY)
         self._table = RouteTable(routes)
         self._tagged = {route.path for route in routes if has_entity_tag(route.instruction)}
@@ -53,6 +55,7 @@ class TypedApi:
         self._records = {f"{kind}_record": viewed[f"client action view {kind} record"] for kind in RecordType}
         self._others: dict[str, dict[str, Respond]] = {
             SESSION_PATH: {"POST": self._open_session},
+            EVENTS_PATH: {"GET": self._send_events},
             DOCUMENT_PATH: {"GET": send_document},
             DOCS_PATH: {"GET": send_docs_page},
         }
@@ -66,7 +69,7 @@ class TypedApi:
             response = problem(self._carrier.refuse(error, peer), headers)
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request, peer: HttpPeer) -> Response:
+    async def _respond(self, request: Request, peer: HttpPeer) -> ASGIApp:
         path, item_id = request.scope["path"], None
         methods: Mapping[str, Route | Respond] = self._others.get(path, {})
         if (found := self._table.find(path)) is not None:
@@ -89,6 +92,9 @@ class TypedApi:
         if answer["failed"]:
             return problem(answer)
         return _json(answer, 201, PRIVATE)
+
+    async def _send_events(self, _request: Request, _peer: HttpPeer) -> ASGIApp:
+        return self._events
 
     async def _carry_out(
         self, route: Route, item_id: str | None, request: Request, peer: HttpPeer
