@@ -87,7 +87,10 @@ def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None
                 in_port, out_port = _open_ports(engine, settings)
                 in_address = format_host_port(settings.host, in_port)
                 out_address = format_host_port(settings.host, out_port)
-                click.echo(f"Ready: instructions on {in_address}, events on {out_address}, {encryption}.")
+                http = _open_http_port(listener, settings)
+                click.echo(
+                    f"Ready: instructions on {in_address}, events on {out_address}, {http}{encryption}."
+                )
                 _notify_systemd("READY=1")
                 wait_for_stop()
                 _notify_systemd("STOPPING=1")
@@ -230,6 +233,18 @@ def _open_ports(engine: EWalletSessionManager, settings: Settings) -> tuple[int,
     ports = {"in_port": settings.in_port, "out_port": settings.out_port}
     opened = _send(engine, action="open", opening="sockets", **ports)
     return opened["in_port"], opened["out_port"]
+
+
+def _open_http_port(listener: SocketListener, settings: Settings) -> str:
+    """Open the HTTP port if one was chosen; returns what the ready line says about it."""
+    if settings.http.port is None:
+        return ""
+    try:
+        port = listener.open_http(settings.http.port, settings.http)
+    except PortUnavailableError as error:
+        raise ServeError(f"{error.error} {error.warning}") from error
+    scheme = "https" if settings.is_tls else "http"
+    return f"HTTP on {scheme}://{format_host_port(settings.http_host, port)}, "
 
 
 def _send(engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:

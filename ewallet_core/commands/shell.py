@@ -20,7 +20,7 @@ from ewallet_core.client.requests import changes_something, new_request_id
 from ewallet_core.commands.sessions import SessionsFileError, StoredSession, StoredSessions
 from ewallet_core.data_folder import SESSIONS_FILE, find_data_folder
 from ewallet_core.instructions.envelope import LONGEST_REQUEST_ID, SHORTEST_REQUEST_ID, Answer
-from ewallet_core.presentation.formatting import inert
+from ewallet_core.presentation.formatting import formats_of_system, inert, use
 from ewallet_core.protocol.address import THIS_MACHINE, ServerAddress
 
 SERVER_VARIABLE = "EWALLET_SERVER"
@@ -46,6 +46,10 @@ class RefusedError(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{answer['error']} {answer['warning']}")
         self.answer = answer
+
+
+class CommandError(Exception):
+    """The command can't do what was asked; the message says why and what to do."""
 
 
 class NoSessionError(Exception):
@@ -190,14 +194,19 @@ class Shell:
         return click.style(text, **style) if self.has_colour else text
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Go on if the user agrees; exits otherwise, also if there is no terminal to ask on."""
+        """As `ask_user`, unless the option `--yes` was given."""
         if yes:
             return
         if not can_ask():
-            raise click.UsageError(f"{question} Nothing was done: add --yes if you want that.")
+            raise CommandError(f"{question} Nothing was done. Add --yes if you want that.")
+        self.ask_user(question)
+
+    def ask_user(self, question: str) -> None:
+        """Go on if the user agrees; raises `CommandError` if not, also if there is no terminal to ask on."""
+        if not can_ask():
+            raise CommandError(f"{question} Nothing was done. Run the command at a terminal to answer that.")
         if not click.confirm(_inert(question), err=True):
-            self.say("Nothing was done.")
-            raise click.exceptions.Exit(ExitCode.REFUSED)
+            raise CommandError("Nothing was done.")
 
     def close(self) -> None:
         if self._connection is not None:
@@ -244,6 +253,7 @@ def shell_command(
     def decorate(function: Callable[..., ExitCode | None]) -> click.Command:
         @functools.wraps(function)
         def run(**values: Any) -> None:
+            use(formats_of_system())
             shell = _shell_of(click.get_current_context(), values)
             code = _run(shell, lambda: function(shell, **values), is_repeatable=changes)
             if code is not ExitCode.DONE:
@@ -269,6 +279,9 @@ def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bo
             shell.print_json(refused.answer)
         shell.say(str(refused))
         code = ExitCode.REFUSED
+    except CommandError as reason:
+        shell.say(str(reason))
+        return ExitCode.REFUSED
     except (NoSessionError, SessionsFileError) as reason:
         shell.say(str(reason))
         return ExitCode.NOT_LOGGED_IN

@@ -22,6 +22,8 @@ WalletError
 │   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError
 │   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
+├── http       requests over HTTP that name no instruction
+│   └── NotHttpError, HeadTooLongError, RequestUnfinishedError, PathUnknownError, MethodNotAllowedError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError
     ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError
