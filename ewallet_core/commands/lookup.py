@@ -15,7 +15,7 @@ MOST_SUGGESTIONS = 5
 
 
 @dataclass(frozen=True)
-class Payee:
+class Recipient:
     """Whom a payment goes to: an email, and the account that it is meant for."""
 
     name: str
@@ -36,7 +36,7 @@ class Payee:
         return f"{self.label} {self.mark.lstrip('! ')}. {CHECK}" if self.mark in CAUTIONS.values() else ""
 
 
-def find_payee(shell: Shell, typed: str) -> Payee:
+def find_payee(shell: Shell, typed: str) -> Recipient:
     """The payee that is meant by a contact's name, or by an email."""
     wanted = typed.strip()
     if "@" not in wanted:
@@ -47,7 +47,7 @@ def find_payee(shell: Shell, typed: str) -> Payee:
         return _of_contact(contact)
     found = shell.send(action="view", view="payee", user_email=wanted)
     name, email = one_line(found["payee_name"]), one_line(found["payee"])
-    return Payee(name, email, {"payee_account": found["payee_account"]}, mark_of(found))
+    return Recipient(name, email, {"payee_account": found["payee_account"]}, mark_of(found))
 
 
 def find_contact(shell: Shell, name: str) -> Contact:
@@ -97,8 +97,8 @@ def _find_named(owned: Sequence[dict[str, Any]], name: str, noun: str) -> dict[s
     raise CommandError(f"You have no {noun} called {one_line(name)}. Yours: {names}.")
 
 
-def _of_contact(contact: Contact) -> Payee:
-    return Payee(contact.name, contact.email, contact.arguments, contact.mark, contact)
+def _of_contact(contact: Contact) -> Recipient:
+    return Recipient(contact.name, contact.email, contact.arguments, contact.mark, contact)
 
 
 def _listed(names: Sequence[str]) -> str:

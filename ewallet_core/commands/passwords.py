@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ewallet_core.commands.shell import can_ask
+from ewallet_core.commands.output import can_ask
 
 FILE_VARIABLE = "EWALLET_PASSWORD_FILE"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ewallet_core.commands.lookup import Payee, find_payee, find_wallet
+from ewallet_core.commands.lookup import Recipient, find_payee, find_wallet
 from ewallet_core.commands.parameters import CREDITS, WholeNumber, given, note_option, yes_option
 from ewallet_core.commands.shell import RefusedError, Shell, shell_command
 from ewallet_core.instructions.envelope import Answer
@@ -93,7 +93,7 @@ def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str
     shell.show(answer, f"Refunded {refunded} to {one_line(answer['refunded_to'])}. {_left(answer)}")
 
 
-def _send_to(shell: Shell, payee: Payee, credits: int, *, yes: bool, **instruction: Any) -> Answer:
+def _send_to(shell: Shell, payee: Recipient, credits: int, *, yes: bool, **instruction: Any) -> Answer:
     """Send the payment to the account that is meant, and ask if it is in doubt which one that is."""
     if payee.doubt:
         shell.confirm(f"{payee.doubt} Send {credit_amount(credits)}?", yes=yes)
@@ -117,7 +117,7 @@ def _send_to(shell: Shell, payee: Payee, credits: int, *, yes: bool, **instructi
     return answer
 
 
-def _name(payee: Payee) -> str:
+def _name(payee: Recipient) -> str:
     return payee.name or payee.email
 
 
