@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from string import Formatter
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ewallet_core.commands.shell import Shell
 from ewallet_core.presentation.clock_state import ClockState, TimerState
-from ewallet_core.presentation.formatting import SECOND, countdown, duration, one_line
+from ewallet_core.presentation.formatting import SECOND, countdown, duration, local, one_line
 from ewallet_core.steady_time import steady_time
 
 USUAL_FORMAT = "{sign} {state} {left} · {credits} credits"
@@ -126,4 +126,4 @@ def read_status(shell: Shell) -> Status:
 
 
 def fields_now(status: Status) -> dict[str, Any]:
-    return status.fields(steady_time(), datetime.now().astimezone())
+    return status.fields(steady_time(), local(datetime.now(UTC)))

@@ -63,9 +63,9 @@ def clock_command(shell: Shell) -> None:
 
 
 def _print_events(shell: Shell) -> None:
-    feed = EventFeed(shell)
+    gathered = GatheredEvents(shell)
     while True:
-        for event in feed.next():
+        for event in gathered.next():
             shell.print_line(event)
 
 
@@ -89,10 +89,10 @@ def _drawn(shell: Shell, status: Status) -> str:
 
 def statuses(shell: Shell) -> Iterator[Status]:
     """The status now, after each change, and each second while the timer runs."""
-    feed = EventFeed(shell)
+    gathered = GatheredEvents(shell)
     status: Status | None = None
     while True:
-        if feed.next(_seconds_to_wait(status)) or status is None or _is_over(status):
+        if gathered.next(_seconds_to_wait(status)) or status is None or _is_over(status):
             status = read_status(shell)
         yield status
 
@@ -110,7 +110,7 @@ def _seconds_to_wait(status: Status | None) -> float | None:
     return until_next_second(status.clock.left_ms(steady_time())) / SECOND
 
 
-class EventFeed:
+class GatheredEvents:
     """The events of the account in a shell's session, gathered in a thread."""
 
     def __init__(self, shell: Shell) -> None:
