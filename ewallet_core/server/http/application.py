@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -11,7 +14,9 @@ from starlette.types import Receive, Scope, Send
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
 from ewallet_core.errors.server import EngineFailedError
+from ewallet_core.server.event_broadcaster import EventBroadcaster
 from ewallet_core.server.executor import Engine
+from ewallet_core.server.http.events import EventsApi
 from ewallet_core.server.http.instruction_api import INSTRUCTION_PATH, InstructionApi
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.monitoring import Monitoring
@@ -22,12 +27,19 @@ from ewallet_core.server.settings import HttpSettings
 class Application:
     """Answers every request over HTTP. Each group of paths is a list of routes."""
 
-    def __init__(self, engine: Engine, carrier: InstructionCarrier, settings: HttpSettings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        carrier: InstructionCarrier,
+        broadcaster: EventBroadcaster,
+        settings: HttpSettings,
+    ) -> None:
         self._carrier = carrier
         self._instruction_api = InstructionApi(carrier)
         monitoring = Monitoring(engine, carrier.executor, settings)
+        events_api = EventsApi(engine, carrier.executor, broadcaster, carrier)
         self._app = Starlette(
-            routes=[*self._instruction_api.routes(), *monitoring.routes()],
+            routes=[*self._instruction_api.routes(), *events_api.routes(), *monitoring.routes()],
             exception_handlers={
                 HTTPException: self._refuse_request,
                 ClientDisconnect: _answer_nothing,
@@ -37,10 +49,10 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Most requests are instructions, and need no router.
-        if scope["path"] == INSTRUCTION_PATH and scope["method"] == "POST":
-            await self._instruction_api(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        chosen = self._instruction_api if scope["path"] == INSTRUCTION_PATH else self._app
+        # A server that has stopped cancels what could not be answered in time.
+        with contextlib.suppress(asyncio.CancelledError):
+            await chosen(scope, receive, send)
 
     async def _refuse_request(self, request: Request, reason: Exception) -> Response:
         """Answer a request for which there is no route."""

@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from ewallet_core.errors.base import WalletError
+from ewallet_core.server.event_broadcaster import EventBroadcaster
 from ewallet_core.server.executor import Engine
 from ewallet_core.server.http.application import Application
 from ewallet_core.server.http.instructions import InstructionCarrier
@@ -25,14 +26,16 @@ KEEP_ALIVE_SECONDS = 75
 class HttpPort:
     """Serves the application on connections that count in the limits of the sockets too."""
 
-    def __init__(self, engine: Engine, in_port: InPort, settings: HttpSettings) -> None:
+    def __init__(
+        self, engine: Engine, in_port: InPort, broadcaster: EventBroadcaster, settings: HttpSettings
+    ) -> None:
         self._in_port = in_port
         self._carrier = InstructionCarrier(in_port)
         self.loop = asyncio.get_running_loop()
         self.limits = in_port.limits
         self.unread = in_port.unread
         self.config = Config(
-            Application(engine, self._carrier, settings),
+            Application(engine, self._carrier, broadcaster, settings),
             interface="asgi3",
             lifespan="off",
             ws="none",
