@@ -44,9 +44,9 @@ def pay_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: 
 @note_option
 @yes_option
 def transfer_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: bool) -> None:
-    """Transfer CREDITS to a contact, or to an email, without an invoice.
+    """Transfer CREDITS to a contact, or to an email.
 
-    You are asked as `ewallet pay` asks.
+    Unlike a payment, it makes no invoice. You are asked as `ewallet pay` asks.
     """
     payee = find_payee(shell, to)
     instruction = {"action": "transfer", "transfer": "credits", "transfer_to": payee.email}
@@ -88,7 +88,10 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
 @click.argument("credits", type=CREDITS, required=False)
 @note_option
 def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str | None) -> None:
-    """Refund the payment that you received with transfer RECORD, or only CREDITS of it."""
+    """Refund a payment that you received, or CREDITS of it.
+
+    RECORD is the number of its transfer, as `ewallet search` shows it.
+    """
     arguments = given(credits=credits, notes=notes)
     answer = shell.send(action="refund", refund="payment", record_id=record, **arguments)
     refunded = credit_amount(answer["refunded_credits"])
