@@ -21,12 +21,14 @@ class Wallet:
     """The folder of a wallet, and of the sessions of the commands there."""
 
     folder: Path
+    server: str | None = None
+    """Where the commands find the wallet; None: in the folder."""
 
     def run(self, *words: object, stdin: str | None = None) -> Result:
         environment = {
             "EWALLET_DATA_DIR": str(self.folder),
             "EWALLET_PASSWORD_FILE": str(self.password_file),
-            "EWALLET_SERVER": None,
+            "EWALLET_SERVER": self.server,
         }
         return CliRunner(env=environment).invoke(main, [str(word) for word in words], input=stdin)
 
@@ -45,9 +47,9 @@ class Wallet:
         return self.folder / "password.txt"
 
 
-def new_wallet(folder: Path) -> Wallet:
-    """A wallet in that folder in which Ada is logged in."""
-    wallet = Wallet(folder)
+def new_wallet(folder: Path, server: str | None = None) -> Wallet:
+    """A wallet in that folder, or at that server, in which Ada is logged in."""
+    wallet = Wallet(folder, server)
     folder.mkdir(parents=True, exist_ok=True)
     wallet.password_file.write_text(f"{PASSWORD}\n" * 3)
     wallet.done("register", "ada", "--email", ADA)
