@@ -21,16 +21,19 @@ class Wallet:
     """The folder of a wallet, and of the sessions of the commands there."""
 
     folder: Path
-    server: str | None = None
-    """Where the commands find the wallet; None: in the folder."""
+    server: str = ""
+    """The address of the server that has the wallet, unless it is in the folder."""
 
     def run(self, *words: object, stdin: str | None = None) -> Result:
-        environment = {
+        return CliRunner(env=self.environment).invoke(main, [str(word) for word in words], input=stdin)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             "EWALLET_DATA_DIR": str(self.folder),
             "EWALLET_PASSWORD_FILE": str(self.password_file),
             "EWALLET_SERVER": self.server,
         }
-        return CliRunner(env=environment).invoke(main, [str(word) for word in words], input=stdin)
 
     def done(self, *words: object, stdin: str | None = None) -> str:
         """What a command prints that must succeed."""
@@ -47,10 +50,10 @@ class Wallet:
         return self.folder / "password.txt"
 
 
-def new_wallet(folder: Path, server: str | None = None) -> Wallet:
-    """A wallet in that folder, or at that server, in which Ada is logged in."""
+def new_wallet(folder: Path, server: str = "", email: str = ADA) -> Wallet:
+    """A wallet in that folder, or at that server, in which Ada or the account of that email is logged in."""
     wallet = Wallet(folder, server)
     folder.mkdir(parents=True, exist_ok=True)
     wallet.password_file.write_text(f"{PASSWORD}\n" * 3)
-    wallet.done("register", "ada", "--email", ADA)
+    wallet.done("register", email.partition("@")[0], "--email", email)
     return wallet
