@@ -9,8 +9,10 @@ import click
 SECTIONS = {
     "Log in": ("register", "login", "logout", "whoami"),
     "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
-    "Timer": ("start", "pause", "resume", "stop"),
+    "Timer": ("start", "pause", "resume", "stop", "status", "watch", "clock"),
     "For scripts": ("do", "send"),
+    "Look up": ("history", "statement", "report", "search", "invoice", "export"),
+    "What you have": ("wallets", "clocks", "contacts", "sessions"),
     "Look after a wallet or a server": (
         "backup",
         "demo",
@@ -60,11 +62,36 @@ def _find_command(name: str) -> click.Command:
             from ewallet_core.commands import payments as module
         case "start" | "pause" | "resume" | "stop":
             from ewallet_core.commands import timer as module
+        case "status":
+            from ewallet_core.commands import status as module
+        case "watch" | "clock":
+            from ewallet_core.commands import watch as module
         case "do":
             from ewallet_core.commands import do as module
         case "send":
             from ewallet_core.commands import send as module
+        case _ if name in (*SECTIONS["Look up"], *SECTIONS["What you have"]):
+            module = _module_of_lists(name)
         case _:
             from ewallet_core.commands import administration as module
     command: click.Command = getattr(module, f"{name}_command")
     return command
+
+
+def _module_of_lists(name: str) -> Any:
+    """The module of a command that lists or reports something."""
+    module: Any
+    match name:
+        case "history" | "statement" | "search":
+            from ewallet_core.commands import history as module
+        case "report" | "export":
+            from ewallet_core.commands import reports as module
+        case "invoice":
+            from ewallet_core.commands import invoices as module
+        case "wallets" | "clocks":
+            from ewallet_core.commands import wallets as module
+        case "contacts":
+            from ewallet_core.commands import contacts as module
+        case _:
+            from ewallet_core.commands import sessions_list as module
+    return module

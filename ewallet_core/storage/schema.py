@@ -362,7 +362,6 @@ sessions = new_table(
         "account_id",
         "last_used_at",
         sqlite_where=_IS_IDLE_AND_LONG,
-        postgresql_where=_IS_IDLE_AND_LONG,
     ),
 )
 

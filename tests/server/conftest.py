@@ -98,6 +98,12 @@ def http_server(serve: Serve) -> EngineServer:
     return serve(http=HttpSettings())
 
 
+@pytest.fixture(params=["event port", "server-sent events"])
+def event_server(serve: Serve, request: pytest.FixtureRequest) -> EngineServer:
+    """A server whose events are read from the event port, and then over HTTP."""
+    return serve(http=None if request.param == "event port" else HttpSettings())
+
+
 @pytest.fixture
 def ada(server: EngineServer) -> EngineClient:
     """Ada, connected and logged in, with an empty wallet."""

@@ -51,8 +51,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.network = network_of(address)
         self.number = port.next_number()
         self.is_lost = self._is_ending = False
-        self.on_end: Callable[[], None] | None = None
-        """Ends a response that would otherwise go on for as long as the client reads it."""
+        self.on_end: Callable[[WalletError | None], None] | None = None
         self._is_limited = not port.is_exempt(address)
         self._peer = HttpPeer(address, self, self._is_limited)
         self._received = bytearray()
@@ -86,7 +85,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         """Answer the request that is under way, and refuse one that has not arrived completely."""
         is_idle = self._due is None and self._begun_at is None
         if reason is None or (is_idle and isinstance(reason, ServerStoppingError)):
-            self._end_after_response()
+            self._end_after_response(reason)
         else:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
@@ -140,6 +139,8 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.pipeline.clear()
         if self._due is not None:
             _disconnect(self._due)
+        if self.on_end is not None:
+            self.on_end(None)
         super().connection_lost(error)
         self._unset_keepalive_if_required()
         self.resume_writing()
@@ -187,7 +188,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self._end_after_response()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
+        self._running, self.on_end = cycle, None
         if self._begun_at is not None:
             self._begun_at = self.loop.time()
         self._unfinished += 1
@@ -251,7 +252,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             self._send_error(status, error)
             self._close()
         else:
-            self._end_after_response()
+            self._end_after_response(error)
 
     @property
     def _is_rest_of_answered(self) -> bool:
@@ -263,8 +264,11 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         path = (getattr(self, "url", None) or b"").decode("latin-1")
         self.transport.write(self._port.error_response(status, error, path, self._peer))
 
-    def _end_after_response(self) -> None:
-        """Take no more requests, and close once the response that is due has been sent."""
+    def _end_after_response(self, reason: WalletError | None = None) -> None:
+        """Take no more requests, and close once the response that is due has been sent.
+
+        Only a response that goes on can still tell the reason.
+        """
         self._is_ending = True
         self._received.clear()
         self.pipeline.clear()
@@ -277,7 +281,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             _disconnect(due)
             self._close()
         elif self.on_end is not None:
-            self.on_end()
+            self.on_end(reason)
 
     def _close(self) -> None:
         self._is_ending = True

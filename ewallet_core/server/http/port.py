@@ -11,10 +11,14 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from ewallet_core.errors.base import WalletError
+from ewallet_core.instructions.paths import PREFIX
+from ewallet_core.server.event_broadcaster import EventBroadcaster
 from ewallet_core.server.executor import Engine
 from ewallet_core.server.http.application import Application
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.peer import HttpPeer
+from ewallet_core.server.http.problems import PROBLEM, problem_body
+from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.settings import HttpSettings
 
@@ -25,14 +29,16 @@ KEEP_ALIVE_SECONDS = 75
 class HttpPort:
     """Serves the application on connections that count in the limits of the sockets too."""
 
-    def __init__(self, engine: Engine, in_port: InPort, settings: HttpSettings) -> None:
+    def __init__(
+        self, engine: Engine, in_port: InPort, broadcaster: EventBroadcaster, settings: HttpSettings
+    ) -> None:
         self._in_port = in_port
         self._carrier = InstructionCarrier(in_port)
         self.loop = asyncio.get_running_loop()
         self.limits = in_port.limits
         self.unread = in_port.unread
         self.config = Config(
-            Application(engine, self._carrier, settings),
+            Application(engine, self._carrier, broadcaster, settings),
             interface="asgi3",
             lifespan="off",
             ws="none",
@@ -60,12 +66,14 @@ class HttpPort:
         """The client of a request with these headers, on a connection of that peer."""
         return peer
 
-    def error_response(self, status: HTTPStatus, error: WalletError, _path: str, peer: HttpPeer) -> bytes:
+    def error_response(self, status: HTTPStatus, error: WalletError, path: str, peer: HttpPeer) -> bytes:
         """The last response of a connection: what was sent is no request that the application gets."""
-        body = msgspec.json.encode(self._carrier.refuse(error, peer))
+        answer = self._carrier.refuse(error, peer)
+        is_typed = path.startswith(PREFIX)
+        body = problem_body(answer, status) if is_typed else msgspec.json.encode(answer)
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            "content-type: application/json\r\n"
+            f"content-type: {PROBLEM if is_typed else JsonResponse.media_type}\r\n"
             f"content-length: {len(body)}\r\n"
             "cache-control: no-store\r\n"
             "connection: close\r\n\r\n"
