@@ -9,7 +9,7 @@ import click
 SECTIONS = {
     "Log in": ("register", "login", "logout", "whoami"),
     "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
-    "Timer": ("start", "pause", "resume", "stop"),
+    "Timer": ("start", "pause", "resume", "stop", "status", "watch", "clock"),
     "For scripts": ("do", "send"),
     "Look up": ("history", "statement", "report", "search", "invoice", "export"),
     "What you have": ("wallets", "clocks", "contacts", "sessions"),
@@ -62,6 +62,10 @@ def _find_command(name: str) -> click.Command:
             from ewallet_core.commands import payments as module
         case "start" | "pause" | "resume" | "stop":
             from ewallet_core.commands import timer as module
+        case "status":
+            from ewallet_core.commands import status as module
+        case "watch" | "clock":
+            from ewallet_core.commands import watch as module
         case "do":
             from ewallet_core.commands import do as module
         case "send":

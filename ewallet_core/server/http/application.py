@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
 from ewallet_core.errors.server import EngineFailedError
+from ewallet_core.instructions.paths import PREFIX
 from ewallet_core.server.event_broadcaster import EventBroadcaster
 from ewallet_core.server.executor import Engine
 from ewallet_core.server.http.events import EventsApi
 from ewallet_core.server.http.instruction_api import INSTRUCTION_PATH, InstructionApi
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.monitoring import Monitoring
+from ewallet_core.server.http.problems import problem
 from ewallet_core.server.http.responses import JsonResponse
+from ewallet_core.server.http.typed_api import TypedApi
 from ewallet_core.server.settings import HttpSettings
 
 
@@ -39,9 +43,12 @@ class Application:
         self._carrier = carrier
         self._instruction_api = InstructionApi(carrier)
         monitoring = Monitoring(engine, carrier.executor, settings)
-        events_api = EventsApi(engine, carrier.executor, broadcaster, carrier)
+        typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
         self._app = Starlette(
-            routes=[*events_api.routes(), *monitoring.routes()],
+            routes=[
+                *monitoring.routes(),
+                Route(f"{PREFIX}/{{path:path}}", typed_api),
+            ],
             exception_handlers={
                 HTTPException: self._refuse_request,
                 ClientDisconnect: _answer_nothing,
@@ -65,12 +72,19 @@ class Application:
         headers = getattr(reason, "headers", None) or {}
         allowed = headers.get("Allow")
         error: WalletError = MethodNotAllowedError(allowed) if allowed else PathUnknownError()
-        status = 405 if allowed else 404
-        return JsonResponse(self._carrier.refuse(error, request.state.peer), status, headers)
+        return self._refuse(error, request, 405 if allowed else 404, headers)
 
     async def _fail(self, request: Request, _: Exception) -> Response:
         """Answer a request at which the application failed; uvicorn writes that to the log."""
-        return JsonResponse(self._carrier.refuse(EngineFailedError(), request.state.peer), 500)
+        return self._refuse(EngineFailedError(), request, 500)
+
+    def _refuse(
+        self, error: WalletError, request: Request, status: int, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        answer = self._carrier.refuse(error, request.state.peer)
+        if request.url.path.startswith(PREFIX):
+            return problem(answer, headers)
+        return JsonResponse(answer, status, headers)
 
 
 async def _answer_nothing(_request: Request, _: Exception) -> Response:

@@ -12,12 +12,11 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from ewallet_core.engine.dispatcher import log_fault
 from ewallet_core.engine.event_stream import EventMessage, EventSubscription
-from ewallet_core.errors.base import ErrorCategory, WalletError
+from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import BadValueError
 from ewallet_core.errors.server import EngineFailedError
 from ewallet_core.instructions.envelope import Credentials, error_answer
@@ -25,7 +24,8 @@ from ewallet_core.instructions.validation import as_whole_number
 from ewallet_core.server.event_broadcaster import EventBroadcaster
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.http.instructions import InstructionCarrier
-from ewallet_core.server.http.responses import PRIVATE, JsonResponse
+from ewallet_core.server.http.problems import problem
+from ewallet_core.server.http.responses import PRIVATE
 
 EVENTS_PATH = "/v1/events"
 LAST_EVENT_ID = "last-event-id"
@@ -36,12 +36,6 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
     *((name.encode(), value.encode()) for name, value in PRIVATE.items()),
 ]
-_STATUSES = {
-    ErrorCategory.INVALID: 400,
-    ErrorCategory.UNAUTHENTICATED: 401,
-    ErrorCategory.TOO_MANY: 429,
-}
-
 _log = logging.getLogger("ewallet_core")
 
 
@@ -56,9 +50,6 @@ class EventsApi:
         self._broadcaster = broadcaster
         self._carrier = carrier
 
-    def routes(self) -> list[BaseRoute]:
-        return [Route(EVENTS_PATH, self, methods=["GET"])]
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         peer = request.state.peer
@@ -71,9 +62,7 @@ class EventsApi:
             first = await stream.begin(since)
         except WalletError as error:
             log_fault(error, "beginning to send events")
-            status = _STATUSES.get(error.category, 503)
-            response = JsonResponse(self._carrier.refuse(error, peer), status)
-            await response(scope, receive, send)
+            await problem(self._carrier.refuse(error, peer))(scope, receive, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         if request.method == "GET":

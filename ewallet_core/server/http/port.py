@@ -12,6 +12,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from ewallet_core.errors.base import WalletError
+from ewallet_core.instructions.paths import PREFIX
 from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.event_broadcaster import EventBroadcaster
 from ewallet_core.server.executor import Engine
@@ -19,6 +20,8 @@ from ewallet_core.server.http.application import Application
 from ewallet_core.server.http.forwarded import forwarded_address
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.peer import HttpPeer, PeerConnection
+from ewallet_core.server.http.problems import PROBLEM, problem_body
+from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.settings import HttpSettings
 
@@ -86,12 +89,14 @@ class HttpPort:
             date = formatdate(self._clock() // 1_000, usegmt=True)
             self.state.default_headers = [(b"date", date.encode())]
 
-    def error_response(self, status: HTTPStatus, error: WalletError, _path: str, peer: HttpPeer) -> bytes:
+    def error_response(self, status: HTTPStatus, error: WalletError, path: str, peer: HttpPeer) -> bytes:
         """The last response of a connection: what was sent is no request that the application gets."""
-        body = msgspec.json.encode(self._carrier.refuse(error, peer))
+        answer = self._carrier.refuse(error, peer)
+        is_typed = path.startswith(PREFIX)
+        body = problem_body(answer, status) if is_typed else msgspec.json.encode(answer)
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            "content-type: application/json\r\n"
+            f"content-type: {PROBLEM if is_typed else JsonResponse.media_type}\r\n"
             f"content-length: {len(body)}\r\n"
             "cache-control: no-store\r\n"
             "connection: close\r\n\r\n"
