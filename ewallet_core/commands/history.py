@@ -39,7 +39,7 @@ from ewallet_core.types import RecordType
 Found = dict[str, Any]
 """A row of a search: `kind`, `record` and `record_data`."""
 SEARCH = {"action": "search", "search": "records"}
-BEGINNING = "They begin with credits: `ewallet supply 100`, or ask the operator of your server for some."
+BEGINNING = "They begin with credits: see `ewallet supply --help`, or ask your server's operator for some."
 
 
 class KindOfHistory(NamedTuple):

@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import click
 
 from ewallet_core.commands.shell import Shell
 from ewallet_core.operations.file_formats import csv_format
-from ewallet_core.presentation.formatting import local
+from ewallet_core.presentation.formatting import inert, local
 from ewallet_core.presentation.past_times import read_moment
 from ewallet_core.presentation.periods import EVERYTHING, Period, read_period
 from ewallet_core.presentation.tables import Column, Row, Tone, text_lines
@@ -189,9 +189,11 @@ class Output:
 
     def show_csv(self, names: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> None:
         """Print a csv file, a line at a time. No spreadsheet finds a formula in it."""
-        file = csv_format(",", with_byte_order_mark=False)
+        file, unread = csv_format(",", with_byte_order_mark=False), iter(lines)
+        # Read before anything is printed: it may be refused.
+        first = list(islice(unread, 1))
         print_exactly(file.begin(names))
-        for line in lines:
+        for line in chain(first, unread):
             print_exactly(file.add(names, {name: _in_csv(line[name]) for name in names}, False))
 
 
@@ -200,8 +202,8 @@ def _in_csv(value: Any) -> Any:
 
 
 def print_exactly(text: str) -> None:
-    """Print text that has its own line ends."""
-    click.echo(text, nl=False)
+    """Print the text of a file, with its own line ends; on a terminal, without what would act on it."""
+    click.echo(inert(text) if sys.stdout.isatty() else text, nl=False, color=True)
 
 
 def output_options(command: Command) -> Command:
