@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import LONGEST_REQUEST_ID, SHORTEST_REQUEST_ID
-from ewallet_core.ledger.rates import MOST_CREDITS
+from ewallet_core.instructions.validation import accepts, meta_of
 
 SERVER_VARIABLE = "EWALLET_SERVER"
 
@@ -37,10 +38,14 @@ class Lifetime(click.ParamType[int]):
         found = _DURATION.fullmatch(value.strip().lower())
         if found is None:
             self.fail(f"{value!r} is not a duration. Write it as 30m, 12h or 7d.", param, ctx)
-        return int(found[1]) * _MINUTES[found[2]]
+        minutes = int(found[1]) * _MINUTES[found[2]]
+        if not accepts(fields.Lifetime, minutes):
+            longest = (meta_of(fields.Lifetime).le or 0) // _MINUTES["d"]
+            self.fail(f"A session lasts at most {longest} days. Choose a shorter time.", param, ctx)
+        return minutes
 
 
-CREDITS = WholeNumber(1, MOST_CREDITS)
+CREDITS = WholeNumber(1, fields.MOST_CREDITS)
 
 note_option = click.option("--note", "notes", metavar="TEXT", help="What it is for.")
 yes_option = click.option("--yes", is_flag=True, help="Don't ask.")

@@ -45,9 +45,9 @@ def pay_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: 
 @note_option
 @yes_option
 def transfer_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: bool) -> None:
-    """Transfer CREDITS to a contact, or to an email, without an invoice.
+    """Transfer CREDITS to a contact, or to an email.
 
-    You are asked as `ewallet pay` asks.
+    Unlike a payment, it makes no invoice. You are asked as `ewallet pay` asks.
     """
     payee = find_payee(shell, to)
     instruction = {"action": "transfer", "transfer": "credits", "transfer_to": payee.email}
@@ -80,15 +80,17 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
     ewallet move 30 --to Holidays
     """
     target = find_wallet(shell, to)
-    giving = None if source is None else find_wallet(shell, source)["id"]
+    origin = None if source is None else find_wallet(shell, source)
     answer = shell.send(
         action="transfer",
         transfer="credits",
         to_ewallet=target["id"],
         credits=credits,
-        **given(notes=notes, ewallet_id=giving),
+        **given(notes=notes, ewallet_id=origin and origin["id"]),
     )
     moved = credit_amount(answer["transfered_credits"])
+    if origin is not None:
+        moved = f"{moved} from {one_line(origin['reference'])}"
     shell.show(answer, f"Moved {moved} to {one_line(target['reference'])}. {_left(answer)}")
 
 
@@ -97,7 +99,10 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
 @click.argument("credits", type=CREDITS, required=False)
 @note_option
 def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str | None) -> None:
-    """Refund the payment that you received with transfer RECORD, or only CREDITS of it."""
+    """Refund a payment that you received, or CREDITS of it.
+
+    RECORD is the number of its transfer, as `ewallet search` shows it.
+    """
     arguments = given(credits=credits, notes=notes)
     answer = shell.send(action="refund", refund="payment", record_id=record, **arguments)
     refunded = credit_amount(answer["refunded_credits"])

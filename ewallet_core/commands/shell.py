@@ -264,7 +264,8 @@ def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bo
     except UnreachableError as reason:
         shell.say(str(reason))
         code = ExitCode.UNREACHABLE
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
+        # The cursor is behind what was typed.
         shell.say("")
         code = ExitCode.INTERRUPTED
     if code is not ExitCode.DONE and is_repeatable and shell.pending_change is not None:

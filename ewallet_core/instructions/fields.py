@@ -17,6 +17,7 @@ from ewallet_core.instructions.validation import (
     PageCursor,
     is_amount,
     is_fully_visible,
+    is_json_within,
     is_name,
     is_positive_amount,
     is_printable,
@@ -205,8 +206,22 @@ NewToken = Annotated[
     ),
 ]
 Lifetime = Annotated[int, _whole_number(1, 30 * 24 * 60, 10_080)]
+UnusedTime = Annotated[
+    Any,
+    _field(
+        "a time in text of at most 64 characters, which has no effect: other systems' clients send it",
+        "2026-11-20 22:46:10",
+        check=timestamps.is_time_or_text,
+    ),
+]
+UnusedFlag = Annotated[
+    bool, _field("true or false, which has no effect: other systems' clients send it", False)
+]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]
 CleanerName = Annotated[str, _one_of((*CLEANER_NAMES, "all"), "all")]
+CleanerOrPlural = Annotated[
+    str, _one_of((*CLEANER_NAMES, *(f"{name}s" for name in CLEANER_NAMES if name != "history"), "all"), "all")
+]
 Flag = Annotated[bool, _field("true or false", True)]
 
 Instant = Annotated[
@@ -270,7 +285,14 @@ StateOfAccount = Annotated[
 IssueName = Annotated[
     str, _printable("a line of 1 to 200 characters", "The timer shows yesterday", longest=200)
 ]
-IssueDetails = Annotated[str, _text(10_000, "It did so when I opened it this morning.")]
+IssueDetails = Annotated[
+    Any,
+    _field(
+        "text or any other JSON of at most 10,000 characters",
+        "It did so when I opened it this morning.",
+        check=is_json_within(10_000),
+    ),
+]
 IssueLog = Annotated[str, _text(30_000, "2026-11-20T22:46:10.123Z started")]
 
 

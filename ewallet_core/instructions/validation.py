@@ -49,6 +49,29 @@ def is_fully_visible(value: str) -> bool:
     return is_visible(value) and not _NEVER_SEEN.search(value)
 
 
+def as_json_text(value: Any) -> str:
+    """A text as it is, and any other value as JSON; raises `ValueError` if it is none."""
+    if isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, RecursionError) as reason:
+        raise ValueError("no JSON") from reason
+
+
+def is_json_within(longest: int) -> Check:
+    """Whether it is text, or JSON as text, of at most so many characters."""
+
+    def check(value: Any) -> bool:
+        try:
+            text = as_json_text(value)
+        except ValueError:
+            return False
+        return len(text) <= longest and is_storable(text)
+
+    return check
+
+
 def is_printable(value: str) -> bool:
     return without_needed_joiners(value).isprintable()
 

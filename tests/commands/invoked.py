@@ -18,7 +18,7 @@ BOB = "bob@example.org"
 
 @dataclass(frozen=True)
 class Wallet:
-    """The folder of a wallet, and of the sessions of the commands there."""
+    """The folder of the sessions of the commands, and of the wallet unless a server has it."""
 
     folder: Path
     server: str = ""
@@ -44,6 +44,12 @@ class Wallet:
     def answer(self, *words: object, stdin: str | None = None) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self.done(*words, stdin=stdin))
         return answer
+
+    def refused(self, *words: object, code: int = 1) -> str:
+        """What a command tells that must end with that exit code, and that prints no data."""
+        result = self.run(*words)
+        assert (result.exit_code, result.stdout) == (code, ""), result.output
+        return result.stderr
 
     @property
     def password_file(self) -> Path:
