@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from serve_process import TIMEOUT_SECONDS, ServeProcess, served
 
-from ewallet_core.server.certificates import CERTIFICATE_FILE
+from ewallet_core.server.certificates import self_signed_file
 
 SECRET = "hunter2"
 SETTINGS = """
@@ -58,7 +58,7 @@ def test_the_ready_line_names_the_address_of_http(tmp_path):
 def test_http_has_the_certificate_of_the_sockets(tmp_path):
     options = ("--self-signed", "--in-port", 0, "--out-port", 0, "--http-port", 0)
     with served(tmp_path, *options) as server:
-        context = ssl.create_default_context(cafile=str(tmp_path / CERTIFICATE_FILE))
+        context = ssl.create_default_context(cafile=self_signed_file(tmp_path))
         assert send(server.http_url, context, action="request", request="client_id")["failed"] is False
 
 
