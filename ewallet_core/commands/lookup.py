@@ -61,7 +61,9 @@ def find_contact(shell: Shell, name: str) -> Contact:
             f"Several contacts are called {one_line(name)}: {_listed(list(exact))}. Give the email."
         )
     similar = _listed([f"{one.name} ({one.email})" for one in found])
-    advice = f"Similar: {similar}." if found else "Give an email, or save the contact first."
+    advice = (
+        f"Similar: {similar}." if found else "Give an email, or save the contact with `ewallet contacts add`."
+    )
     raise CommandError(f"You have no contact called {one_line(name)}. {advice}")
 
 

@@ -78,6 +78,12 @@ def test_what_was_created_has_a_location(ada: RestClient):
     assert ada.expect(200, "GET", response.headers["location"])["record_data"]["credits"] == 5
 
 
+def test_a_whole_number_may_be_written_with_a_point_as_json_allows(ada: RestClient):
+    bought = b'{"credits": 20.0, "currency": "EUR", "cost": 12.5}'
+    ada.expect(201, "POST", "/v1/supplies", content=bought, headers={"content-type": "application/json"})
+    assert credits_of(ada) == 20
+
+
 def test_several_tags_are_repeated_in_a_query(ada: RestClient):
     ada.supply(10)
     ada.expect(201, "POST", "/v1/conversions/credits-to-time", json={"credits": 10})
@@ -130,10 +136,13 @@ def test_without_a_valid_token_a_request_is_unauthenticated(visitor: RestClient,
 
 
 def test_the_token_is_accepted_in_the_header_only(ada: RestClient):
-    client_id, _, token = ada.headers.pop("authorization").removeprefix("Bearer ").partition(".")
+    client_id, _, token = ada.headers["authorization"].removeprefix("Bearer ").partition(".")
     credentials = {"client_id": client_id, "session_token": token}
     ada.expect_problem(400, "unknown_argument", "GET", "/v1/account", params=credentials)
     ada.expect_problem(400, "unknown_argument", "PATCH", "/v1/account", json=credentials)
+    del ada.headers["authorization"]
+    ada.expect_problem(401, "client_unknown", "GET", "/v1/account", params=credentials)
+    ada.expect_problem(401, "client_unknown", "PATCH", "/v1/account", json=credentials)
 
 
 def test_a_body_can_pick_no_other_instruction(ada: RestClient):
@@ -145,6 +154,14 @@ def test_only_operators_may_use_what_is_the_systems(ada: RestClient, http_server
     ada.expect_problem(403, "not_permitted", "GET", "/v1/system/accounts")
     http_server.request_system(action="grant", grant="role", account="ada@example.org", role="operator")
     assert len(ada.expect(200, "GET", "/v1/system/accounts")["accounts"]) == 1
+
+
+def test_http_goes_on_while_the_sockets_are_closed(ada: RestClient, http_server: EngineServer):
+    http_server.request_system(action="grant", grant="role", account="ada@example.org", role="operator")
+    assert ada.expect(200, "POST", "/v1/system/sockets/close")["closed"] is True
+    assert ada.expect(200, "GET", "/v1/sockets") == {"in_port": None, "out_port": None}
+    opened = ada.expect(200, "POST", "/v1/system/sockets/open", json={"in_port": 0, "out_port": 0})
+    assert ada.expect(200, "GET", "/v1/sockets")["in_port"] == opened["in_port"]
 
 
 # Idempotency
@@ -190,6 +207,7 @@ def test_a_problem_has_the_code_the_category_and_two_sentences(ada: RestClient):
     [
         (400, "missing_argument", "POST", "/v1/payments", b"{}"),
         (400, "bad_value", "POST", "/v1/payments", b'{"pay": "bob@example.org", "credits": "30"}'),
+        (400, "bad_value", "POST", "/v1/payments", b'{"pay": "bob@example.org", "credits": 1.5}'),
         (400, "bad_value", "GET", "/v1/contacts/none", b""),
         (400, "bad_value", "GET", "/v1/contacts?limit=1&limit=2", b""),
         (400, "unknown_argument", "GET", "/v1/wallets?limit=1", b""),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
@@ -45,7 +46,6 @@ class Application:
         typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
         self._app = Starlette(
             routes=[
-                *self._instruction_api.routes(),
                 *monitoring.routes(),
                 Route(f"{PREFIX}/{{path:path}}", typed_api),
             ],
@@ -55,14 +55,17 @@ class Application:
                 Exception: self._fail,
             },
         )
+        self._serve = _with_cors(self._choose, settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Most requests are instructions, and need no router.
-        is_instruction = scope["path"] == INSTRUCTION_PATH and scope["method"] == "POST"
-        chosen = self._instruction_api if is_instruction else self._app
         # A server that has stopped cancels what could not be answered in time.
         with contextlib.suppress(asyncio.CancelledError):
-            await chosen(scope, receive, send)
+            await self._serve(scope, receive, send)
+
+    async def _choose(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Most requests are instructions, and need no router.
+        chosen = self._instruction_api if scope["path"] == INSTRUCTION_PATH else self._app
+        await chosen(scope, receive, send)
 
     async def _refuse_request(self, request: Request, reason: Exception) -> Response:
         """Answer a request for which there is no route."""
@@ -87,3 +90,16 @@ class Application:
 async def _answer_nothing(_request: Request, _: Exception) -> Response:
     """The client is gone before its request had arrived completely."""
     return Response()
+
+
+def _with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Let pages of these origins call the application from a browser; without any, no page may."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        origins,
+        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"),
+        expose_headers=("ETag", "Link", "Retry-After"),
+    )

@@ -11,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ewallet_core.errors.accounts import ClientUnknownError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.paths import Route, RouteTable, routes_of
+from ewallet_core.instructions.registry import Access
 from ewallet_core.instructions.validation import FieldReader
 from ewallet_core.server.http.docs_page import send_docs_page
 from ewallet_core.server.http.entity_tags import entity_tag, has_entity_tag, is_named
@@ -100,13 +102,15 @@ class TypedApi:
         self, route: Route, item_id: str | None, request: Request, peer: HttpPeer
     ) -> Response:
         check_acceptable(request.headers)
+        header = header_of(request.headers)
+        if route.instruction.access is not Access.ANYBODY and "client_id" not in header:
+            raise ClientUnknownError
         arguments = (
             await _body_arguments(route.readers, request)
             if route.has_body
             else query_arguments(route.readers, request.scope["query_string"])
         )
-        chain = chain_of(route, item_id, arguments)
-        sent = {"header": header_of(request.headers), "command_chain": chain}
+        sent = {"header": header, "command_chain": chain_of(route, item_id, arguments)}
         answer = await self._carrier.carry_out(sent, peer)
         return problem(answer) if answer["failed"] else self._response(route, request, answer)
 

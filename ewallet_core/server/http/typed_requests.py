@@ -75,10 +75,17 @@ def body_arguments(readers: Readers, body: bytes, content_type: str | None) -> d
         raise NotJsonTypeError
     sent = decode(body)
     _check_known(sent, readers)
-    for name, value in sent.items():
-        if isinstance(value, str) and readers[name].is_whole_number:
-            raise BadValueError(name, readers[name].must_be)
-    return sent
+    return {
+        name: _whole_number(name, value, readers[name]) if readers[name].is_whole_number else value
+        for name, value in sent.items()
+    }
+
+
+def _whole_number(name: str, value: Any, reader: FieldReader) -> Any:
+    """A whole number as JSON has it, in which 20.0 is 20, and "20" is none."""
+    if isinstance(value, str):
+        raise BadValueError(name, reader.must_be)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _check_known(sent: Mapping[str, Any], readers: Readers) -> None:
