@@ -42,11 +42,12 @@ def _field(
     *,
     check: Check | None = None,
     secret: bool = False,
+    unused: bool = False,
     schema: dict[str, Any] | None = None,
     **limits: Any,
 ) -> Meta:
-    """A field; `schema` says in JSON Schema what only `check` knows."""
-    extra = {"check": check} if check else {"secret": True} if secret else None
+    """A field; `schema` says in JSON Schema what only `check` knows. An `unused` one has no effect."""
+    extra = {"check": check, "secret": secret, "unused": unused}
     return Meta(description=description, examples=[example], extra=extra, extra_json_schema=schema, **limits)
 
 
@@ -212,10 +213,13 @@ UnusedTime = Annotated[
         "a time in text of at most 64 characters, which has no effect: other systems' clients send it",
         "2026-11-20 22:46:10",
         check=timestamps.is_time_or_text,
+        unused=True,
+        schema={"type": "string", "minLength": 1, "maxLength": 64},
     ),
 ]
 UnusedFlag = Annotated[
-    bool, _field("true or false, which has no effect: other systems' clients send it", False)
+    bool,
+    _field("true or false, which has no effect: other systems' clients send it", False, unused=True),
 ]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]
 CleanerName = Annotated[str, _one_of((*CLEANER_NAMES, "all"), "all")]

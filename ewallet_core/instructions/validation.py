@@ -202,6 +202,8 @@ class FieldReader:
         self.may_be_list = list in choices
         self._may_be_signed = (meta.ge or 0) < 0
         self._check: Check | None = (meta.extra or {}).get("check")
+        self.is_unused = bool((meta.extra or {}).get("unused"))
+        """Whether its value has no effect."""
 
     @cached_property
     def _holder(self) -> type[msgspec.Struct]:
