@@ -9,6 +9,7 @@ import click
 from ewallet_core.commands.lookup import Recipient, find_payee, find_wallet
 from ewallet_core.commands.parameters import CREDITS, WholeNumber, given, note_option, yes_option
 from ewallet_core.commands.shell import RefusedError, Shell, shell_command
+from ewallet_core.commands.suggestions import suggest_contacts, suggest_wallets
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
 from ewallet_core.presentation.payees import PAYEE_CHANGED
@@ -19,7 +20,7 @@ _RECORD = WholeNumber(1, 2**63 - 1)
 
 
 @shell_command("pay", changes=True)
-@click.argument("to")
+@click.argument("to", shell_complete=suggest_contacts)
 @click.argument("credits", type=CREDITS)
 @note_option
 @yes_option
@@ -39,7 +40,7 @@ def pay_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: 
 
 
 @shell_command("transfer", changes=True)
-@click.argument("to")
+@click.argument("to", shell_complete=suggest_contacts)
 @click.argument("credits", type=CREDITS)
 @note_option
 @yes_option
@@ -57,9 +58,19 @@ def transfer_command(shell: Shell, /, to: str, credits: int, notes: str | None, 
 
 @shell_command("move", changes=True)
 @click.argument("credits", type=CREDITS)
-@click.option("--to", required=True, metavar="WALLET", help="The wallet that gets them, by its name.")
 @click.option(
-    "--from", "source", metavar="WALLET", help="The wallet that gives them. Default: the active one."
+    "--to",
+    required=True,
+    metavar="WALLET",
+    shell_complete=suggest_wallets,
+    help="The wallet that gets them, by its name.",
+)
+@click.option(
+    "--from",
+    "source",
+    metavar="WALLET",
+    shell_complete=suggest_wallets,
+    help="The wallet that gives them. Default: the active one.",
 )
 @note_option
 def move_command(shell: Shell, /, credits: int, to: str, source: str | None, notes: str | None) -> None:

@@ -230,7 +230,7 @@ def shell_command(
         @functools.wraps(function)
         def run(**values: Any) -> None:
             use(formats_of_system())
-            shell = _shell_of(click.get_current_context(), values)
+            shell = shell_of(click.get_current_context(), values)
             code = _run(shell, lambda: function(shell, **values), is_repeatable=changes)
             if code is not ExitCode.DONE:
                 raise click.exceptions.Exit(code)
@@ -276,7 +276,7 @@ def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bo
     return code
 
 
-def _shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
+def shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
     """The shell for these options, which are taken from `values`.
 
     Those before the command's name count too.

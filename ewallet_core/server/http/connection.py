@@ -205,7 +205,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         while self._received and not self.pipeline and not self._is_ending:
             piece = bytes(self._received[:BYTES_AT_ONCE])
             del self._received[:BYTES_AT_ONCE]
-            self._feed(piece)
+            self._parse_piece(piece)
             if self._is_in_head:
                 self._head_size += len(piece)
                 if self._head_size > LONGEST_HEAD:
@@ -214,7 +214,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         if self._begun_at is not None:
             self._timer.watch()
 
-    def _feed(self, piece: bytes) -> None:
+    def _parse_piece(self, piece: bytes) -> None:
         self._unset_keepalive_if_required()
         if self._body_left:
             self._take_body(piece)
