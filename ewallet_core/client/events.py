@@ -192,8 +192,8 @@ LOGIN_SECONDS = 30.0
 class EventReader:
     """Reads the events of a server for one reader.
 
-    `connect` opens a connection to the port of events, `credentials` returns those of the current session,
-    `randomness` returns numbers from 0 to 1, and `waits` limits what is waited for.
+    `connect` opens a stream of events, and `broken` is called when one has broken. `credentials` returns
+    those of the current session, `randomness` numbers from 0 to 1, and `waits` limits what is waited for.
     """
 
     def __init__(
@@ -204,8 +204,10 @@ class EventReader:
         randomness: Callable[[], float],
         since: int | None,
         waits: Waits,
+        broken: Callable[[], None],
     ) -> None:
         self._waits = waits
+        self._broken = broken
         self._connect = connect
         self._credentials = credentials
         self._active = active
@@ -223,9 +225,11 @@ class EventReader:
                     async for event in read:
                         yield event
             except NotTrustedError:
+                self._broken()
                 raise
             except (EOFError, OSError, TimeoutError, UnreachableError):
                 if self._active.login == login:
+                    self._broken()
                     await self._waits.sleep(next(self._delays))
 
     @asynccontextmanager

@@ -33,7 +33,7 @@ _PROXY_ERRORS = frozenset({502, 503, 504})
 
 MOST_CONNECTIONS = 8
 """How many requests are under way at once; further ones wait for a connection."""
-KEPT_SECONDS = 20.0
+KEPT_SECONDS = 50.0
 """How long an unused connection is kept: less than servers do, so that a request seldom meets its end."""
 
 _BEGIN = b"HTTP/"
