@@ -125,7 +125,7 @@ class EWalletSessionManager:
     def follow(self, client_id: str, session_token: str) -> EventSubscription:
         """A subscription to the events of the account that is active in that session."""
         read_page = partial(self.events, client_id, session_token)
-        return EventSubscription(read_page, self.clock, self._config.session_lifetime_ms)
+        return EventSubscription(read_page, self.clock)
 
     def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]:
         """The latest event, and the accounts that have events after event `after`; without it none."""

@@ -13,9 +13,8 @@ from msgspec import Meta
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts, meta_of
 from ewallet_core.presentation.formatting import one_line
-from ewallet_core.presentation.payees import Contact, mark_of
+from ewallet_core.presentation.payees import Contact, mark_of, name_key
 from ewallet_core.spelling import email_key
-from ewallet_core.types import user_key
 from ewallet_tui.payees import MAX_RESULTS, Ask
 
 MAX_NAMES, MAX_OTHERS = 6, 3
@@ -27,7 +26,7 @@ ACCEPT_SIGN = "→ "
 class KnownContact(Contact):
     @property
     def names(self) -> tuple[str, str]:
-        return _key(self.name), _key(self.email)
+        return name_key(self.name), name_key(self.email)
 
     def begins(self, typed: str) -> str:
         """The email or the name that begins with `typed` and is longer; empty if neither does."""
@@ -57,7 +56,7 @@ class OwnRecipient:
     @classmethod
     def called(cls, id: int, name: str, noun: str, names: Iterable[str]) -> OwnRecipient:
         """With the label `Holidays (your wallet)`, or with its number if another of `names` is the same."""
-        is_unique = [_key(one) for one in names].count(_key(name)) < 2
+        is_unique = [name_key(one) for one in names].count(name_key(name)) < 2
         return cls(id, one_line(name), f"{one_line(name)} ({noun}{'' if is_unique else f' {id}'})")
 
 
@@ -77,7 +76,7 @@ class ContactBook:
         While `is_connected`, the accounts of emails that are no contact's are looked up too.
         """
         self._ask = ask
-        self._own = {_key(one.label): one for one in own}
+        self._own = {name_key(one.label): one for one in own}
         self._is_connected = is_connected
         self._marks: dict[str, str] = {}
         """By the keys of the emails that were looked up: why their accounts may not be the ones meant."""
@@ -89,7 +88,7 @@ class ContactBook:
 
     def knows(self, typed: str) -> bool:
         """Whether all contacts that `typed` may mean, and the account of an email, are known."""
-        return self._knows_contacts(_key(typed)) and not self._lacks_account(typed)
+        return self._knows_contacts(name_key(typed)) and not self._lacks_account(typed)
 
     async def learn(self, typed: str) -> None:
         """Read all contacts, or those that contain the text if there are too many, and an email's account."""
@@ -98,7 +97,7 @@ class ContactBook:
                 await self._look_for("")
                 # Even if that failed: it is not repeated at each key.
                 self._has_begun = True
-            if (wanted := _key(typed)) and not self._knows_contacts(wanted):
+            if (wanted := name_key(typed)) and not self._knows_contacts(wanted):
                 await self._look_for(wanted)
             if self._lacks_account(typed):
                 await self._look_up_account(typed.strip())
@@ -114,10 +113,10 @@ class ContactBook:
             return own.label
         if not wanted or accepts(fields.Email, wanted):
             return wanted
-        meant = self._meant(_key(wanted))
+        meant = self._meant(name_key(wanted))
         if len(meant) > 1:
             raise ValueError(_several(wanted, meant))
-        if not self._knows_all_with(_key(wanted)):
+        if not self._knows_all_with(name_key(wanted)):
             if "@" in wanted:
                 return wanted
             raise ValueError(self._doubt_about(wanted))
@@ -129,7 +128,7 @@ class ContactBook:
 
     def own(self, typed: str) -> OwnRecipient | None:
         """The own wallet or clock of that label."""
-        return self._own.get(_key(typed))
+        return self._own.get(name_key(typed))
 
     def kind_of_recipient(self, kind: Any = None) -> Any:
         """The type of a field that takes an own label, or a value of `kind` if one is given."""
@@ -168,11 +167,11 @@ class ContactBook:
         if accepts(fields.Email, typed.strip()):
             return ""
         wanted = typed.casefold()
-        return next(filter(None, (one.begins(wanted) for one in self._meant(_key(typed)))), "")
+        return next(filter(None, (one.begins(wanted) for one in self._meant(name_key(typed)))), "")
 
     def hint(self, typed: str) -> str:
         """The contact that is meant, and others that may be: `Bob: bob@example.org`, `→ Bobette   or Bob`."""
-        wanted = _key(typed)
+        wanted = name_key(typed)
         found = self._found(wanted)
         if not found:
             return self.mark_of(typed)
@@ -237,23 +236,18 @@ class ContactBook:
         self._looked_for[text] = found["next"] is None
 
 
-def _key(typed: str) -> str:
-    """The form in which a typed text is found in names and emails."""
-    return user_key(one_line(typed.strip()))
-
-
 def _told_apart(contacts: Iterable[KnownContact], *others: KnownContact) -> Iterator[str]:
     """The name of each contact, or its email if another one or one of `others` has that name."""
     contacts = list(contacts)
     names = Counter(
-        _key(one.name) for one in {email_key(one.email): one for one in (*contacts, *others)}.values()
+        name_key(one.name) for one in {email_key(one.email): one for one in (*contacts, *others)}.values()
     )
-    return (one.email if names[_key(one.name)] > 1 else one.name for one in contacts)
+    return (one.email if names[name_key(one.name)] > 1 else one.name for one in contacts)
 
 
 def _several(typed: str, meant: Sequence[KnownContact]) -> str:
     listed = _listed(_told_apart(meant), MAX_NAMES)
-    if all(_key(typed) in one.names for one in meant):
+    if all(name_key(typed) in one.names for one in meant):
         return f"Several are called {typed}: {listed}. Type the one you mean."
     return f"Several contacts match {typed}: {listed}. Type more of it."
 

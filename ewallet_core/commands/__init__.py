@@ -8,6 +8,9 @@ import click
 
 SECTIONS = {
     "Log in": ("register", "login", "logout", "whoami"),
+    "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
+    "Timer": ("start", "pause", "resume", "stop"),
+    "For scripts": ("do", "send"),
     "Look after a wallet or a server": (
         "backup",
         "demo",
@@ -51,6 +54,16 @@ def _find_command(name: str) -> click.Command:
     match name:
         case "register" | "login" | "logout" | "whoami":
             from ewallet_core.commands import login as module
+        case "balance" | "supply" | "convert":
+            from ewallet_core.commands import credits as module
+        case "pay" | "transfer" | "move" | "refund":
+            from ewallet_core.commands import payments as module
+        case "start" | "pause" | "resume" | "stop":
+            from ewallet_core.commands import timer as module
+        case "do":
+            from ewallet_core.commands import do as module
+        case "send":
+            from ewallet_core.commands import send as module
         case _:
             from ewallet_core.commands import administration as module
     command: click.Command = getattr(module, f"{name}_command")

@@ -9,19 +9,10 @@ from typing import Any
 
 import click
 
+from ewallet_core.commands.parameters import WholeNumber
 from ewallet_core.types import PEOPLE
 
-
-class _WholeNumber(click.IntRange):
-    """A whole number in ASCII digits alone, without a sign, a space or an underscore."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-            self.fail(f"{value!r} is not a whole number. Write it in digits alone, such as 8080.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-_PORT = _WholeNumber(0, 65_535)
+_PORT = WholeNumber(0, 65_535)
 _FILE = click.Path(path_type=Path)
 _ANY_PATH = click.Path(path_type=Path, readable=False)
 
@@ -182,6 +173,7 @@ def restore_command(
 @click.option("--host", metavar="HOST", help="The address to listen on. Default: 127.0.0.1.")
 @click.option("--in-port", type=_PORT, help="The port for instructions. Default: 8080; 0 is any free one.")
 @click.option("--out-port", type=_PORT, help="The port for events. Default: 8081; 0 is any free one.")
+@click.option("--http-port", type=_PORT, help="Serve HTTP too, on this port; 0 is any free one.")
 @_database_option
 @click.option("--tls-cert", metavar="FILE", help="A certificate, and those up to its CA, in PEM form.")
 @click.option("--tls-key", metavar="FILE", help="The certificate's private key, in PEM form.")

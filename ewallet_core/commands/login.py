@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from typing import Any
 
 import click
 
 from ewallet_core.client.connection import UnreachableError
+from ewallet_core.commands.parameters import Lifetime, given
 from ewallet_core.commands.passwords import PasswordSource, password_stdin_option
 from ewallet_core.commands.shell import EngineConnection, NoSessionError, RefusedError, Shell, shell_command
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.protocol.address import THIS_MACHINE
-
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
-_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
-
-
-class Lifetime(click.ParamType[int]):
-    """A duration such as `30m`, `12h` or `7d`, in minutes."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        found = _DURATION.fullmatch(value.strip().lower())
-        if found is None:
-            self.fail(f"{value!r} is not a duration. Write it as 30m, 12h or 7d.", param, ctx)
-        return int(found[1]) * _MINUTES[found[2]]
-
 
 lifetime_option = click.option(
     "--for",
@@ -58,11 +39,9 @@ def register_command(
     """
     passwords = PasswordSource(from_stdin=password_stdin)
     # First, so that nothing is typed in vain.
-    connection = _open_session(shell, lifetime)
+    connection = open_session(shell, lifetime)
     password = passwords.next("New password", is_new=True)
-    account = {"user_name": name, "user_email": email, "user_pass": password}
-    if phone is not None:
-        account["user_phone"] = phone
+    account = given(user_name=name, user_email=email, user_pass=password, user_phone=phone)
     shell.ask(connection, action="new", new="account", **account)
     answer = shell.ask(connection, action="login", user_email=email, user_pass=password)
     _keep(shell, answer)
@@ -82,7 +61,7 @@ def login_command(shell: Shell, /, name: str, password_stdin: bool, lifetime: in
     If the account needs a new password, it is asked for too; it may be the second line of --password-stdin.
     """
     passwords = PasswordSource(from_stdin=password_stdin)
-    connection = _open_session(shell, lifetime)
+    connection = open_session(shell, lifetime)
     answer = _log_in(shell, connection, name, passwords)
     _keep(shell, answer)
     shell.show(answer, f"You are logged in as {_account(answer)}{_where(shell)}.")
@@ -103,11 +82,11 @@ def whoami_command(shell: Shell) -> None:
     shell.show(answer, f"{_account(answer)}{_where(shell)}")
 
 
-def _open_session(shell: Shell, lifetime: int | None) -> EngineConnection:
+def open_session(shell: Shell, lifetime: int | None) -> EngineConnection:
     """A connection with a new session, in which no account is logged in yet."""
     connection = shell.connection()
     client = {"client_id": shell.ask(connection, action="request", request="client_id")["client_id"]}
-    lasting = {} if lifetime is None else {"lifetime": lifetime}
+    lasting = given(lifetime=lifetime)
     answer = shell.ask(connection, action="request", request="session_token", **client, **lasting)
     connection.use({**client, "session_token": answer["session_token"]})
     return connection

@@ -36,6 +36,7 @@ from ewallet_core.server.certificates import (
 from ewallet_core.server.log import FaultHandler, RequestLog
 from ewallet_core.server.settings import Log, MetricsSettings, Settings, SettingsError
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.retention import DAY_MS
 from ewallet_core.storage.sqlite import database_file
 
 EXIT_FAILED = 1
@@ -86,7 +87,10 @@ def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None
                 in_port, out_port = _open_ports(engine, settings)
                 in_address = format_host_port(settings.host, in_port)
                 out_address = format_host_port(settings.host, out_port)
-                click.echo(f"Ready: instructions on {in_address}, events on {out_address}, {encryption}.")
+                http = _open_http_port(listener, settings)
+                click.echo(
+                    f"Ready: instructions on {in_address}, events on {out_address}, {http}{encryption}."
+                )
                 _notify_systemd("READY=1")
                 wait_for_stop()
                 _notify_systemd("STOPPING=1")
@@ -162,6 +166,7 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
         config = EngineConfig(
             self_supply=settings.self_supply,
             stop_in_the_past=settings.rules.stop_in_the_past,
+            longest_session_ms=settings.rules.longest_session_days * DAY_MS,
             durability=settings.storage.durability,
             retention=settings.retention.as_retention(),
         )
@@ -228,6 +233,18 @@ def _open_ports(engine: EWalletSessionManager, settings: Settings) -> tuple[int,
     ports = {"in_port": settings.in_port, "out_port": settings.out_port}
     opened = _send(engine, action="open", opening="sockets", **ports)
     return opened["in_port"], opened["out_port"]
+
+
+def _open_http_port(listener: SocketListener, settings: Settings) -> str:
+    """Open the HTTP port if one was chosen; returns what the ready line says about it."""
+    if settings.http.port is None:
+        return ""
+    try:
+        port = listener.open_http(settings.http.port, settings.http)
+    except PortUnavailableError as error:
+        raise ServeError(f"{error.error} {error.warning}") from error
+    scheme = "https" if settings.is_tls else "http"
+    return f"HTTP on {scheme}://{format_host_port(settings.http_host, port)}, "
 
 
 def _send(engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ewallet_core.client.requests import changes_something, new_request_id
 from ewallet_core.commands.sessions import SessionsFileError, StoredSession, StoredSessions
 from ewallet_core.data_folder import SESSIONS_FILE, find_data_folder
 from ewallet_core.instructions.envelope import LONGEST_REQUEST_ID, SHORTEST_REQUEST_ID, Answer
-from ewallet_core.presentation.formatting import inert
+from ewallet_core.presentation.formatting import formats_of_system, inert, use
 from ewallet_core.protocol.address import THIS_MACHINE, ServerAddress
 
 SERVER_VARIABLE = "EWALLET_SERVER"
@@ -46,6 +46,10 @@ class RefusedError(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{answer['error']} {answer['warning']}")
         self.answer = answer
+
+
+class CommandError(Exception):
+    """The command can't do what was asked; the message says why and what to do."""
 
 
 class NoSessionError(Exception):
@@ -86,7 +90,8 @@ class Shell:
         self.sessions = StoredSessions(self.folder / SESSIONS_FILE)
         self.pending_change: str | None = None
         """The request id of a change whose outcome is not known."""
-        self._request_id = request_id
+        self.request_id = request_id
+        """The id that the first change gets, if one was given."""
         self._connection: EngineConnection | None = None
 
     @property
@@ -104,18 +109,23 @@ class Shell:
 
     def ask(self, connection: EngineConnection, **instruction: Any) -> Answer:
         """As `send`, on a connection with whatever credentials it has."""
-        request = _complete(instruction)
-        if changes_something(request):
-            request, self.pending_change = _identified(request, self._request_id or new_request_id())
-            self._request_id = None
-        answer = connection.send(request)
-        if answer.get("code") != OUTCOME_UNKNOWN:
-            self.pending_change = None
+        answer = self.exchange(connection, **instruction)
         if not answer["failed"]:
             return answer
         if answer["code"] in NO_ACCOUNT:
             raise self._no_session(answer)
         raise RefusedError(answer)
+
+    def exchange(self, connection: EngineConnection, **instruction: Any) -> Answer:
+        """As `ask`, but return the answer also if the instruction is refused."""
+        request = _complete(instruction)
+        if changes_something(request):
+            request, self.pending_change = _identified(request, self.request_id or new_request_id())
+            self.request_id = None
+        answer = connection.send(request)
+        if answer.get("code") != OUTCOME_UNKNOWN:
+            self.pending_change = None
+        return answer
 
     def connection(self) -> EngineConnection:
         """The connection, opened at the first call, without a session at first."""
@@ -161,6 +171,11 @@ class Shell:
         text = json.dumps(value, ensure_ascii=False, indent=2 if is_terminal else None, default=str)
         click.echo(_inert(text) if is_terminal else text)
 
+    def print_line(self, value: Any) -> None:
+        """Print a value as one line of JSON."""
+        text = json.dumps(value, ensure_ascii=False, default=str)
+        click.echo(_inert(text) if sys.stdout.isatty() else text)
+
     def say(self, sentence: str) -> None:
         """Tell the user something that is not data."""
         click.echo(_inert(sentence), err=True)
@@ -179,14 +194,19 @@ class Shell:
         return click.style(text, **style) if self.has_colour else text
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Go on if the user agrees; exits otherwise, also if there is no terminal to ask on."""
+        """As `ask_user`, unless the option `--yes` was given."""
         if yes:
             return
         if not can_ask():
-            raise click.UsageError(f"{question} Nothing was done: add --yes if you want that.")
+            raise CommandError(f"{question} Nothing was done. Add --yes if you want that.")
+        self.ask_user(question)
+
+    def ask_user(self, question: str) -> None:
+        """Go on if the user agrees; raises `CommandError` if not, also if there is no terminal to ask on."""
+        if not can_ask():
+            raise CommandError(f"{question} Nothing was done. Run the command at a terminal to answer that.")
         if not click.confirm(_inert(question), err=True):
-            self.say("Nothing was done.")
-            raise click.exceptions.Exit(ExitCode.REFUSED)
+            raise CommandError("Nothing was done.")
 
     def close(self) -> None:
         if self._connection is not None:
@@ -221,16 +241,19 @@ def can_ask() -> bool:
 
 def shell_command(
     name: str, *, changes: bool = False, **settings: Any
-) -> Callable[[Callable[..., None]], click.Command]:
+) -> Callable[[Callable[..., ExitCode | None]], click.Command]:
     """A command whose function gets a `Shell` first, then its own arguments and options.
+
+    The function may return an exit code; without one, it is done.
 
     It also has the options `--server`, `--embedded`, `--data-dir` and `--json`, and `--request-id` if it
     `changes` something. Whatever stops it is told on stderr in a sentence or two, with the exit code.
     """
 
-    def decorate(function: Callable[..., None]) -> click.Command:
+    def decorate(function: Callable[..., ExitCode | None]) -> click.Command:
         @functools.wraps(function)
         def run(**values: Any) -> None:
+            use(formats_of_system())
             shell = _shell_of(click.get_current_context(), values)
             code = _run(shell, lambda: function(shell, **values), is_repeatable=changes)
             if code is not ExitCode.DONE:
@@ -244,11 +267,11 @@ def shell_command(
     return decorate
 
 
-def _run(shell: Shell, work: Callable[[], None], *, is_repeatable: bool) -> ExitCode:
+def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bool) -> ExitCode:
     """Do the work and close the shell; what stops it is told on stderr."""
     try:
         try:
-            work()
+            code = work() or ExitCode.DONE
         finally:
             shell.close()
     except RefusedError as refused:
@@ -256,6 +279,9 @@ def _run(shell: Shell, work: Callable[[], None], *, is_repeatable: bool) -> Exit
             shell.print_json(refused.answer)
         shell.say(str(refused))
         code = ExitCode.REFUSED
+    except CommandError as reason:
+        shell.say(str(reason))
+        return ExitCode.REFUSED
     except (NoSessionError, SessionsFileError) as reason:
         shell.say(str(reason))
         return ExitCode.NOT_LOGGED_IN
@@ -265,9 +291,7 @@ def _run(shell: Shell, work: Callable[[], None], *, is_repeatable: bool) -> Exit
     except KeyboardInterrupt:
         shell.say("")
         code = ExitCode.INTERRUPTED
-    else:
-        return ExitCode.DONE
-    if is_repeatable and shell.pending_change is not None:
+    if code is not ExitCode.DONE and is_repeatable and shell.pending_change is not None:
         shell.say(
             "It is not known whether this was done. Run the same command again with "
             f"--request-id {shell.pending_change}: it is done once."

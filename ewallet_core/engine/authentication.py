@@ -75,11 +75,12 @@ def note_use(context: Context) -> None:
     """Count the instruction as a use of its session, written at most once a minute."""
     if not isinstance(context, SessionContext):
         return
-    every = min(LAST_USE_WRITTEN_EVERY_MS, context.config.session_lifetime_ms // 2)
+    session = context.session
+    every = min(LAST_USE_WRITTEN_EVERY_MS, context.config.lifetime_ms(session.lifetime_ms) // 2)
     # A use in the future was noted while the wall clock was ahead.
-    if abs(context.now - context.session.last_used_at) >= every:
+    if abs(context.now - session.last_used_at) >= every:
         context.transaction.must_write()
-        touch(context, context.client, context.session)
+        touch(context, context.client, session)
 
 
 def _extended(kind: type[C], context: Context, **authenticated: Any) -> C:

@@ -22,7 +22,8 @@ WARNED_BEFORE_MS = 120_000
 class EventPage(msgspec.Struct, frozen=True):
     """Events of one account, oldest first, and the sequence after which to ask for more.
 
-    `session` is the one that reads them, and `expires_at` when it ends, in milliseconds UTC.
+    `session` is the one that reads them, `expires_at` when it ends, in milliseconds UTC, and `lifetime_ms`
+    how long it lives from its last use.
     """
 
     session: int
@@ -30,33 +31,40 @@ class EventPage(msgspec.Struct, frozen=True):
     sequence: int
     events: list[EventMessage]
     expires_at: int
+    lifetime_ms: int
 
 
 def read_event_page(context: AccountContext, since: int | None) -> EventPage:
     """The events of the account after `since`; without it none, only the sequence of the newest."""
     session, account = context.session, context.account
-    if since is None:
-        return EventPage(session.id, account.id, account.event_sequence, [], session.expires_at)
-    found = events_since(context.transaction, account.id, since)
-    last = found[-1].sequence if found else since
-    return EventPage(session.id, account.id, last, [_message(event) for event in found], session.expires_at)
+    found: list[EventRow] = []
+    sequence = account.event_sequence
+    if since is not None:
+        found = events_since(context.transaction, account.id, since)
+        sequence = found[-1].sequence if found else since
+    return EventPage(
+        session=session.id,
+        account=account.id,
+        sequence=sequence,
+        events=[_message(event) for event in found],
+        expires_at=session.expires_at,
+        lifetime_ms=context.config.lifetime_ms(session.lifetime_ms),
+    )
 
 
 class EventSubscription:
     """Reads the events of the account that is active in a session, also after another account becomes active.
 
-    `read_page` reads the page after a sequence, `clock` returns the time in milliseconds UTC, and
-    `lifetime_ms` is how long a session lives without being used. Not to be used by two threads at once.
+    `read_page` reads the page after a sequence, and `clock` returns the time in milliseconds UTC. Not to be
+    used by two threads at once.
     """
 
-    def __init__(
-        self, read_page: Callable[[int | None], EventPage], clock: Callable[[], int], lifetime_ms: int
-    ) -> None:
+    def __init__(self, read_page: Callable[[int | None], EventPage], clock: Callable[[], int]) -> None:
         self._read_page = read_page
         self._clock = clock
-        self._warned_before_ms = min(WARNED_BEFORE_MS, lifetime_ms // 2)
         self._warned_about: int | None = None
         self._expires_at = 0
+        self._lifetime_ms = 0
         self.session: int | None = None
         self.account: int | None = None
         """The session, and the account whose events are read, once it has begun."""
@@ -67,12 +75,14 @@ class EventSubscription:
     def due_at(self) -> int:
         """When to read again in any case: the session is about to end then, or has ended."""
         is_warned = self._warned_about == self._expires_at
-        return self._expires_at if is_warned else self._expires_at - self._warned_before_ms
+        warned_before_ms = min(WARNED_BEFORE_MS, self._lifetime_ms // 2)
+        return self._expires_at if is_warned else self._expires_at - warned_before_ms
 
     def begin(self, since: int | None = None) -> list[EventMessage]:
         """The message after which event it listens; raises a `WalletError` if no account is logged in."""
         page = self._read_page(None)
-        self.session, self.account, self._expires_at = page.session, page.account, page.expires_at
+        self.session, self.account = page.session, page.account
+        self._expires_at, self._lifetime_ms = page.expires_at, page.lifetime_ms
         self.sequence = page.sequence if since is None else min(since, page.sequence)
         return [{"event": FIRST_EVENT, "sequence": self.sequence}]
 
@@ -81,7 +91,8 @@ class EventSubscription:
         page = self._read_page(self.sequence)
         if page.account != self.account:
             return self.begin()
-        self._expires_at, self.sequence = page.expires_at, page.sequence
+        self._expires_at, self._lifetime_ms = page.expires_at, page.lifetime_ms
+        self.sequence = page.sequence
         # After a full page there may be more, which comes before the warning.
         return page.events if len(page.events) == LARGEST_PAGE else [*page.events, *self._warning()]
 

@@ -123,6 +123,15 @@ class ClientUnknownError(
     warning_text = "Request a new client id."
 
 
+class LifetimeTooLongError(WalletError, code="lifetime_too_long", category=ErrorCategory.REFUSED):
+    """The session is to live longer than the operator lets sessions live."""
+
+    error_text = "A session lives at most {longest:,} minutes here."
+    warning_text = "Ask for a shorter `lifetime`, or leave it out for the usual one."
+    longest: int
+    field: str = "lifetime"
+
+
 class SessionTokenExistsError(WalletError, code="session_token_exists", category=ErrorCategory.CONFLICT):
     """The client id has a live session, for which its session token is needed."""
 

@@ -9,6 +9,7 @@ WalletError
 │   ├── NameTakenError, EmailTakenError, CommonPasswordError, PasswordIsNameError
 │   ├── LoginRefusedError, WrongPasswordError, NewPasswordNeededError, ThrottledError
 │   ├── ClientUnknownError, SessionUnknownError, SessionExpiredError, SessionTokenExistsError
+│   ├── LifetimeTooLongError
 │   ├── NotLoggedInError, AccountNotInSessionError, NotPermittedError, OwnPermissionError
 │   ├── AccountFrozenError, AccountUnlinkPendingError, AccountNotUnlinkedError, WrongAccountStateError
 │   └── LastOperatorError, TooManyIssuesError
@@ -21,6 +22,8 @@ WalletError
 │   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError
 │   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
+├── http       requests over HTTP that name no instruction
+│   └── NotHttpError, HeadTooLongError, RequestUnfinishedError, PathUnknownError, MethodNotAllowedError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError
     ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError

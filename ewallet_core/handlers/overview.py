@@ -32,7 +32,7 @@ from ewallet_core.storage.wallets import Wallet
 class ViewOverview(ZonedRequest, frozen=True):
     """How many rows of activity, and the time zone of the days (absent: UTC).
 
-    With `passive`, the view is no use of its session: so it keeps no session alive by itself.
+    With `passive`, the view is no use of its session, which ends as if it had not been sent.
     """
 
     added = frozenset({"passive"})

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any, TypedDict, cast
 
-from ewallet_core.errors.accounts import SessionTokenExistsError
+import msgspec
+
+from ewallet_core.errors.accounts import LifetimeTooLongError, SessionTokenExistsError
 from ewallet_core.errors.credits import NotFoundError
+from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, timestamp
-from ewallet_core.instructions.registry import Access, Instruction, NoArguments, instruction
+from ewallet_core.instructions.registry import Access, Instruction, NoArguments, Request, instruction
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
-from ewallet_core.operations.answer_data import Data, SessionAnswer, Timestamp, session_answer
+from ewallet_core.operations.answer_data import (
+    Data,
+    Minutes,
+    SessionAnswer,
+    Timestamp,
+    in_minutes,
+    session_answer,
+)
 from ewallet_core.operations.context import (
     AccountContext,
     ClientContext,
@@ -22,7 +32,13 @@ from ewallet_core.operations.requests import WhichSession
 from ewallet_core.operations.sessions import open_session, touch, used_now
 from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
-from ewallet_core.storage.sessions import client_ids, end_session, sessions
+from ewallet_core.storage.sessions import (
+    Session,
+    client_ids,
+    drop_idle_long_sessions,
+    end_session,
+    sessions,
+)
 from ewallet_core.types import PEOPLE
 
 
@@ -44,26 +60,52 @@ def request_client_id(_request: NoArguments, context: Context) -> _RequestClient
     return _RequestClientIdAnswer(client_id=client_id)
 
 
+class RequestSessionToken(Request, frozen=True):
+    """How long the session is to live from its last use, in minutes (absent: as long as usual)."""
+
+    lifetime: fields.Lifetime | None = None
+
+    @property
+    def lifetime_ms(self) -> int | None:
+        """The same in milliseconds."""
+        return None if self.lifetime is None else self.lifetime * MILLISECONDS_PER_MINUTE
+
+
 class _RequestSessionTokenAnswer(TypedDict):
     session_token: str
+    expires: Timestamp
 
 
 @instruction({"action": "request", "request": "session_token"}, access=Access.CLIENT)
-def request_session_token(_request: NoArguments, context: ClientContext) -> _RequestSessionTokenAnswer:
-    """Open a session and request its token, or renew a token by sending it."""
-    client, given = context.client, context.credentials.session_token
-    live = sessions.find(context.transaction, client_id=client.id)
+def request_session_token(request: RequestSessionToken, context: ClientContext) -> _RequestSessionTokenAnswer:
+    """Open a session and request its token, or renew a token by sending it; either may have a `lifetime`."""
+    lifetime_ms, longest_ms = request.lifetime_ms, context.config.longest_lifetime_ms
+    if lifetime_ms is not None and lifetime_ms > longest_ms:
+        raise LifetimeTooLongError(longest_ms // MILLISECONDS_PER_MINUTE)
+    live = sessions.find(context.transaction, client_id=context.client.id)
     if live is not None and live.expires_at > context.now:
-        if given is None or hash_token(given) != live.token_hash:
-            raise SessionTokenExistsError
-        touch(context, client, live)
-        return _RequestSessionTokenAnswer(session_token=given)
-    if live is not None:
-        end_session(context.transaction, live.id, context.now)
-    token = new_token(context.randomness)
-    open_session(context, client_id=client.id, token_hash=hash_token(token))
-    touch(context, client, None)
-    return _RequestSessionTokenAnswer(session_token=token)
+        token = _renew_session(context, live, lifetime_ms)
+    else:
+        if live is not None:
+            end_session(context.transaction, live.id, context.now)
+        token = new_token(context.randomness)
+        open_session(context, context.client, hash_token(token), lifetime_ms)
+    session = sessions.require(context.transaction, client_id=context.client.id)
+    if session.lifetime_ms is not None:
+        drop_idle_long_sessions(context.transaction, context.now)
+    return {"session_token": token, "expires": timestamp(session.expires_at)}
+
+
+def _renew_session(context: ClientContext, session: Session, lifetime_ms: int | None) -> str:
+    """Extend the client's session, from now on with that lifetime if one is given; returns the token sent."""
+    given = context.credentials.session_token
+    if given is None or hash_token(given) != session.token_hash:
+        raise SessionTokenExistsError
+    if lifetime_ms is not None:
+        sessions.change(context.transaction, session.id, lifetime_ms=lifetime_ms)
+        session = msgspec.structs.replace(session, lifetime_ms=lifetime_ms)
+    touch(context, context.client, session)
+    return given
 
 
 class _ExtendedAnswer(TypedDict):
@@ -100,21 +142,27 @@ def new_session(_request: NoArguments, context: Context) -> SessionAnswer:
 
 def _extend(context: SessionContext) -> _ExtendedAnswer:
     touch(context, context.client, context.session)
+    lifetime_ms = context.config.lifetime_ms(context.session.lifetime_ms)
     return _ExtendedAnswer(
-        extended=context.config.session_lifetime_ms // MILLISECONDS_PER_MINUTE,
+        extended=lifetime_ms // MILLISECONDS_PER_MINUTE,
         time_unit="minutes",
-        valid_to=timestamp(context.now + context.config.session_lifetime_ms),
+        valid_to=timestamp(context.now + lifetime_ms),
     )
 
 
 class SessionRow(TypedDict):
-    """A session, since when the account is logged in to it, and whether it is the caller's."""
+    """A session, since when the account is logged in to it, and whether it is the caller's.
+
+    `lifetime` is how many minutes it lives from its last use.
+    """
 
     session_id: int
     since: Timestamp
     last_use: Timestamp
     address: str
     expires: Timestamp
+    lifetime: Minutes
+    lifetime_ms: int
     is_this: bool
 
 
@@ -134,9 +182,12 @@ def view_sessions(_request: NoArguments, context: AccountContext) -> _ViewSessio
                 "last_use": timestamp(session.last_used_at),
                 "address": session.address,
                 "expires": timestamp(session.expires_at),
+                "lifetime": in_minutes(lifetime_ms),
+                "lifetime_ms": lifetime_ms,
                 "is_this": session.id == context.session.id,
             }
             for session in found
+            for lifetime_ms in (context.config.lifetime_ms(session.lifetime_ms),)
         ]
     )
 

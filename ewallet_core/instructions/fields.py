@@ -36,16 +36,32 @@ _RANDOM = "XkZ0b1lWn3J8mTqv2sYcRf5uHd9aLgPeIiOoUuQwErT"
 
 
 def _field(
-    description: str, example: object, *, check: Check | None = None, secret: bool = False, **limits: Any
+    description: str,
+    example: object,
+    *,
+    check: Check | None = None,
+    secret: bool = False,
+    schema: dict[str, Any] | None = None,
+    **limits: Any,
 ) -> Meta:
+    """A field; `schema` says in JSON Schema what only `check` knows."""
     extra = {"check": check} if check else {"secret": True} if secret else None
-    return Meta(description=description, examples=[example], extra=extra, **limits)
+    return Meta(description=description, examples=[example], extra=extra, extra_json_schema=schema, **limits)
+
+
+_DECIMAL_TEXT = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 
 
 def _one_of(words: tuple[str, ...], example: str) -> Meta:
     description = f"{', '.join(words[:-1])} or {words[-1]}"
     # `$` in a pattern also matches before a final newline, so the check is exact.
-    return _field(description, example, pattern=f"^({'|'.join(words)})$", check=words.__contains__)
+    return _field(
+        description,
+        example,
+        pattern=f"^({'|'.join(words)})$",
+        check=words.__contains__,
+        schema={"enum": list(map(str, words))},
+    )
 
 
 def _visible(description: str, example: str) -> Meta:
@@ -73,11 +89,21 @@ Credits = Annotated[int, _whole_number(1, MOST_CREDITS, 20)]
 DailyLimit = Annotated[int, _whole_number(0, MOST_CREDITS, 500)]
 Minutes = Annotated[
     str | int | float,
-    _field("a number of minutes above 0 with at most 6 decimals", 20, check=is_positive_amount),
+    _field(
+        "a number of minutes above 0 with at most 6 decimals",
+        20,
+        check=is_positive_amount,
+        schema={"exclusiveMinimum": 0, "maximum": MOST_CREDITS, "pattern": _DECIMAL_TEXT},
+    ),
 ]
 Cost = Annotated[
     str | int | float,
-    _field("an amount of money from 0 with at most 6 decimals, such as 12.50", "12.50", check=is_amount),
+    _field(
+        "an amount of money from 0 with at most 6 decimals, such as 12.50",
+        "12.50",
+        check=is_amount,
+        schema={"minimum": 0, "maximum": MOST_CREDITS, "pattern": _DECIMAL_TEXT},
+    ),
 ]
 Currency = Annotated[
     str,
@@ -86,6 +112,7 @@ Currency = Annotated[
         "EUR",
         pattern="^[A-Z]{3}$",
         check=CURRENCY_CODES.__contains__,
+        schema={"enum": sorted(CURRENCY_CODES)},
     ),
 ]
 UserName = Annotated[
@@ -177,6 +204,7 @@ NewToken = Annotated[
         "text of 16 to 256 printable characters that are hard to guess", _RANDOM, longest=256, shortest=16
     ),
 ]
+Lifetime = Annotated[int, _whole_number(1, 30 * 24 * 60, 10_080)]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]
 CleanerName = Annotated[str, _one_of((*CLEANER_NAMES, "all"), "all")]
 Flag = Annotated[bool, _field("true or false", True)]

@@ -25,7 +25,7 @@ from typing import (
 import msgspec
 from msgspec import NODEFAULT
 
-from ewallet_core.errors import accounts, credits, requests, server
+from ewallet_core.errors import accounts, credits, http, requests, server
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.registry import (
     MOST_NEAREST,
@@ -39,7 +39,7 @@ from ewallet_core.instructions.validation import description_of, meta_of
 from ewallet_core.types import PEOPLE
 
 MOST_OPTIONS_SHOWN = 3
-_ERROR_MODULES = (requests, accounts, credits, server)
+_ERROR_MODULES = (requests, accounts, credits, http, server)
 
 _MUST_HAVE = {
     Access.ANYBODY: "everyone",

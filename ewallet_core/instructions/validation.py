@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -173,7 +173,10 @@ class FieldReader:
             if isinstance(part, type) and issubclass(part, msgspec.Struct)
             for name, reader in readers_of(part).items()
         }
-        self._is_whole_number = is_whole_number(field_type)
+        self.is_whole_number = is_whole_number(field_type)
+        self.is_flag = bool in _parts_of(field_type)
+        choices = {get_origin(choice) for part in _parts_of(field_type) for choice in get_args(part)}
+        self.may_be_list = list in choices
         self._may_be_signed = (meta.ge or 0) < 0
         self._check: Check | None = (meta.extra or {}).get("check")
 
@@ -187,7 +190,7 @@ class FieldReader:
 
         A whole number may also be text.
         """
-        if self._is_whole_number and isinstance(sent, str):
+        if self.is_whole_number and isinstance(sent, str):
             sent = as_whole_number(sent, signed=self._may_be_signed)
         # Its `ValidationError` and a `UnicodeError` are kinds of `ValueError`.
         (value,) = msgspec.structs.astuple(msgspec.convert({"value": sent}, self._holder))

@@ -18,7 +18,7 @@ from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.operators import PermissionLine
-from ewallet_core.storage.retention import Retention
+from ewallet_core.storage.retention import DAY_MS, Retention
 from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
@@ -26,18 +26,21 @@ from ewallet_core.types import Durability
 
 SYSTEM_CORE_ID = 1
 IN_PROCESS = "in process"
+LONGEST_SESSION_MS = 30 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
     """What the operator of the engine chooses.
 
-    `self_supply` says whether users supply themselves, and `stop_in_the_past` whether they stop timers at an
-    earlier moment; None means only in the engine's own process.
+    A session lives `session_lifetime_ms` from its last use, or as long as its client asks for, up to
+    `longest_session_ms`. `self_supply` says whether users supply themselves, and `stop_in_the_past` whether
+    they stop timers at an earlier moment; None means only in the engine's own process.
     """
 
     milliseconds_per_credit: int = DEFAULT_MILLISECONDS_PER_CREDIT
     session_lifetime_ms: int = 30 * 60_000
+    longest_session_ms: int = LONGEST_SESSION_MS
     session_limit: int = 100
     self_supply: bool | None = None
     stop_in_the_past: bool | None = None
@@ -47,6 +50,17 @@ class EngineConfig:
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
             raise ValueError("a rate, a lifetime and a limit are at least 1")
+        if not 0 <= self.longest_session_ms <= LONGEST_SESSION_MS:
+            raise ValueError("the longest session is at most 30 days")
+
+    @property
+    def longest_lifetime_ms(self) -> int:
+        """The longest lifetime that a client may ask for."""
+        return max(self.session_lifetime_ms, self.longest_session_ms)
+
+    def lifetime_ms(self, asked_for: int | None) -> int:
+        """How long a session lives from its last use if its client asked for that, None for the usual."""
+        return self.session_lifetime_ms if asked_for is None else min(asked_for, self.longest_lifetime_ms)
 
     @classmethod
     def for_owner(cls) -> EngineConfig:

@@ -27,19 +27,31 @@ def make_worker(context: Context) -> Worker:
     return workers.require(context.transaction, id=worker_id)
 
 
-def open_session(context: Context, *, client_id: int | None = None, token_hash: bytes | None = None) -> int:
-    """Open a session with the first worker that has room, or with a new one; returns its id."""
+def open_session(
+    context: Context,
+    client: ClientId | None = None,
+    token_hash: bytes | None = None,
+    lifetime_ms: int | None = None,
+) -> int:
+    """Open a session with the first worker that has room, or with a new one; returns its id.
+
+    The client id, which is used now, lives as long as the session.
+    """
     end_expired_sessions(context.transaction, context.now)
     drop_expired_client_ids(context.transaction, context.now)
     worker = worker_with_capacity(context.transaction) or make_worker(context)
     workers.change(context.transaction, worker.id, written_at=context.now)
+    used = used_now(context, lifetime_ms)
+    if client is not None:
+        client_ids.change(context.transaction, client.id, **used)
     return sessions.insert(
         context.transaction,
-        client_id=client_id,
+        client_id=None if client is None else client.id,
         token_hash=token_hash,
         worker_id=worker.id,
         address=context.caller.address,
-        **used_now(context),
+        lifetime_ms=lifetime_ms,
+        **used,
         created_at=context.now,
         written_at=context.now,
     )
@@ -55,12 +67,17 @@ def require_live(context: Context, session: Session | None) -> Session:
 
 
 def touch(context: Context, client: ClientId | None, session: Session | None) -> None:
-    """Extend the life of the client id and of the session, which are used now."""
+    """Extend the life of the client id and of the session, which are used now.
+
+    A client id lives as long as its session.
+    """
+    used = used_now(context, None if session is None else session.lifetime_ms)
     if client is not None:
-        client_ids.change(context.transaction, client.id, **used_now(context))
+        client_ids.change(context.transaction, client.id, **used)
     if session is not None:
-        sessions.change(context.transaction, session.id, **used_now(context))
+        sessions.change(context.transaction, session.id, **used)
 
 
-def used_now(context: Context) -> dict[str, int]:
-    return {"last_used_at": context.now, "expires_at": context.now + context.config.session_lifetime_ms}
+def used_now(context: Context, lifetime_ms: int | None = None) -> dict[str, int]:
+    """The dates of what is used now, if its client asked for that lifetime."""
+    return {"last_used_at": context.now, "expires_at": context.now + context.config.lifetime_ms(lifetime_ms)}

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.spelling import email_key
+from ewallet_core.types import user_key
 
 PAYEE_CHANGED = "payee_changed"
 """The code of the answer that an email belongs to another account now."""
@@ -24,6 +25,11 @@ def mark_of(found: Mapping[str, Any]) -> str:
     if found.get("payee_changed"):
         return NEW_OWNER
     return CAUTIONS.get(found.get("payee_caution") or "", "")
+
+
+def name_key(typed: str) -> str:
+    """The form in which a typed text is found in names and emails."""
+    return user_key(one_line(typed.strip()))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import FrameTooLongError
@@ -19,6 +18,13 @@ from ewallet_core.errors.server import (
 from ewallet_core.instructions.envelope import error_answer
 from ewallet_core.protocol.address import network_of
 from ewallet_core.protocol.frames import LineBuffer, encode
+from ewallet_core.server.client_connection import (
+    CLOSE_SECONDS,
+    ClientConnection,
+    LimitTimer,
+    Roster,
+    TimeLimit,
+)
 from ewallet_core.server.frame_output import FrameOutput
 from ewallet_core.server.limits import Limits
 
@@ -26,21 +32,10 @@ _log = logging.getLogger("ewallet_core")
 
 LINES_AT_ONCE = 16
 """How many lines of one connection are read before the others have their turn."""
-CLOSE_SECONDS = 1.0
 
 
-class Roster(Protocol):
-    """Keeps the open connections."""
-
-    def admit(self, connection: Connection) -> None:
-        """Add a new connection; raises the error with which it must be closed."""
-
-    def discard(self, connection: Connection) -> None:
-        """Remove a connection that is closed and has nothing under way."""
-
-
-class Connection(asyncio.Protocol):
-    """What both ports share. A subclass gets each line, and sends frames.
+class Connection(ClientConnection):
+    """What both sockets share. A subclass gets each line, and sends frames.
 
     While too many answers are due, or the client reads none, no more lines are taken, and then no more bytes
     are read. There is one timer, for the earliest of the time limits. What a limit depends on is only noted
@@ -76,9 +71,8 @@ class Connection(asyncio.Protocol):
         self._limits = limits
         self._idle_seconds = idle_seconds
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = LimitTimer(self._loop, self._next_limit)
         self.address = address
-        """The client's host, without the port: limits per address are limits per machine."""
         self.network = network_of(address)
         """What counts as one client in limits per address."""
         self._input = LineBuffer()
@@ -163,7 +157,7 @@ class Connection(asyncio.Protocol):
             self._roster.admit(self)
         except WalletError as error:
             self.end(error)
-        self._watch()
+        self._timer.watch()
 
     def data_received(self, data: bytes) -> None:
         if not self._ignores_input:
@@ -181,7 +175,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._output.pause()
-        self._watch()
+        self._timer.watch()
 
     def resume_writing(self) -> None:
         self._output.resume()
@@ -191,8 +185,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.is_lost = self._is_ending = self._ignores_input = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
         if not self._answers_due:
             self._roster.discard(self)
 
@@ -234,7 +227,7 @@ class Connection(asyncio.Protocol):
             self._begun_at = None
         elif self._begun_at is None:
             self._begun_at = self._heard_at
-            self._watch()
+            self._timer.watch()
 
     def _pause(self) -> None:
         if not self._is_paused:
@@ -246,7 +239,7 @@ class Connection(asyncio.Protocol):
         if self._is_paused:
             self._is_paused = False
             self._transport.resume_reading()
-            self._watch()
+            self._timer.watch()
 
     def _take_turn(self) -> None:
         """Take more lines in the next iteration of the loop, if some are left."""
@@ -282,31 +275,14 @@ class Connection(asyncio.Protocol):
             elif not self._transport.is_closing():
                 # A transport of TLS that is closed twice can't be aborted afterwards.
                 self._transport.close()
-        self._watch()
+        self._timer.watch()
 
     # Time limits
 
-    def _watch(self) -> None:
-        """Set the timer to the next time limit, unless it fires before that."""
-        if self.is_lost or (limit := self._next_limit()) is None:
-            return
-        due_at, _ = limit
-        if self._timer is not None:
-            if self._timer.when() <= due_at:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(due_at, self._check)
-
-    def _check(self) -> None:
-        self._timer = None
-        if (limit := self._next_limit()) is not None:
-            due_at, exceeded = limit
-            if due_at <= self._loop.time():
-                exceeded()
-        self._watch()
-
-    def _next_limit(self) -> tuple[float, Callable[[], None]] | None:
-        """When a time limit is exceeded if nothing happens before, and what to do then."""
+    def _next_limit(self) -> TimeLimit | None:
+        """The time limit that is exceeded first if nothing happens before."""
+        if self.is_lost:
+            return None
         if self._closing_at is not None:
             return self._closing_at + CLOSE_SECONDS, self.abort
         if self._output.unread_since is not None:

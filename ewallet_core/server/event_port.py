@@ -18,7 +18,8 @@ from ewallet_core.errors.requests import FrameTooLongError, MalformedError
 from ewallet_core.errors.server import EngineFailedError
 from ewallet_core.instructions.validation import as_whole_number
 from ewallet_core.protocol.frames import decode
-from ewallet_core.server.connection import Connection, Roster
+from ewallet_core.server.client_connection import Roster
+from ewallet_core.server.connection import Connection
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.limits import Limits
 

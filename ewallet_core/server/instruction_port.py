@@ -20,7 +20,8 @@ from ewallet_core.errors.server import TooManyRequestsError
 from ewallet_core.instructions.envelope import error_answer, in_reply_to
 from ewallet_core.operations.context import Call, Caller, InvalidCall
 from ewallet_core.protocol.frames import decode
-from ewallet_core.server.connection import Connection, Roster
+from ewallet_core.server.client_connection import Roster
+from ewallet_core.server.connection import Connection
 from ewallet_core.server.executor import Executor
 from ewallet_core.server.limits import ConnectionLimiter, Limits, RateLimiter, UnreadLimiter
 from ewallet_core.server.log import RequestMonitor

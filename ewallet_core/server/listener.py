@@ -19,7 +19,7 @@ from ewallet_core.errors.server import (
     TooManyFromAddressError,
 )
 from ewallet_core.protocol.proxy_header import TrustedProxies, read_proxy_header
-from ewallet_core.server.connection import Connection, Roster
+from ewallet_core.server.client_connection import ClientConnection, Roster
 from ewallet_core.server.limits import ConnectionLimiter, Limits
 
 BACKLOG = 1_024
@@ -36,7 +36,7 @@ class Listener:
 
     def __init__(
         self,
-        connect: Callable[[Roster, str], Connection],
+        connect: Callable[[Roster, str], ClientConnection],
         limiter: ConnectionLimiter,
         host: str,
         tls: ssl.SSLContext | None,
@@ -50,10 +50,10 @@ class Listener:
         self._proxies = proxies
         self._header_seconds = limits.unfinished_line_seconds
         self._handshake_limiter = ConnectionLimiter(limits)
-        self._handshakes: set[Connection] = set()
+        self._handshakes: set[ClientConnection] = set()
         self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
-        self._admitted: set[Connection] = set()
+        self._connections: set[ClientConnection] = set()
+        self._admitted: set[ClientConnection] = set()
         self._is_draining = False
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -149,7 +149,7 @@ class Listener:
         pass_on(transport, connection, b"")
         connection.end(error)
 
-    def admit(self, connection: Connection) -> None:
+    def admit(self, connection: ClientConnection) -> None:
         """As `Roster.admit`."""
         self._end_handshake(connection)
         self._connections.add(connection)
@@ -159,7 +159,7 @@ class Listener:
         if self._is_draining:
             raise ServerStoppingError
 
-    def discard(self, connection: Connection) -> None:
+    def discard(self, connection: ClientConnection) -> None:
         """As `Roster.discard`."""
         self._connections.discard(connection)
         if connection in self._admitted:
@@ -168,7 +168,7 @@ class Listener:
         if not self._connections:
             self._is_empty.set()
 
-    def _end_handshake(self, connection: Connection) -> None:
+    def _end_handshake(self, connection: ClientConnection) -> None:
         if connection in self._handshakes:
             self._handshakes.remove(connection)
             self._handshake_limiter.leave(connection.address)
@@ -255,10 +255,10 @@ class TlsProtocol(sslproto.SSLProtocol):
 
     def __init__(
         self,
-        connection: Connection,
+        connection: ClientConnection,
         context: ssl.SSLContext,
         encrypted: set[asyncio.Transport],
-        lost: Callable[[Connection], None],
+        lost: Callable[[ClientConnection], None],
     ) -> None:
         super().__init__(
             asyncio.get_running_loop(),
@@ -288,11 +288,11 @@ class TlsProtocol(sslproto.SSLProtocol):
         super().connection_lost(error)
 
 
-def pass_on(transport: asyncio.Transport, protocol: Connection | TlsProtocol, received: bytes) -> None:
+def pass_on(transport: asyncio.Transport, protocol: ClientConnection | TlsProtocol, received: bytes) -> None:
     """Let that protocol go on with the transport, from what the former one has received."""
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
-    if isinstance(protocol, Connection):
+    if isinstance(protocol, ClientConnection):
         if received:
             protocol.data_received(received)
         return

@@ -7,19 +7,16 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Iterator
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.core import Metric as Family
-from prometheus_client.registry import Collector
+from prometheus_client import make_wsgi_app
 
 from ewallet_core.errors.server import PortUnavailableError
-from ewallet_core.metrics import Histogram, Metric, MetricKind, Metrics
+from ewallet_core.metrics import Metrics
 from ewallet_core.server.listener import system_message
+from ewallet_core.server.prometheus import registry_of
 
 MOST_AT_ONCE = 8
 """How many requests are answered at the same time; more connections are closed at once."""
@@ -33,15 +30,11 @@ class MetricsPort:
     """Answers each GET with the metrics as they are then. Raises `PortUnavailableError`."""
 
     def __init__(self, metrics: Metrics, host: str, port: int) -> None:
-        registry = CollectorRegistry()
-        registry.register(_OurMetrics(metrics))
-        # Memory, processor time and open files, as far as the system tells them.
-        ProcessCollector(registry=registry)
         try:
             self._server = _HttpServer((host, port), _Handler)
         except OSError as reason:
             raise PortUnavailableError(host, port, system_message(reason)) from reason
-        self._server.set_app(make_wsgi_app(registry))
+        self._server.set_app(make_wsgi_app(registry_of(metrics)))
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="ewallet-metrics", daemon=True
         )
@@ -55,29 +48,6 @@ class MetricsPort:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-class _OurMetrics(Collector):
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def collect(self) -> Iterator[Family]:
-        yield from map(_family_of, self._metrics.read())
-
-
-def _family_of(metric: Metric) -> Family:
-    names = list(metric.values[0][0]) if metric.values else []
-    family: CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
-    if metric.kind is MetricKind.HISTOGRAM:
-        family = HistogramMetricFamily(metric.name, metric.help, labels=names)
-    elif metric.kind is MetricKind.COUNTER:
-        family = CounterMetricFamily(metric.name, metric.help, labels=names)
-    else:
-        family = GaugeMetricFamily(metric.name, metric.help, labels=names)
-    for labels, value in metric.values:
-        shown: Any = (list(value.buckets()), value.sum) if isinstance(value, Histogram) else (value,)
-        family.add_metric(list(labels.values()), *shown)
-    return family
 
 
 class _HttpServer(ThreadingMixIn, WSGIServer):

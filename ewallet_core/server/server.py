@@ -1,4 +1,4 @@
-"""The server: both ports and their connections, in one event loop with its own thread."""
+"""The server: its ports and their connections, in one event loop with its own thread."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ewallet_core.errors.server import PortUnavailableError
 from ewallet_core.metrics import Metric, MetricKind, counter
@@ -19,13 +20,16 @@ from ewallet_core.server.limits import ConnectionLimiter, Limits
 from ewallet_core.server.listener import Listener
 from ewallet_core.server.log import RequestLog, RequestMonitor
 
+if TYPE_CHECKING:
+    from ewallet_core.server.settings import HttpSettings
+
 DRAIN_SECONDS = 20.0
 
 T = TypeVar("T")
 
 
 class Server:
-    """Serves `engine` on two ports of a host, in the running event loop."""
+    """Serves `engine` on two ports of a host, and on one for HTTP if asked to, in the running event loop."""
 
     def __init__(
         self,
@@ -36,15 +40,19 @@ class Server:
         proxies: TrustedProxies,
         request_log: RequestLog | None,
     ) -> None:
+        self._engine = engine
+        self._tls = tls
+        self._limits = limits
         self._limiter = limiter = ConnectionLimiter(limits)
         self._metrics = engine.dispatcher.metrics
         self._monitor = monitor = RequestMonitor(self._metrics, request_log)
         self._executor = Executor(engine.dispatcher, limits, monitor)
         self._broadcaster = EventBroadcaster(engine, self._executor)
-        in_port = InPort(engine.dispatcher, self._executor, limiter, limits, monitor)
+        self._in_port = in_port = InPort(engine.dispatcher, self._executor, limiter, limits, monitor)
         out_port = OutPort(engine, self._executor, self._broadcaster, limits)
         self._in_listener = Listener(in_port.connect, limiter, host, tls, proxies, limits)
         self._out_listener = Listener(out_port.connect, limiter, host, tls, proxies, limits)
+        self._listeners = {"instructions": self._in_listener, "events": self._out_listener}
         self._broadcasting: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
         self._metrics.add_source(self.metrics)
@@ -57,13 +65,10 @@ class Server:
             "ewallet_connections",
             MetricKind.GAUGE,
             "Open connections of each port.",
-            [
-                ({"port": "instructions"}, self._in_listener.connection_count),
-                ({"port": "events"}, self._out_listener.connection_count),
-            ],
+            [({"port": name}, listener.connection_count) for name, listener in self._listeners.items()],
         )
         refused = "Connections that were closed at once because of a limit."
-        handshakes = self._in_listener.refused_handshakes + self._out_listener.refused_handshakes
+        handshakes = sum(listener.refused_handshakes for listener in self._listeners.values())
         yield counter("ewallet_connections_refused", refused, self._limiter.refused_count + handshakes)
         yield counter("ewallet_events_sent", "Events that were sent.", self._broadcaster.sent_count)
 
@@ -75,8 +80,7 @@ class Server:
 
     async def open(self, in_port: int, out_port: int) -> tuple[int, int]:
         """Listen on both ports, or leave both as they were and raise `PortUnavailableError`."""
-        if self._broadcasting is None:
-            self._broadcasting = asyncio.create_task(self._broadcaster.run())
+        self._begin_broadcasting()
         async with self._opening:
             instructions = await self._in_listener.bind(in_port)
             try:
@@ -86,22 +90,36 @@ class Server:
                 raise
             return await self._in_listener.switch_to(instructions), await self._out_listener.switch_to(events)
 
+    async def open_http(self, host: str, port: int, settings: HttpSettings) -> int:
+        """Listen for HTTP too, until `stop`; returns the port. Raises `PortUnavailableError`."""
+        # A server without that port does not pay for HTTP.
+        from ewallet_core.server.http.connection import HttpConnection  # noqa: PLC0415
+        from ewallet_core.server.http.port import HttpPort  # noqa: PLC0415
+
+        self._begin_broadcasting()
+        connect = partial(HttpConnection, HttpPort(self._engine, self._in_port, settings))
+        # Over HTTP, a proxy names the client in a header of each request.
+        no_proxies = TrustedProxies(())
+        listener = Listener(connect, self._limiter, host, self._tls, no_proxies, self._limits)
+        opened = await listener.switch_to(await listener.bind(port))
+        self._listeners["http"] = listener
+        return opened
+
     async def close(self) -> None:
-        """Stop accepting and drain the open connections, without waiting for them."""
-        for listener in (self._in_listener, self._out_listener):
-            await listener.close()
-            listener.drain()
+        """Stop accepting on both sockets and drain their open connections, without waiting for them."""
+        await _close([self._in_listener, self._out_listener])
 
     async def stop(self) -> None:
-        """As `close`, and wait until all connections are closed."""
-        await self.close()
+        """Stop accepting, and wait until all connections are closed."""
+        listeners = list(self._listeners.values())
+        await _close(listeners)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
-                await self._in_listener.wait_until_empty()
-                await self._out_listener.wait_until_empty()
+                for listener in listeners:
+                    await listener.wait_until_empty()
         # Connections that did not close in time, and those whose TLS handshake is unfinished.
-        self._in_listener.abort()
-        self._out_listener.abort()
+        for listener in listeners:
+            listener.abort()
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in others:
                 task.cancel()
@@ -113,6 +131,16 @@ class Server:
         """Wait for the work that is still running, and end its threads, once the loop no longer runs."""
         self._executor.shut_down()
         self._metrics.remove_source(self.metrics)
+
+    def _begin_broadcasting(self) -> None:
+        if self._broadcasting is None:
+            self._broadcasting = asyncio.create_task(self._broadcaster.run())
+
+
+async def _close(listeners: Iterable[Listener]) -> None:
+    for listener in listeners:
+        await listener.close()
+        listener.drain()
 
 
 class ServerThread:

@@ -46,6 +46,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """What the operator lets the users do."""
 
     stop_in_the_past: bool = False
+    longest_session_days: Annotated[int, Meta(ge=0, le=30)] = 30
 
 
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -80,6 +81,17 @@ class MetricsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     host: Host = "127.0.0.1"
     port: Port | None = None
+
+
+class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The HTTP port, if there is one, on the server's host unless it has its own.
+
+    The metrics there are for this machine only, unless they are `public_metrics`.
+    """
+
+    host: Host | None = None
+    port: Port | None = None
+    public_metrics: bool = False
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -123,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log: Log = Log()
     metrics: MetricsSettings = MetricsSettings()
     proxy: Proxy = Proxy()
+    http: HttpSettings = HttpSettings()
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -162,11 +175,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return _read({**table, **tables}, cls)
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
-        """These settings, overridden by each option that is not None. Raises `SettingsError`."""
+        """These settings, overridden by each option that is not None. Raises `SettingsError`.
+
+        The option `http_port` is the port of the table `http`.
+        """
         chosen = {name: value for name, value in options.items() if value is not None}
+        if (http_port := chosen.pop("http_port", None)) is not None:
+            chosen["http"] = msgspec.structs.replace(self.http, port=http_port)
         settings = _read({**msgspec.structs.asdict(self), **chosen}, type(self))
         settings.validate()
         return settings
+
+    @property
+    def http_host(self) -> str:
+        return self.http.host or self.host
 
     @property
     def is_tls(self) -> bool:
@@ -179,8 +201,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return Path(self.tls_cert), Path(self.tls_key)
 
     def validate(self) -> None:
-        if not is_valid_host(self.host):
-            raise SettingsError(_describe_invalid("host", self.host, Host))
+        for name, host in (("host", self.host), ("http.host", self.http_host)):
+            if not is_valid_host(host):
+                raise SettingsError(_describe_invalid(name, host, Host))
         try:
             TrustedProxies(self.proxy.trusted)
         except ValueError:
@@ -194,12 +217,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsError(
                 "The certificate is either self_signed or the one that tls_cert names. Choose one of them."
             )
-        if not (self.is_tls or self.insecure or is_loopback(self.host)):
-            # The listener's own error, before anything is opened.
-            error = TlsNeededError(self.host)
-            raise SettingsError(f"{error.error} {error.warning}")
+        hosts = [self.host] if self.http.port is None else [self.host, self.http_host]
+        for host in hosts:
+            if not (self.is_tls or self.insecure or is_loopback(host)):
+                # The listener's own error, before anything is opened.
+                error = TlsNeededError(host)
+                raise SettingsError(f"{error.error} {error.warning}")
         if self.in_port == self.out_port != 0:
             raise SettingsError("Instructions and events have a port each. Choose another out_port.")
+        if self.http_host == self.host and self.http.port in {self.in_port, self.out_port} - {0}:
+            raise SettingsError("HTTP has a port of its own. Choose another http.port.")
 
 
 def _read(table: Mapping[str, Any], kind: type[S], prefix: str = "") -> S:

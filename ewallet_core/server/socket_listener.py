@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ewallet_core.server.executor import Engine
     from ewallet_core.server.log import RequestLog
     from ewallet_core.server.server import ServerThread
+    from ewallet_core.server.settings import HttpSettings
 
 LOOPBACK = "127.0.0.1"
 READY = "ready"
@@ -39,11 +40,10 @@ class SocketListener:
         limits: Limits | None = None,
         trusted_proxies: Sequence[str] = (),
     ) -> None:
-        # `localhost` may mean two addresses, and a port that is free on one may not be on the other.
-        self.host = LOOPBACK if host == "localhost" else host
+        self.host = _without_name(host)
         self._engine = engine
         self._tls = tls
-        self._may_listen = tls is not None or insecure or is_loopback(self.host)
+        self._may_be_public = tls is not None or insecure
         self._limits = limits or Limits()
         self._proxies = TrustedProxies(trusted_proxies)
         self.request_log: RequestLog | None = None
@@ -70,6 +70,17 @@ class SocketListener:
         thread = self._started()
         return thread.run(thread.server.open(in_port, out_port))
 
+    def open_http(self, port: int, settings: HttpSettings) -> int:
+        """Serve HTTP too until `stop`, on that port, or on any free one for 0; returns the port.
+
+        Raises `TlsNeededError` or `PortUnavailableError`.
+        """
+        host = _without_name(settings.host) if settings.host else self.host
+        if not (self._may_be_public or is_loopback(host)):
+            raise TlsNeededError(host)
+        thread = self._started()
+        return thread.run(thread.server.open_http(host, port, settings))
+
     def close(self) -> bool:
         """As `InstructionListener.close`; clients get their pending answers and are disconnected."""
         with self._changing:
@@ -86,7 +97,7 @@ class SocketListener:
             thread.stop()
 
     def _started(self) -> ServerThread:
-        if not self._may_listen:
+        if not (self._may_be_public or is_loopback(self.host)):
             raise TlsNeededError(self.host)
         with self._changing:
             if self._stopped:
@@ -99,3 +110,8 @@ class SocketListener:
                     self._engine, self.host, self._tls, self._limits, self._proxies, self.request_log
                 )
             return self._thread
+
+
+def _without_name(host: str) -> str:
+    """`localhost` may mean two addresses, and a port that is free on one may not be on the other."""
+    return LOOPBACK if host == "localhost" else host

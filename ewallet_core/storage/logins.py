@@ -41,6 +41,7 @@ class OwnSession(Row, frozen=True):
     last_used_at: int
     address: str
     expires_at: int
+    lifetime_ms: int | None
 
 
 login_records = Rows(schema.login_records, LoginRecord)
@@ -92,7 +93,14 @@ _ACCEPTED = (
 _ACCEPTED_FROM_ADDRESS = _ACCEPTED.where(_record.address == bindparam("address"))
 _session, _member = schema.sessions.c, schema.session_accounts.c
 _OWN_SESSIONS = (
-    select(_session.id, _member.logged_in_at, _session.last_used_at, _session.address, _session.expires_at)
+    select(
+        _session.id,
+        _member.logged_in_at,
+        _session.last_used_at,
+        _session.address,
+        _session.expires_at,
+        _session.lifetime_ms,
+    )
     .join(schema.session_accounts, _member.session_id == _session.id)
     .where(_member.account_id == bindparam("account_id"), _session.expires_at > bindparam("now"))
     .order_by(_member.logged_in_at.desc(), _session.id.desc())

@@ -342,6 +342,7 @@ client_ids = new_table(
     sa.Index(None, "expires_at"),
 )
 
+_IS_IDLE_AND_LONG = sa.text("lifetime_ms IS NOT NULL AND account_id IS NULL")
 sessions = new_table(
     "sessions",
     sa.Column("client_id", ID, sa.ForeignKey("client_ids.id"), nullable=True, unique=True),
@@ -351,9 +352,17 @@ sessions = new_table(
     *texts("address"),
     *numbers("last_used_at", "expires_at"),
     *dates(),
+    *numbers("lifetime_ms", optional=True),
     sa.Index(None, "worker_id"),
     sa.Index(None, "account_id"),
     sa.Index(None, "expires_at"),
+    sa.Index(
+        None,
+        "account_id",
+        "last_used_at",
+        sqlite_where=_IS_IDLE_AND_LONG,
+        postgresql_where=_IS_IDLE_AND_LONG,
+    ),
 )
 
 session_accounts = new_table(

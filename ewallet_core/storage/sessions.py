@@ -26,6 +26,8 @@ from ewallet_core.storage.transaction import Transaction
 
 SESSIONS_IN_A_SLICE = 200
 """How many of what has expired one transaction removes, so that it holds up others for some milliseconds."""
+MOST_IDLE_AND_LONG = 1_000
+"""How many sessions with a lifetime of their own are kept in which no account is active."""
 
 
 class ClientId(Row, frozen=True):
@@ -36,6 +38,8 @@ class ClientId(Row, frozen=True):
 
 
 class Session(Row, frozen=True):
+    """A session; `lifetime_ms` is how long its client wants it to live unused, None as long as usual."""
+
     id: int
     client_id: int | None
     token_hash: bytes | None
@@ -45,6 +49,7 @@ class Session(Row, frozen=True):
     last_used_at: int
     expires_at: int
     created_at: int
+    lifetime_ms: int | None
 
 
 class Worker(Row, frozen=True):
@@ -153,6 +158,14 @@ _DROP_EXPIRED_CLIENT_IDS = (
     .where(schema.client_ids.c.id.in_(_FIRST_EXPIRED_CLIENT_IDS.correlate(None)))
     .returning(schema.client_ids.c.id)
 )
+_IDLE_AND_LONG = (
+    select(*client_ids.columns)
+    .join(schema.sessions, _session.client_id == schema.client_ids.c.id)
+    .where(_session.lifetime_ms.is_not(None), _session.account_id.is_(None))
+    .order_by(_session.last_used_at.desc())
+    .limit(SESSIONS_IN_A_SLICE)
+    .offset(MOST_IDLE_AND_LONG)
+)
 _IS_VACANT = ~exists().where(_session.worker_id == _worker.id)
 _FORGET_VACANT_WORKERS = schema.seen_requests.delete().where(
     schema.seen_requests.c.scope.in_(
@@ -211,6 +224,15 @@ def drop_client_id(transaction: Transaction, client: ClientId, now: int) -> None
     if session is not None:
         end_session(transaction, session.id, now)
     client_ids.delete(transaction, id=client.id)
+
+
+def drop_idle_long_sessions(transaction: Transaction, now: int) -> None:
+    """Delete the sessions, with their client ids, that are too many: the latest used ones are kept.
+
+    They cost nothing to open, and would else fill the database while no account needs them.
+    """
+    for client in transaction.all(_IDLE_AND_LONG, ClientId):
+        drop_client_id(transaction, client, now)
 
 
 def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:

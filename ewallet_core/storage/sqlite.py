@@ -27,7 +27,7 @@ from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.types import Durability, user_key
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000

@@ -83,13 +83,25 @@ _AHEAD: sa.BindParameter[int] = sa.bindparam("ahead")
 _clock, _segment = schema.clocks.c, schema.time_segments.c
 
 
-def _at_most(column: sa.Column[Any], within: str | None = None, **columns: Any) -> sa.Update:
+def _at_most(column: sa.Column[Any], within: str | None = None) -> sa.Update:
     """Bring dates that are further ahead than `within` milliseconds from now to the latest possible one."""
     offset: Any = 0 if within is None else sa.bindparam(within)
+    return sa.update(column.table).where(column > _AHEAD + offset).values({column.name: _NOW + offset})
+
+
+_USUAL: sa.BindParameter[int] = sa.bindparam("session_lifetime")
+_session, _client = schema.sessions.c, schema.client_ids.c
+_lifetime_of_client = sa.select(_session.lifetime_ms).where(_session.client_id == _client.id)
+
+
+def _used_at_most(column: sa.Column[Any], lifetime: Any) -> sa.Update:
+    """As `_at_most` for the end of a session or client id, which has its own lifetime or the usual one."""
+    lifetime = sa.func.coalesce(lifetime, _USUAL)
     return (
         sa.update(column.table)
-        .where(column > _AHEAD + offset)
-        .values({column.name: _NOW + offset, **columns})
+        # The first comparison can use the index.
+        .where(column > _AHEAD + _USUAL, column > _AHEAD + lifetime)
+        .values({column.name: _NOW + lifetime, "last_used_at": _NOW})
     )
 
 
@@ -117,8 +129,8 @@ _RUNS = (
 )
 
 _CORRECTIONS = (
-    _at_most(schema.sessions.c.expires_at, "session_lifetime", last_used_at=_NOW),
-    _at_most(schema.client_ids.c.expires_at, "session_lifetime", last_used_at=_NOW),
+    _used_at_most(_client.expires_at, _lifetime_of_client.scalar_subquery()),
+    _used_at_most(_session.expires_at, _session.lifetime_ms),
     _at_most(schema.refused_requests.c.at),
     _at_most(schema.login_origins.c.last_login_at),
     _at_most(schema.accounts.c.to_unlink_at, "recoverable"),

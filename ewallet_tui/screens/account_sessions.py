@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Label
 
-from ewallet_core.presentation.formatting import moment, one_line, parse_timestamp
+from ewallet_core.presentation.formatting import DAY, MINUTE, count, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import ACCOUNT_PARTS, END_SESSION, Action
 from ewallet_tui.availability import Possible
@@ -32,11 +32,20 @@ SESSIONS = (
     Column("Where"),
     Column("Since", from_width=66),
     Column("Last used"),
+    Column("Lasts", from_width=76),
     Column("", fills=True),
 )
 LOGINS = (Column("When"), Column("What"), Column("Where"), Column("", fills=True))
 THIS_ONE = Content.styled("● this session", "$text-success")
 NEW_ADDRESS = Content.styled("! new address", "bold $text-warning")
+
+
+def lifetime(milliseconds: int) -> str:
+    """How long a session stays open unused, in whole units: `30 min`, `36 h`, `7 days`."""
+    if milliseconds >= 2 * DAY:
+        return count(milliseconds // DAY, "day")
+    minutes = milliseconds // MINUTE
+    return f"{minutes // 60} h" if minutes >= 120 else f"{minutes} min"
 
 
 def session_row(session: Record, now: datetime) -> ListRow:
@@ -45,6 +54,7 @@ def session_row(session: Record, now: datetime) -> ListRow:
         session["address"],
         moment(parse_timestamp(session["since"]), now),
         moment(parse_timestamp(session["last_use"]), now),
+        lifetime(session["lifetime_ms"]),
         THIS_ONE if session["is_this"] else "",
     )
     return ListRow(str(session["session_id"]), cells, session)

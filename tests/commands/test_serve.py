@@ -204,11 +204,19 @@ def may_stop_in_the_past(running: ServeProcess) -> bool:
         return allowed
 
 
+def longest_lifetime(running: ServeProcess) -> int:
+    with wire_to(running) as wire:
+        wire.open_session()
+        refused = wire.request(action="request", request="session_token", lifetime=30 * 24 * 60)
+        longest: int = refused["details"]["longest"]
+        return longest
+
+
 def test_options_override_the_file_and_the_supervisor_is_notified(tmp_path, used_port):
     settings = tmp_path / "ewallet.toml"
     settings.write_text(
         f"in_port = {used_port}\nout_port = 0\nself_signed = true\ndatabase = 'sqlite:///here'\n"
-        "[rules]\nstop_in_the_past = true\n"
+        "[rules]\nstop_in_the_past = true\nlongest_session_days = 1\n"
     )
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
@@ -218,6 +226,7 @@ def test_options_override_the_file_and_the_supervisor_is_notified(tmp_path, used
             assert running.line.endswith(", in the clear.\n")
             assert supervisor.recv(64) == b"READY=1"
             assert may_stop_in_the_past(running)
+            assert longest_lifetime(running) == 24 * 60
             running.is_told(signal.SIGTERM)
             assert supervisor.recv(64) == b"STOPPING=1"
             assert running.ends() == (0, "", "")

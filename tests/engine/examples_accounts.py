@@ -39,6 +39,8 @@ _SESSION_ROW = {
     "last_use": TIMESTAMP,
     "address": str,
     "expires": TIMESTAMP,
+    "lifetime": float,
+    "lifetime_ms": int,
     "is_this": bool,
 }
 _REPORTED = {

@@ -76,8 +76,15 @@ _TIME_CONVERTED = {
 
 EXAMPLES = (
     Example("anonymous", REQUEST_CLIENT_ID, {"client_id": TOKEN}),
-    Example("announced", REQUEST_SESSION_TOKEN, {"session_token": TOKEN}),
-    Example("visiting", REQUEST_SESSION_TOKEN, {"session_token": TOKEN}),
+    *(
+        Example(
+            stage,
+            REQUEST_SESSION_TOKEN,
+            {"session_token": TOKEN, "expires": TIMESTAMP},
+            optional={"lifetime": 60},
+        )
+        for stage in ("announced", "visiting")
+    ),
     Example("anonymous", NEW_SESSION, {"ewallet_session": int, "session_data": SESSION_DATA}),
     Example("anonymous", NEW_WORKER, {"worker": int, "worker_data": WORKER_DATA}),
     Example("visiting", KEEP_CLIENT_ID, {"ctoken": TOKEN, **_KEPT_ALIVE}),

@@ -42,6 +42,30 @@ def test_a_session_of_the_future_ends_as_any_other(engine, wallclock, set_right)
     ada.expect_error("session_expired", **VIEW_ACCOUNT)
 
 
+def test_a_long_session_of_the_future_keeps_its_lifetime(engine, wallclock, set_right):
+    wallclock.forward(AHEAD)
+    ada = EngineClient(engine)
+    ada.request_client_id()
+    token = ada.request(action="request", request="session_token", lifetime=10 * 24 * 60)["session_token"]
+    ada.credentials["session_token"] = token
+    ada = ada.register().log_in().at(set_right())
+    wallclock.forward(9 * DAY)
+    ada.request(**VIEW_ACCOUNT)
+    wallclock.forward(10 * DAY)
+    ada.expect_error("session_expired", **VIEW_ACCOUNT)
+
+
+def test_a_long_session_is_not_taken_for_one_of_the_future(registered, open_engine, wallclock):
+    ada = EngineClient(registered.engine)
+    ada.request_client_id()
+    token = ada.request(action="request", request="session_token", lifetime=30 * 24 * 60)["session_token"]
+    ada.credentials["session_token"] = token
+    ada.log_in()
+    ada.at(open_engine())
+    wallclock.forward(29 * DAY)
+    ada.request(**VIEW_ACCOUNT)
+
+
 def test_an_unused_session_of_the_future_is_removed(engine, wallclock, set_right):
     wallclock.forward(AHEAD)
     EngineClient(engine).open_session()

@@ -36,9 +36,10 @@ class Filler:
         assert answer["failed"] is False, answer
         return answer
 
-    def open_session(self) -> None:
-        for request in ("client_id", "session_token"):
-            self.credentials[request] = str(self.send(action="request", request=request)[request])
+    def open_session(self, **lifetime: int) -> None:
+        self.credentials["client_id"] = str(self.send(action="request", request="client_id")["client_id"])
+        opened = self.send(action="request", request="session_token", **lifetime)
+        self.credentials["session_token"] = str(opened["session_token"])
 
     def register(self, name: str) -> None:
         account = {"user_name": name, "user_pass": PASSWORD}
@@ -71,7 +72,7 @@ def fill(filler: Filler) -> None:
     filler.timer("pause", minutes_before=1)
     filler.send(action="switch", switch="account", account="ada@example.org")
     filler.now = FRIDAY_NOON + 60 * MINUTE
-    filler.open_session()
+    filler.open_session(lifetime=60)
     filler.send(action="login", user_name="ada", user_pass=PASSWORD)
     filler.timer("start")
     filler.engine.close()

@@ -19,6 +19,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 from ewallet_core.server.limits import Limits
+from ewallet_core.server.settings import HttpSettings
 from ewallet_core.server.socket_listener import SocketListener
 
 Serve = Callable[..., EngineServer]
@@ -61,6 +62,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
         limits: dict[str, Any] | None = None,
         tls: tuple[Any, Any] = (None, None),
         trusted_proxies: Sequence[str] = (),
+        http: HttpSettings | None = None,
         **choices: Any,
     ) -> EngineServer:
         engine = EWalletSessionManager(
@@ -74,6 +76,8 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
         engine.listen_through(listener)
         served.append(EngineServer(engine, listener, ours))
         listener.open(0, 0)
+        if http is not None:
+            served[-1].http_port = listener.open_http(0, http)
         return served[-1]
 
     yield serve_one
@@ -86,6 +90,12 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
 def server(serve: Serve) -> EngineServer:
     """A server with the default limits."""
     return serve()
+
+
+@pytest.fixture
+def http_server(serve: Serve) -> EngineServer:
+    """A server with the default limits that serves HTTP too."""
+    return serve(http=HttpSettings())
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine_client import EngineClient
-from socket_wire import TIMEOUT_SECONDS, Wire
+from http_wire import HttpWire
+from socket_wire import LOOPBACK, TIMEOUT_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.server.executor import Executor
@@ -25,7 +26,14 @@ class EngineServer:
     engine: EWalletSessionManager
     listener: SocketListener
     tls: ssl.SSLContext | None = None
-    wires: list[Wire] = field(default_factory=list)
+    wires: list[Wire | HttpWire] = field(default_factory=list)
+    http_port: int | None = None
+
+    @property
+    def http_url(self) -> str:
+        """Where it serves HTTP, without a path."""
+        assert self.http_port is not None
+        return f"{'http' if self.tls is None else 'https'}://{LOOPBACK}:{self.http_port}"
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -77,6 +85,17 @@ class EngineServer:
         wire = self.out_wire()
         wire.send({**caller.credentials, **since})
         return wire
+
+    def http_wire(self, **choices: Any) -> HttpWire:
+        """A connection to the HTTP port; an `EngineClient` can use it as its engine."""
+        assert self.http_port is not None
+        wire = HttpWire(self.http_port, self.tls, **choices)
+        self.wires.append(wire)
+        return wire
+
+    def http_user(self, name: str = "ada") -> EngineClient:
+        """A client over HTTP, logged in to a new account of that name."""
+        return EngineClient(self.http_wire()).open_session().register(name).log_in(name)
 
     def caller(self) -> EngineClient:
         """A connected client without a client id."""

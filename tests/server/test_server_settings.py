@@ -80,6 +80,10 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("port = 8080", "There is no setting `port`. The settings are: host, in_port, out_port, "),
         ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
         ("rules = true", "`rules` is a table. Write its settings below a line `[rules]`."),
+        (
+            "[rules]\nlongest_session_days = 31",
+            "`rules.longest_session_days` can't be 31. It must be a whole number from 0 to 30.",
+        ),
         ("[rules]\nstop_in_the_past = 1", "`rules.stop_in_the_past` can't be 1. It must be true or false."),
         (
             "[storage]\ndurability = 'fast'",
@@ -134,6 +138,20 @@ def test_a_loopback_server_may_be_without_tls(host):
     assert not Settings().with_options({"host": host}).is_tls
 
 
+def test_the_http_port_needs_a_tls_setting_too_if_other_machines_reach_it(file):
+    settings = read(file, '[http]\nhost = "0.0.0.0"\n')
+    with pytest.raises(SettingsError, match="without TLS"):
+        settings.with_options({"http_port": 8090})
+    assert settings.with_options({"http_port": 8090, "self_signed": True}).http.port == 8090
+    assert settings.with_options({}).http.port is None
+
+
+def test_http_has_a_port_of_its_own():
+    with pytest.raises(SettingsError, match="port of its own"):
+        Settings().with_options({"http_port": 8080})
+    assert Settings().with_options({"in_port": 0, "out_port": 0, "http_port": 0}).http.port == 0
+
+
 @pytest.mark.parametrize(
     "how", [{"self_signed": True}, {"tls_cert": "a", "tls_key": "b"}, {"insecure": True}], ids=str
 )
@@ -144,7 +162,8 @@ def test_a_network_server_needs_a_tls_setting(how):
 
 
 def test_every_setting_is_an_option():
-    assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - TABLES.keys()
+    of_command = {option.name for option in serve_command.params}
+    assert of_command == {"data_dir", "config", "http_port", *NAMES} - TABLES.keys()
 
 
 # The docs

@@ -55,6 +55,15 @@ async def test_another_session_is_ended_after_a_question(opened, instant):
         assert person.app.context.state is not None
 
 
+async def test_the_lifetime_of_a_long_session_is_shown(opened):
+    async with opened() as person:
+        await at_the_sessions(person)
+        assert person.sees("30 min")
+        await person.app.context.send(action="request", request="session_token", lifetime=7 * 24 * 60)
+        await person.app.context.store.refresh()
+        await person.wait_until(lambda: person.sees("7 days"))
+
+
 async def test_ending_the_own_session_logs_out(opened):
     async with opened() as person:
         await at_the_sessions(person)

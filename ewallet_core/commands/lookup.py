@@ -1,0 +1,105 @@
+"""Contacts, wallets and clocks, looked up by the names that users type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ewallet_core.commands.shell import CommandError, Shell
+from ewallet_core.presentation.formatting import one_line
+from ewallet_core.presentation.payees import CAUTIONS, CHECK, Contact, mark_of, name_key
+
+MOST_CONTACTS = 1_000
+MOST_SUGGESTIONS = 5
+
+
+@dataclass(frozen=True)
+class Payee:
+    """Whom a payment goes to: an email, and the account that it is meant for."""
+
+    name: str
+    email: str
+    arguments: dict[str, int]
+    mark: str = ""
+    """Why it may not be the account that is meant; empty if there is no reason."""
+    contact: Contact | None = None
+
+    @property
+    def label(self) -> str:
+        """`Bob (bob@example.org)`, or the email alone."""
+        return self.email if self.name in ("", self.email) else f"{self.name} ({self.email})"
+
+    @property
+    def doubt(self) -> str:
+        """The sentence to confirm before the payment; empty if the account can't be mistaken."""
+        return f"{self.label} {self.mark.lstrip('! ')}. {CHECK}" if self.mark in CAUTIONS.values() else ""
+
+
+def find_payee(shell: Shell, typed: str) -> Payee:
+    """The payee that is meant by a contact's name, or by an email."""
+    wanted = typed.strip()
+    if "@" not in wanted:
+        return _of_contact(find_contact(shell, wanted))
+    before_domain = wanted[: wanted.rfind("@") + 1]
+    contact = next((one for one in search_contacts(shell, before_domain) if one.has_email(wanted)), None)
+    if contact is not None:
+        return _of_contact(contact)
+    found = shell.send(action="view", view="payee", user_email=wanted)
+    name, email = one_line(found["payee_name"]), one_line(found["payee"])
+    return Payee(name, email, {"payee_account": found["payee_account"]}, mark_of(found))
+
+
+def find_contact(shell: Shell, name: str) -> Contact:
+    """The contact of exactly that name; raises `CommandError` if there is none, or more than one."""
+    found = search_contacts(shell, one_line(name))
+    exact = {one.email: one for one in found if name_key(one.name) == name_key(name)}
+    if len(exact) == 1:
+        return next(iter(exact.values()))
+    if exact:
+        raise CommandError(
+            f"Several contacts are called {one_line(name)}: {_listed(list(exact))}. Give the email."
+        )
+    similar = _listed([f"{one.name} ({one.email})" for one in found])
+    advice = f"Similar: {similar}." if found else "Give an email, or save the contact first."
+    raise CommandError(f"You have no contact called {one_line(name)}. {advice}")
+
+
+def search_contacts(shell: Shell, text: str) -> list[Contact]:
+    """The contacts whose name or email contains the text, on any list."""
+    found = shell.send(action="search", search="records", kind="contact", text=text, limit=MOST_CONTACTS)
+    return [Contact.read(row["record_data"]) for row in found["rows"]]
+
+
+def find_wallet(shell: Shell, name: str) -> dict[str, Any]:
+    """The data of the wallet of that name, or of that number if none is called so."""
+    wallets = shell.send(action="view", view="credit", credit="ewallets")["ewallets"]
+    return _find_named(wallets, name, "wallet")
+
+
+def find_clock(shell: Shell, name: str, wallet: int | None = None) -> dict[str, Any]:
+    """The data of the clock of that name or number, in that wallet or in the active one."""
+    chosen = {} if wallet is None else {"ewallet_id": wallet}
+    clocks = shell.send(action="view", view="credit", credit="clocks", **chosen)["clocks"]
+    return _find_named(clocks, name, "clock")
+
+
+def _find_named(owned: Sequence[dict[str, Any]], name: str, noun: str) -> dict[str, Any]:
+    same = [one for one in owned if name_key(one["reference"]) == name_key(name)]
+    if not same:
+        same = [one for one in owned if str(one["id"]) == name]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        numbers = ", ".join(str(one["id"]) for one in same)
+        raise CommandError(f"Several {noun}s are called {one_line(name)}. Give a number: {numbers}.")
+    names = _listed([one_line(one["reference"]) for one in owned])
+    raise CommandError(f"You have no {noun} called {one_line(name)}. Yours: {names}.")
+
+
+def _of_contact(contact: Contact) -> Payee:
+    return Payee(contact.name, contact.email, contact.arguments, contact.mark, contact)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_SUGGESTIONS]) + (", …" if len(names) > MOST_SUGGESTIONS else "")

@@ -1,0 +1,125 @@
+"""`ewallet pay`, `transfer`, `move` and `refund`: credits go to someone else, or to another own wallet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ewallet_core.commands.lookup import Payee, find_payee, find_wallet
+from ewallet_core.commands.parameters import CREDITS, WholeNumber, given, note_option, yes_option
+from ewallet_core.commands.shell import RefusedError, Shell, shell_command
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
+from ewallet_core.presentation.payees import PAYEE_CHANGED
+
+OWN_WALLETS = "Enter someone else, or use `ewallet move` between your own wallets."
+
+_RECORD = WholeNumber(1, 2**63 - 1)
+
+
+@shell_command("pay", changes=True)
+@click.argument("to")
+@click.argument("credits", type=CREDITS)
+@note_option
+@yes_option
+def pay_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: bool) -> None:
+    """Pay CREDITS to a contact, or to an email. They get an invoice for it, and you too.
+
+    \b
+    ewallet pay ann 10 --note lunch
+
+    If the account can be mistaken for another, you are asked first; --yes answers that. If the contact's
+    email belongs to someone else now, you are asked in any case.
+    """
+    payee = find_payee(shell, to)
+    answer = _send_to(shell, payee, credits, yes=yes, action="pay", pay=payee.email, **given(notes=notes))
+    paid = credit_amount(answer["spent_credits"])
+    shell.show(answer, f"Paid {_name(payee)} {paid}. {_left(answer)}")
+
+
+@shell_command("transfer", changes=True)
+@click.argument("to")
+@click.argument("credits", type=CREDITS)
+@note_option
+@yes_option
+def transfer_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: bool) -> None:
+    """Transfer CREDITS to a contact, or to an email, without an invoice.
+
+    You are asked as `ewallet pay` asks.
+    """
+    payee = find_payee(shell, to)
+    instruction = {"action": "transfer", "transfer": "credits", "transfer_to": payee.email}
+    answer = _send_to(shell, payee, credits, yes=yes, **instruction, **given(notes=notes))
+    sent = credit_amount(answer["transfered_credits"])
+    shell.show(answer, f"Transferred {sent} to {_name(payee)}. {_left(answer)}")
+
+
+@shell_command("move", changes=True)
+@click.argument("credits", type=CREDITS)
+@click.option("--to", required=True, metavar="WALLET", help="The wallet that gets them, by its name.")
+@click.option(
+    "--from", "source", metavar="WALLET", help="The wallet that gives them. Default: the active one."
+)
+@note_option
+def move_command(shell: Shell, /, credits: int, to: str, source: str | None, notes: str | None) -> None:
+    """Move CREDITS between your own wallets.
+
+    \b
+    ewallet move 30 --to Holidays
+    """
+    target = find_wallet(shell, to)
+    giving = None if source is None else find_wallet(shell, source)["id"]
+    answer = shell.send(
+        action="transfer",
+        transfer="credits",
+        to_ewallet=target["id"],
+        credits=credits,
+        **given(notes=notes, ewallet_id=giving),
+    )
+    moved = credit_amount(answer["transfered_credits"])
+    shell.show(answer, f"Moved {moved} to {one_line(target['reference'])}. {_left(answer)}")
+
+
+@shell_command("refund", changes=True)
+@click.argument("record", type=_RECORD)
+@click.argument("credits", type=CREDITS, required=False)
+@note_option
+def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str | None) -> None:
+    """Refund the payment that you received with transfer RECORD, or only CREDITS of it."""
+    arguments = given(credits=credits, notes=notes)
+    answer = shell.send(action="refund", refund="payment", record_id=record, **arguments)
+    refunded = credit_amount(answer["refunded_credits"])
+    shell.show(answer, f"Refunded {refunded} to {one_line(answer['refunded_to'])}. {_left(answer)}")
+
+
+def _send_to(shell: Shell, payee: Payee, credits: int, *, yes: bool, **instruction: Any) -> Answer:
+    """Send the payment to the account that is meant, and ask if it is in doubt which one that is."""
+    if payee.doubt:
+        shell.confirm(f"{payee.doubt} Send {credit_amount(credits)}?", yes=yes)
+    try:
+        return shell.send(**instruction, credits=credits, **payee.arguments)
+    except RefusedError as refused:
+        if refused.answer["code"] == "own_account":
+            raise RefusedError({**refused.answer, "warning": OWN_WALLETS}) from None
+        if refused.answer["code"] != PAYEE_CHANGED or payee.contact is None:
+            raise
+        changed = refused.answer["details"]
+    shell.ask_user(
+        f"{payee.email} belongs to another account now: {one_line(changed['payee_name'])}. It is not the one "
+        f"that you saved as {payee.name}. Send {credit_amount(credits)} to it?"
+    )
+    new_payee = changed["payee_account"]
+    answer = shell.send(**instruction, credits=credits, payee_account=new_payee)
+    # Saved again, the contact is of the account that has the email now.
+    record = payee.contact.record
+    shell.send(action="edit", edit="contact", contact="record", record_id=record, user_email=payee.email)
+    return answer
+
+
+def _name(payee: Payee) -> str:
+    return payee.name or payee.email
+
+
+def _left(answer: Answer) -> str:
+    return f"{grouped(answer['ewallet_credits'])} left."

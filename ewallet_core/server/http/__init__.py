@@ -1,0 +1,1 @@
+"""HTTP beside the sockets: the same engine, executor, limits and log, in the same event loop."""

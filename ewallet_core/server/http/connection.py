@@ -1,0 +1,347 @@
+"""One connection of HTTP: uvicorn's protocol, with this server's limits and its orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.http import HeadTooLongError, NotHttpError, RequestUnfinishedError
+from ewallet_core.errors.requests import FrameTooLongError
+from ewallet_core.errors.server import ServerStoppingError
+from ewallet_core.protocol.address import network_of
+from ewallet_core.protocol.frames import LARGEST_FRAME
+from ewallet_core.server.client_connection import (
+    CLOSE_SECONDS,
+    ClientConnection,
+    LimitTimer,
+    Roster,
+    TimeLimit,
+)
+from ewallet_core.server.http.peer import HttpPeer
+from ewallet_core.server.http.port import HttpPort
+from ewallet_core.server.http.transport import HttpTransport
+
+LONGEST_HEAD = 32 * 1024
+MOST_HEADERS = 100
+BYTES_AT_ONCE = 4 * 1024
+"""How much is parsed before it is looked whether a request has to wait for the one before it."""
+
+
+class HttpConnection(HttpToolsProtocol, ClientConnection):
+    """Parses requests, and gives each to the application once the one before it is answered.
+
+    A request that breaks a limit is refused, and the connection ends. How long it may be idle is left to
+    uvicorn; there is one timer for all other time limits.
+    """
+
+    transport: HttpTransport
+
+    def __init__(self, port: HttpPort, roster: Roster, address: str) -> None:
+        super().__init__(port.config, port.state, {}, port.loop)
+        self.access_log = False
+        self._port = port
+        self._roster = roster
+        self._timer = LimitTimer(port.loop, self._next_limit)
+        self.address = address
+        self.network = network_of(address)
+        self.number = port.next_number()
+        self.is_lost = self._is_ending = False
+        self.on_end: Callable[[], None] | None = None
+        """Ends a response that would otherwise go on for as long as the client reads it."""
+        self._is_limited = not port.is_exempt(address)
+        self._peer = HttpPeer(address, self, self._is_limited)
+        self._received = bytearray()
+        """What was not parsed yet, because a request has to wait for the one before it."""
+        self._running: RequestResponseCycle | None = None
+        """The latest request that the application got."""
+        self._unfinished = 0
+        """How many coroutines of the application have not ended."""
+        self._is_in_head = False
+        self._head_size = self._body_size = 0
+        self._begun_at: float | None = None
+        """When the request that has not arrived completely was begun, if there is one."""
+        self._unread_since: float | None = None
+        self._closing_at: float | None = None
+        """When the transport was closed, or when it was last seen that the client still reads."""
+        self._must_read_by = 0.0
+
+    # As a PeerConnection and a Sender
+
+    @property
+    def is_ready(self) -> bool:
+        return self._unread_since is None and not self._port.unread.is_reached(self.network)
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self.transport.unsent_bytes
+
+    # As a ClientConnection
+
+    def end(self, reason: WalletError | None) -> None:
+        """Answer the request that is under way, and refuse one that has not arrived completely."""
+        is_idle = self._due is None and self._begun_at is None
+        if reason is None or (is_idle and isinstance(reason, ServerStoppingError)):
+            self._end_after_response()
+        else:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, reason)
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        ours = HttpTransport(cast("asyncio.Transport", transport), self._note_closing)
+        super().connection_made(ours)
+        self._expect_request()
+        try:
+            self._roster.admit(self)
+        except WalletError as error:
+            self.end(error)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_ending:
+            if self._due is None and self._begun_at is None:
+                self._begun_at = self.loop.time()
+            self._received += data
+            self._parse()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        due = self._due
+        if due is None or due.more_body or due.response_started:
+            return False
+        self._end_after_response()
+        # Without TLS, the response that is due can still be sent.
+        return self.transport.can_write_eof()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread_since = self.loop.time()
+        self.transport.note_read()
+        if self._is_limited:
+            self._port.unread.add(self)
+        self._timer.watch()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._unread_since = None
+        self._port.unread.discard(self)
+        self._port.resume(self._peer.network)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.is_lost = self._is_ending = True
+        self._timer.cancel()
+        self._received.clear()
+        self.pipeline.clear()
+        if self._due is not None:
+            _disconnect(self._due)
+        super().connection_lost(error)
+        self._unset_keepalive_if_required()
+        self.resume_writing()
+        self._leave()
+
+    # What httptools calls while it parses
+
+    def on_message_begin(self) -> None:
+        self._is_in_head, self._head_size = True, 0
+        if self._begun_at is None:
+            self._begun_at = self.loop.time()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head, self._body_size = False, 0
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > LONGEST_HEAD or len(self.headers) > MOST_HEADERS:
+            self._refuse_head()
+        elif _declared_size(self.headers) > LARGEST_FRAME:
+            self._refuse_body()
+        elif not self._is_ending:
+            self._peer = self._port.peer_of(self._peer, self.headers)
+            self.scope["state"]["peer"] = self._peer
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_size += len(body)
+        if self._body_size > LARGEST_FRAME:
+            self._refuse_body()
+        elif not self._is_ending:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._begun_at = None
+        if not self._is_ending:
+            super().on_message_complete()
+
+    # What uvicorn calls
+
+    def send_400_response(self, _msg: str) -> None:
+        self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Go on in HTTP/1.1; what follows the request may be another protocol, so the connection ends."""
+        self._end_after_response()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        if self._begun_at is not None:
+            self._begun_at = self.loop.time()
+        self._unfinished += 1
+        self.loop.create_task(cycle.run_asgi(app)).add_done_callback(self._note_finished)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._received:
+            self.loop.call_soon(self._parse)
+
+    # Input
+
+    def _parse(self) -> None:
+        """Parse what has arrived, up to the first request that has to wait for the one before it."""
+        while self._received and not self.pipeline and not self._is_ending:
+            piece = bytes(self._received[:BYTES_AT_ONCE])
+            del self._received[:BYTES_AT_ONCE]
+            super().data_received(piece)
+            if self._is_in_head:
+                self._head_size += len(piece)
+                if self._head_size > LONGEST_HEAD:
+                    self._refuse_head()
+        self.transport.hold(bool(self._received))
+        if self._begun_at is not None:
+            self._timer.watch()
+
+    @property
+    def _due(self) -> RequestResponseCycle | None:
+        """The request that the application has to answer, if there is one."""
+        running = self._running
+        return None if running is None or running.response_complete else running
+
+    def _expect_request(self) -> None:
+        """End the connection if it stays silent, as uvicorn does after each response."""
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    # The end
+
+    def _refuse_head(self) -> None:
+        self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HeadTooLongError(LONGEST_HEAD, MOST_HEADERS))
+
+    def _refuse_body(self) -> None:
+        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, FrameTooLongError(LARGEST_FRAME))
+
+    def _refuse(self, status: HTTPStatus, error: WalletError) -> None:
+        """Refuse what arrives now, and end the connection.
+
+        If a request before it is carried out, its response is the last one: it says that the connection ends.
+        """
+        if self._is_ending:
+            return
+        due = self._due
+        if due is not None and due.more_body:
+            _disconnect(due)
+            if not due.response_started:
+                self._send_error(status, error)
+            self._close()
+        elif due is None and not self._is_rest_of_answered:
+            self._send_error(status, error)
+            self._close()
+        else:
+            self._end_after_response()
+
+    @property
+    def _is_rest_of_answered(self) -> bool:
+        """Whether what arrives is the body of a request that was answered without it."""
+        cycle = self.cycle
+        return not self._is_in_head and cycle is not None and cycle.response_complete and cycle.more_body
+
+    def _send_error(self, status: HTTPStatus, error: WalletError) -> None:
+        path = (getattr(self, "url", None) or b"").decode("latin-1")
+        self.transport.write(self._port.error_response(status, error, path, self._peer))
+
+    def _end_after_response(self) -> None:
+        """Take no more requests, and close once the response that is due has been sent."""
+        self._is_ending = True
+        self._received.clear()
+        self.pipeline.clear()
+        if (due := self._due) is None:
+            self._close()
+            return
+        due.keep_alive = False
+        if due.more_body:
+            # The rest of it will not be read.
+            _disconnect(due)
+            self._close()
+        elif self.on_end is not None:
+            self.on_end()
+
+    def _close(self) -> None:
+        self._is_ending = True
+        self._received.clear()
+        self.pipeline.clear()
+        self.transport.close()
+
+    def _note_closing(self) -> None:
+        """The transport is closed; the client has a moment to read what was written."""
+        self._is_ending = True
+        self._closing_at = self.loop.time()
+        self._must_read_by = self._closing_at + self._port.limits.unread_seconds
+        self.transport.note_read()
+        self._timer.watch()
+
+    def _note_finished(self, _: asyncio.Task[None]) -> None:
+        self._unfinished -= 1
+        self._leave()
+
+    def _leave(self) -> None:
+        if self.is_lost and not self._unfinished:
+            self._roster.discard(self)
+
+    # Time limits
+
+    def _next_limit(self) -> TimeLimit | None:
+        if self.is_lost:
+            return None
+        if self._closing_at is not None:
+            return self._closing_at + CLOSE_SECONDS, self._check_closing
+        limits = self._port.limits
+        if self._unread_since is not None:
+            return self._unread_since + limits.unread_seconds, self._check_reader
+        if self._begun_at is not None and not self.pipeline:
+            return self._begun_at + limits.unfinished_line_seconds, self._refuse_unfinished
+        return None
+
+    def _check_closing(self) -> None:
+        """Go on for as long as the client reads what was written."""
+        now, is_late = self.loop.time(), self.loop.time() >= self._must_read_by
+        if not self.transport.unsent_bytes or (is_late and self.transport.is_read_too_slowly()):
+            self.abort()
+            return
+        self._closing_at = now
+        if is_late:
+            self._must_read_by = now + self._port.limits.unread_seconds
+
+    def _check_reader(self) -> None:
+        if self.transport.is_read_too_slowly():
+            self.abort()
+        else:
+            self._unread_since = self.loop.time()
+
+    def _refuse_unfinished(self) -> None:
+        error = RequestUnfinishedError(self._port.limits.unfinished_line_seconds)
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT, error)
+
+
+def _disconnect(cycle: RequestResponseCycle) -> None:
+    """Tell the application that the client of that request is gone."""
+    cycle.disconnected = True
+    cycle.message_event.set()
+
+
+def _declared_size(headers: list[tuple[bytes, bytes]]) -> int:
+    # The parser refuses what is no number, and two that differ.
+    return next((int(value) for name, value in headers if name == b"content-length"), 0)

@@ -1,0 +1,86 @@
+"""The instruction API: one path, which takes any instruction and answers its dict."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Message, Receive, Scope, Send
+
+from ewallet_core.errors.base import WalletError
+from ewallet_core.handlers import SECTIONS
+from ewallet_core.instructions import reference
+from ewallet_core.protocol.frames import decode
+from ewallet_core.server.http.instructions import InstructionCarrier
+from ewallet_core.server.http.responses import PRIVATE
+
+INSTRUCTION_PATH = "/ewallet/instruction-set"
+_HEADERS = [
+    (b"content-type", b"application/json"),
+    *((name.encode(), value.encode()) for name, value in PRIVATE.items()),
+]
+
+
+class InstructionApi:
+    """Answers each POST with the answer of its instruction, and each GET with all instructions.
+
+    Every answer has the status 200, also if the instruction is refused: its dict says so. Only a body that is
+    no JSON object is answered 400. Who asks is said in the body alone: headers and cookies say nothing.
+    """
+
+    def __init__(self, carrier: InstructionCarrier) -> None:
+        self._carrier = carrier
+        self._described: bytes | None = None
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route(INSTRUCTION_PATH, self, methods=["GET", "POST"])]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await self._carry_out(scope, receive, send)
+        else:
+            await self._describe()(scope, receive, send)
+
+    async def _carry_out(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _read_body(receive)
+        if body is None:
+            return
+        peer = scope["state"]["peer"]
+        try:
+            request = decode(body)
+        except WalletError as error:
+            status, answer = 400, self._carrier.refuse(error, peer)
+        else:
+            status, answer = 200, await self._carrier.carry_out(request, peer)
+        encoded = msgspec.json.encode(answer)
+        length = (b"content-length", b"%d" % len(encoded))
+        await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, length]})
+        await send({"type": "http.response.body", "body": encoded})
+
+    def _describe(self) -> Response:
+        """All instructions, with their arguments, answers and errors."""
+        if self._described is None:
+            everything = reference.everything(SECTIONS)
+            self._described = msgspec.json.encode(
+                {
+                    "instructions": [reference.entry_of(each) for each in everything],
+                    "data": reference.data_of(everything),
+                    "refusals": reference.errors(),
+                }
+            )
+        return Response(self._described, media_type="application/json")
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The body of a request, or None if its client is gone. The connection limits its size."""
+    message: Message = await receive()
+    if message["type"] == "http.request" and not message["more_body"]:
+        whole: bytes = message["body"]
+        return whole
+    parts = bytearray()
+    while message["type"] == "http.request":
+        parts += message["body"]
+        if not message["more_body"]:
+            return bytes(parts)
+        message = await receive()
+    return None
