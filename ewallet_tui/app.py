@@ -14,10 +14,11 @@ from textual.events import InputEvent, Key, Paste
 from ewallet_core.data_folder import data_folder
 from ewallet_core.presentation.formatting import formats_of_system
 from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.steady_time import steady_time
 from ewallet_tui import lazy
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
-from ewallet_tui.elapsed import ElapsedTime, steady_time
+from ewallet_tui.elapsed import ElapsedTime
 from ewallet_tui.keyboard import Keyboard
 from ewallet_tui.navigation import LOGIN
 from ewallet_tui.screens.login import LoginScreen

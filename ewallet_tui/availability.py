@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_tui.navigation import AUDITOR, OPERATOR
-from ewallet_tui.state import WALLET, AccountState, TimerState
+from ewallet_tui.state import WALLET, AccountState
 
 Possible = bool | str | None
 """Whether an action is possible. A sentence greys its key and is shown when the key is pressed; `None` greys

@@ -12,7 +12,8 @@ from ewallet_core.presentation.formatting import count, countdown, one_line
 from ewallet_tui.sanitize import plain
 
 if TYPE_CHECKING:
-    from ewallet_tui.state import AccountState, ClockState
+    from ewallet_core.presentation.clock_state import ClockState
+    from ewallet_tui.state import AccountState
 
 
 class StatusBadge(Struct, frozen=True):

@@ -10,9 +10,10 @@ from typing import Literal
 from msgspec import Struct
 from textual.timer import Timer
 
+from ewallet_core.presentation.clock_state import ClockState, TimerState
 from ewallet_core.presentation.formatting import SECOND, countdown, local, until_next_second
 from ewallet_tui.elapsed import ElapsedTime
-from ewallet_tui.state import AccountState, ClockState, TimerState
+from ewallet_tui.state import AccountState
 from ewallet_tui.work import SetTimer
 
 

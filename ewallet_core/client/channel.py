@@ -13,8 +13,8 @@ from itertools import count
 
 from ewallet_core.client.connect import Waits, delays
 from ewallet_core.client.connection import NO_ACCOUNT, ConnectionState, Reach, UnreachableError
-from ewallet_core.client.messages import WHICH_SOCKETS, MessageStream, Reply, read_as, reason_of
-from ewallet_core.client.requests import Request, changes_something, frame_of, new_request_id
+from ewallet_core.client.messages import MessageStream, Reply, read_as, reason_of
+from ewallet_core.client.requests import Request, changes_something, frame_of
 from ewallet_core.client.trust import NotTrustedError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to, request_id_of
@@ -178,11 +178,6 @@ class RequestChannel:
         self._pending.put(str(request_id), frame, answer, alone=changes_something(request))
         self._send_what_is_due()
         return await answer
-
-    def probe(self) -> None:
-        """Ask for something, so that a connection that is broken shows; its answer is for no one."""
-        if self._messages is not None:
-            self._messages.write(frame_of({**WHICH_SOCKETS, "request_id": new_request_id()}))
 
     async def disconnected(self) -> None:
         """Wait until no connection is open."""

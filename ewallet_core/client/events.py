@@ -192,8 +192,9 @@ LOGIN_SECONDS = 30.0
 class EventReader:
     """Reads the events of a server for one reader.
 
-    `connect` opens a stream of events, and `broken` is called when one has broken. `credentials` returns
-    those of the current session, `randomness` numbers from 0 to 1, and `waits` limits what is waited for.
+    `connect` opens a connection to the port of events, `credentials` returns those of the current session,
+    `randomness` returns numbers from 0 to 1, and `waits` limits what is waited for. If it `follows_logins`,
+    the events go on with the account that logs in after another; else they end when none is logged in.
     """
 
     def __init__(
@@ -204,10 +205,12 @@ class EventReader:
         randomness: Callable[[], float],
         since: int | None,
         waits: Waits,
-        broken: Callable[[], None],
+        *,
+        follows_logins: bool = True,
     ) -> None:
+        self._follows_logins = follows_logins
+        self._is_over = False
         self._waits = waits
-        self._broken = broken
         self._connect = connect
         self._credentials = credentials
         self._active = active
@@ -217,19 +220,17 @@ class EventReader:
         self._warning: dict[str, Any] | None = None
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """All events, without end; raises `NotTrustedError` if the server's identity is in doubt."""
-        while True:
+        """All events; raises `NotTrustedError` if the server's identity is in doubt."""
+        while not self._is_over:
             login = await self._active.login_after()
             try:
                 async with self._connected(login) as messages, aclosing(self._read(messages, login)) as read:
                     async for event in read:
                         yield event
             except NotTrustedError:
-                self._broken()
                 raise
             except (EOFError, OSError, TimeoutError, UnreachableError):
                 if self._active.login == login:
-                    self._broken()
                     await self._waits.sleep(next(self._delays))
 
     @asynccontextmanager
@@ -297,6 +298,9 @@ class EventReader:
         """Wait for another login if none is there; raises `UnreachableError` for any other reason."""
         if notice.get("code") not in NO_ACCOUNT:
             raise UnreachableError(reason_of(notice))
+        if not self._follows_logins:
+            self._is_over = True
+            return
         with suppress(TimeoutError):
             async with self._waits.limited_to(LOGIN_SECONDS):
                 await self._active.login_after(login)

@@ -119,7 +119,7 @@ class RemoteClient(WalletClient):
             self._randomness,
             since,
             self._waits,
-            self._channel.probe,
+            follows_logins=not self._is_given,
         )
         queue = EventQueue(reader.events)
         self._queues = [*(queue for queue in self._queues if not queue.is_over), queue]

@@ -16,7 +16,7 @@ _RUNS = {"active": ", running", "paused": ", paused"}
 
 @shell_command("balance")
 def balance_command(shell: Shell) -> None:
-    """Print the credits of the active wallet, and the time that is left on its clock."""
+    """Print the credits of the active wallet, and the time on its clock."""
     answer = shell.send(action="view", view="overview", limit=1)
     wallet, clock = answer["ewallet_data"], answer["clock_data"]
     others = [timer for timer in answer["timers"] if timer["id"] != clock["id"]]
@@ -62,7 +62,7 @@ def supply_command(
 def convert_command(
     shell: Shell, /, credits: int | None, back: bool, minutes: str | None, notes: str | None
 ) -> None:
-    """Convert CREDITS of the active wallet to time on its clock, or time back to credits.
+    """Convert CREDITS to time on the clock, or time back to credits.
 
     \b
     ewallet convert 20

@@ -71,7 +71,7 @@ def login_command(shell: Shell, /, name: str, password_stdin: bool, lifetime: in
 def logout_command(shell: Shell) -> None:
     """Log out, and forget the session."""
     answer = shell.send(action="logout")
-    shell.sessions.remove(shell.place)
+    shell.forget_session()
     shell.show(answer, f"You are logged out{_where(shell)}.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ MOST_SUGGESTIONS = 5
 
 
 @dataclass(frozen=True)
-class Payee:
+class Recipient:
     """Whom a payment goes to: an email, and the account that it is meant for."""
 
     name: str
@@ -36,7 +36,7 @@ class Payee:
         return f"{self.label} {self.mark.lstrip('! ')}. {CHECK}" if self.mark in CAUTIONS.values() else ""
 
 
-def find_payee(shell: Shell, typed: str) -> Payee:
+def find_payee(shell: Shell, typed: str) -> Recipient:
     """The payee that is meant by a contact's name, or by an email."""
     wanted = typed.strip()
     if "@" not in wanted:
@@ -47,7 +47,7 @@ def find_payee(shell: Shell, typed: str) -> Payee:
         return _of_contact(contact)
     found = shell.send(action="view", view="payee", user_email=wanted)
     name, email = one_line(found["payee_name"]), one_line(found["payee"])
-    return Payee(name, email, {"payee_account": found["payee_account"]}, mark_of(found))
+    return Recipient(name, email, {"payee_account": found["payee_account"]}, mark_of(found))
 
 
 def find_contact(shell: Shell, name: str) -> Contact:
@@ -61,8 +61,30 @@ def find_contact(shell: Shell, name: str) -> Contact:
             f"Several contacts are called {one_line(name)}: {_listed(list(exact))}. Give the email."
         )
     similar = _listed([f"{one.name} ({one.email})" for one in found])
-    advice = f"Similar: {similar}." if found else "Give an email, or save the contact first."
+    advice = (
+        f"Similar: {similar}." if found else "Give an email, or save the contact with `ewallet contacts add`."
+    )
     raise CommandError(f"You have no contact called {one_line(name)}. {advice}")
+
+
+def find_saved_contact(shell: Shell, who: str) -> Contact:
+    """The contact of that name, of that email, or of that number if none is called so."""
+    wanted = one_line(who.strip())
+    text = wanted[: wanted.rfind("@") + 1] or wanted
+    found = [
+        one
+        for one in search_contacts(shell, text)
+        if one.has_email(wanted) or name_key(one.name) == name_key(wanted)
+    ]
+    if not found and wanted.isdecimal():
+        answer = shell.send(action="view", view="contact", contact="record", record_id=wanted)
+        return Contact.read(answer["record_data"])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        numbers = _listed([f"{one.record} ({one.name}, {one.email})" for one in found])
+        raise CommandError(f"Several contacts are called {wanted}. Give a number: {numbers}.")
+    raise CommandError(f"You have no contact called {wanted}. `ewallet contacts` lists all of them.")
 
 
 def search_contacts(shell: Shell, text: str) -> list[Contact]:
@@ -73,32 +95,62 @@ def search_contacts(shell: Shell, text: str) -> list[Contact]:
 
 def find_wallet(shell: Shell, name: str) -> dict[str, Any]:
     """The data of the wallet of that name, or of that number if none is called so."""
-    wallets = shell.send(action="view", view="credit", credit="ewallets")["ewallets"]
-    return _find_named(wallets, name, "wallet")
+    return _find_named(wallets_of(shell), name, "wallet")
 
 
-def find_clock(shell: Shell, name: str, wallet: int | None = None) -> dict[str, Any]:
-    """The data of the clock of that name or number, in that wallet or in the active one."""
-    chosen = {} if wallet is None else {"ewallet_id": wallet}
-    clocks = shell.send(action="view", view="credit", credit="clocks", **chosen)["clocks"]
-    return _find_named(clocks, name, "clock")
+def find_clock(shell: Shell, name: str) -> dict[str, Any]:
+    """The data of the clock of that name in any wallet: `Reading`, `Reading in Main`, or its number."""
+    return _find_named(all_clocks(shell), name, "clock")
+
+
+def wallets_of(shell: Shell) -> list[dict[str, Any]]:
+    """The data of all wallets of the account, oldest first."""
+    wallets: list[dict[str, Any]] = shell.send(action="view", view="credit", credit="ewallets")["ewallets"]
+    return wallets
+
+
+def clocks_of(shell: Shell, wallet: int) -> list[dict[str, Any]]:
+    """The data of all clocks of a wallet, oldest first."""
+    answer = shell.send(action="view", view="credit", credit="clocks", ewallet_id=wallet)
+    clocks: list[dict[str, Any]] = answer["clocks"]
+    return clocks
+
+
+def all_clocks(shell: Shell) -> list[dict[str, Any]]:
+    """The data of the clocks of all wallets, each with its wallet's name as `wallet`."""
+    return [
+        {**clock, "wallet": wallet["reference"]}
+        for wallet in wallets_of(shell)
+        for clock in clocks_of(shell, wallet["id"])
+    ]
 
 
 def _find_named(owned: Sequence[dict[str, Any]], name: str, noun: str) -> dict[str, Any]:
-    same = [one for one in owned if name_key(one["reference"]) == name_key(name)]
+    same = [one for one in owned if name_key(name) in _keys_of(one)]
     if not same:
         same = [one for one in owned if str(one["id"]) == name]
     if len(same) == 1:
         return same[0]
     if same:
-        numbers = ", ".join(str(one["id"]) for one in same)
+        numbers = ", ".join(_numbered(one) for one in same)
         raise CommandError(f"Several {noun}s are called {one_line(name)}. Give a number: {numbers}.")
     names = _listed([one_line(one["reference"]) for one in owned])
     raise CommandError(f"You have no {noun} called {one_line(name)}. Yours: {names}.")
 
 
-def _of_contact(contact: Contact) -> Payee:
-    return Payee(contact.name, contact.email, contact.arguments, contact.mark, contact)
+def _keys_of(owned: Mapping[str, Any]) -> set[str]:
+    """What the wallet or clock may be called, for comparison."""
+    name = owned["reference"]
+    return {name_key(name), *([name_key(f"{name} in {owned['wallet']}")] if "wallet" in owned else [])}
+
+
+def _numbered(owned: Mapping[str, Any]) -> str:
+    """Its number, and of a clock where it is: `3 (in Main)`."""
+    return f"{owned['id']} (in {one_line(owned['wallet'])})" if "wallet" in owned else str(owned["id"])
+
+
+def _of_contact(contact: Contact) -> Recipient:
+    return Recipient(contact.name, contact.email, contact.arguments, contact.mark, contact)
 
 
 def _listed(names: Sequence[str]) -> str:

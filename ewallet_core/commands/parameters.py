@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import click
 
-from ewallet_core.ledger.rates import MOST_CREDITS
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import LONGEST_REQUEST_ID, SHORTEST_REQUEST_ID
+from ewallet_core.instructions.validation import accepts, meta_of
+
+SERVER_VARIABLE = "EWALLET_SERVER"
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
@@ -33,10 +38,14 @@ class Lifetime(click.ParamType[int]):
         found = _DURATION.fullmatch(value.strip().lower())
         if found is None:
             self.fail(f"{value!r} is not a duration. Write it as 30m, 12h or 7d.", param, ctx)
-        return int(found[1]) * _MINUTES[found[2]]
+        minutes = int(found[1]) * _MINUTES[found[2]]
+        if not accepts(fields.Lifetime, minutes):
+            longest = (meta_of(fields.Lifetime).le or 0) // _MINUTES["d"]
+            self.fail(f"A session lasts at most {longest} days. Choose a shorter time.", param, ctx)
+        return minutes
 
 
-CREDITS = WholeNumber(1, MOST_CREDITS)
+CREDITS = WholeNumber(1, fields.MOST_CREDITS)
 
 note_option = click.option("--note", "notes", metavar="TEXT", help="What it is for.")
 yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
@@ -45,3 +54,32 @@ yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
 def given(**arguments: Any) -> dict[str, Any]:
     """The arguments of an instruction that have a value."""
     return {name: value for name, value in arguments.items() if value is not None}
+
+
+def shell_options(*, changes: bool) -> list[click.Parameter]:
+    """The options of every command that acts in a session."""
+    options: list[click.Parameter] = [
+        click.Option(
+            ["--server"],
+            metavar="HOST:PORT",
+            help=f"The server with the wallet. Default: {SERVER_VARIABLE}, else the wallet on this computer.",
+        ),
+        click.Option(["--embedded"], is_flag=True, help="Use the wallet on this computer."),
+        click.Option(
+            ["--data-dir"],
+            type=click.Path(file_okay=False, path_type=Path),
+            help="The folder of the wallet and of your sessions. Default: your own data folder.",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the whole answer, for a program."),
+    ]
+    if changes:
+        about = "The id of this change: sent again under the same id, it is done once."
+        options.append(click.Option(["--request-id"], metavar="ID", callback=_checked_id, help=about))
+    return options
+
+
+def _checked_id(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not SHORTEST_REQUEST_ID <= len(value) <= LONGEST_REQUEST_ID:
+        limits = f"{SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID}"
+        raise click.BadParameter(f"a request id has {limits} characters.", ctx, param)
+    return value

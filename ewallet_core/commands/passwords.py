@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ewallet_core.commands.shell import can_ask
+from ewallet_core.commands.output import can_ask
 
 FILE_VARIABLE = "EWALLET_PASSWORD_FILE"
 
@@ -40,9 +40,15 @@ class PasswordSource:
     def next(self, prompt: str, *, is_new: bool = False) -> str:
         """The next password; a new one is typed twice."""
         if self._lines is None:
-            repeat = "Repeat password" if is_new else False
-            typed: str = click.prompt(prompt, hide_input=True, err=True, confirmation_prompt=repeat)
-            return typed
+            return _typed(prompt, is_new=is_new)
         if not self._lines:
             raise click.UsageError(f"{prompt}: there is no more line to read. Put each password on its line.")
         return self._lines.pop(0)
+
+
+def _typed(prompt: str, *, is_new: bool) -> str:
+    while True:
+        password: str = click.prompt(prompt, hide_input=True, err=True)
+        if not is_new or password == click.prompt("Repeat password", hide_input=True, err=True):
+            return password
+        click.echo("The passwords don't match. Type both again.", err=True)

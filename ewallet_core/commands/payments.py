@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from ewallet_core.commands.lookup import Payee, find_payee, find_wallet
+from ewallet_core.commands.lookup import Recipient, find_payee, find_wallet
 from ewallet_core.commands.parameters import CREDITS, WholeNumber, given, note_option, yes_option
 from ewallet_core.commands.shell import RefusedError, Shell, shell_command
+from ewallet_core.commands.suggestions import suggest_contacts, suggest_wallets
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
 from ewallet_core.presentation.payees import PAYEE_CHANGED
@@ -19,7 +20,7 @@ _RECORD = WholeNumber(1, 2**63 - 1)
 
 
 @shell_command("pay", changes=True)
-@click.argument("to")
+@click.argument("to", shell_complete=suggest_contacts)
 @click.argument("credits", type=CREDITS)
 @note_option
 @yes_option
@@ -39,14 +40,14 @@ def pay_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: 
 
 
 @shell_command("transfer", changes=True)
-@click.argument("to")
+@click.argument("to", shell_complete=suggest_contacts)
 @click.argument("credits", type=CREDITS)
 @note_option
 @yes_option
 def transfer_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: bool) -> None:
-    """Transfer CREDITS to a contact, or to an email, without an invoice.
+    """Transfer CREDITS to a contact, or to an email.
 
-    You are asked as `ewallet pay` asks.
+    Unlike a payment, it makes no invoice. You are asked as `ewallet pay` asks.
     """
     payee = find_payee(shell, to)
     instruction = {"action": "transfer", "transfer": "credits", "transfer_to": payee.email}
@@ -57,9 +58,19 @@ def transfer_command(shell: Shell, /, to: str, credits: int, notes: str | None, 
 
 @shell_command("move", changes=True)
 @click.argument("credits", type=CREDITS)
-@click.option("--to", required=True, metavar="WALLET", help="The wallet that gets them, by its name.")
 @click.option(
-    "--from", "source", metavar="WALLET", help="The wallet that gives them. Default: the active one."
+    "--to",
+    required=True,
+    metavar="WALLET",
+    shell_complete=suggest_wallets,
+    help="The wallet that gets them, by its name.",
+)
+@click.option(
+    "--from",
+    "source",
+    metavar="WALLET",
+    shell_complete=suggest_wallets,
+    help="The wallet that gives them. Default: the active one.",
 )
 @note_option
 def move_command(shell: Shell, /, credits: int, to: str, source: str | None, notes: str | None) -> None:
@@ -69,15 +80,17 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
     ewallet move 30 --to Holidays
     """
     target = find_wallet(shell, to)
-    giving = None if source is None else find_wallet(shell, source)["id"]
+    origin = None if source is None else find_wallet(shell, source)
     answer = shell.send(
         action="transfer",
         transfer="credits",
         to_ewallet=target["id"],
         credits=credits,
-        **given(notes=notes, ewallet_id=giving),
+        **given(notes=notes, ewallet_id=origin and origin["id"]),
     )
     moved = credit_amount(answer["transfered_credits"])
+    if origin is not None:
+        moved = f"{moved} from {one_line(origin['reference'])}"
     shell.show(answer, f"Moved {moved} to {one_line(target['reference'])}. {_left(answer)}")
 
 
@@ -86,14 +99,17 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
 @click.argument("credits", type=CREDITS, required=False)
 @note_option
 def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str | None) -> None:
-    """Refund the payment that you received with transfer RECORD, or only CREDITS of it."""
+    """Refund a payment that you received, or CREDITS of it.
+
+    RECORD is the number of its transfer, as `ewallet search` shows it.
+    """
     arguments = given(credits=credits, notes=notes)
     answer = shell.send(action="refund", refund="payment", record_id=record, **arguments)
     refunded = credit_amount(answer["refunded_credits"])
     shell.show(answer, f"Refunded {refunded} to {one_line(answer['refunded_to'])}. {_left(answer)}")
 
 
-def _send_to(shell: Shell, payee: Payee, credits: int, *, yes: bool, **instruction: Any) -> Answer:
+def _send_to(shell: Shell, payee: Recipient, credits: int, *, yes: bool, **instruction: Any) -> Answer:
     """Send the payment to the account that is meant, and ask if it is in doubt which one that is."""
     if payee.doubt:
         shell.confirm(f"{payee.doubt} Send {credit_amount(credits)}?", yes=yes)
@@ -117,7 +133,7 @@ def _send_to(shell: Shell, payee: Payee, credits: int, *, yes: bool, **instructi
     return answer
 
 
-def _name(payee: Payee) -> str:
+def _name(payee: Recipient) -> str:
     return payee.name or payee.email
 
 

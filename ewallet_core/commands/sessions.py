@@ -52,9 +52,13 @@ class StoredSessions:
         with self._locked():
             self._write({**self._read(), place: session})
 
-    def remove(self, place: str) -> None:
+    def remove(self, place: str, client_id: str | None) -> None:
+        """Remove the session of that client id, unless another has taken its place."""
         with self._locked():
-            self._write({name: session for name, session in self._read().items() if name != place})
+            kept = self._read()
+            if place in kept and kept[place].client_id == client_id:
+                del kept[place]
+                self._write(kept)
 
     def _read(self) -> dict[str, StoredSession]:
         try:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
-import re
-import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from pathlib import Path
@@ -17,16 +13,15 @@ import click
 
 from ewallet_core.client.connection import NO_ACCOUNT, SESSION_OVER, Event, UnreachableError
 from ewallet_core.client.requests import changes_something, new_request_id
+from ewallet_core.commands import output
+from ewallet_core.commands.parameters import SERVER_VARIABLE, shell_options
 from ewallet_core.commands.sessions import SessionsFileError, StoredSession, StoredSessions
 from ewallet_core.data_folder import SESSIONS_FILE, find_data_folder
-from ewallet_core.instructions.envelope import LONGEST_REQUEST_ID, SHORTEST_REQUEST_ID, Answer
-from ewallet_core.presentation.formatting import formats_of_system, inert, use
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.presentation.formatting import formats_of_system, use
 from ewallet_core.protocol.address import THIS_MACHINE, ServerAddress
 
-SERVER_VARIABLE = "EWALLET_SERVER"
 OUTCOME_UNKNOWN = "outcome_unknown"
-
-_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 class ExitCode(IntEnum):
@@ -123,7 +118,7 @@ class Shell:
             request, self.pending_change = _identified(request, self.request_id or new_request_id())
             self.request_id = None
         answer = connection.send(request)
-        if answer.get("code") != OUTCOME_UNKNOWN:
+        if answer.get("code") != OUTCOME_UNKNOWN and not answer.get("maybe_done"):
             self.pending_change = None
         return answer
 
@@ -149,6 +144,10 @@ class Shell:
         """Store the session of the connection, as that account's."""
         self.sessions.put(self.place, StoredSession(**self.connection().credentials, account=account))
 
+    def forget_session(self) -> None:
+        """Remove the session of the connection from the stored ones."""
+        self.sessions.remove(self.place, self.connection().credentials.get("client_id"))
+
     def show(self, answer: Any, text: str, *, long: bool = False) -> None:
         """Print data: `answer` with `--json`, else the text.
 
@@ -156,56 +155,38 @@ class Shell:
         """
         if self.as_json:
             self.print_json(answer)
-            return
-        text = _inert(text)
-        if long and sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines - 1:
-            # As git: colours stay, and a text that is left is not cleared from the screen.
-            os.environ.setdefault("LESS", "FRX")
-            click.echo_via_pager(text if text.endswith("\n") else f"{text}\n")
         else:
-            click.echo(text, color=self.has_colour)
+            output.print_text(text, long=long)
 
     def print_json(self, value: Any) -> None:
         """Print a value as JSON: indented on a terminal, else on one line."""
-        is_terminal = sys.stdout.isatty()
-        text = json.dumps(value, ensure_ascii=False, indent=2 if is_terminal else None, default=str)
-        click.echo(_inert(text) if is_terminal else text)
+        output.print_json(value, on_one_line=False)
 
     def print_line(self, value: Any) -> None:
         """Print a value as one line of JSON."""
-        text = json.dumps(value, ensure_ascii=False, default=str)
-        click.echo(_inert(text) if sys.stdout.isatty() else text)
+        output.print_json(value, on_one_line=True)
 
     def say(self, sentence: str) -> None:
         """Tell the user something that is not data."""
-        click.echo(_inert(sentence), err=True)
-
-    @property
-    def has_colour(self) -> bool:
-        """Whether the data may have colours: on a terminal, unless `NO_COLOR` is set."""
-        return (
-            sys.stdout.isatty()
-            and not os.environ.get("NO_COLOR")
-            and os.environ.get("TERM", "dumb") != "dumb"
-        )
+        click.echo(output.harmless(sentence), err=True)
 
     def styled(self, text: str, **style: Any) -> str:
         """The text in that style (as `click.style`), if colours are shown."""
-        return click.style(text, **style) if self.has_colour else text
+        return click.style(text, **style) if output.has_colour() else text
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """As `ask_user`, unless the option `--yes` was given."""
         if yes:
             return
-        if not can_ask():
+        if not output.can_ask():
             raise CommandError(f"{question} Nothing was done. Add --yes if you want that.")
         self.ask_user(question)
 
     def ask_user(self, question: str) -> None:
         """Go on if the user agrees; raises `CommandError` if not, also if there is no terminal to ask on."""
-        if not can_ask():
+        if not output.can_ask():
             raise CommandError(f"{question} Nothing was done. Run the command at a terminal to answer that.")
-        if not click.confirm(_inert(question), err=True):
+        if not click.confirm(output.harmless(question), err=True):
             raise CommandError("Nothing was done.")
 
     def close(self) -> None:
@@ -214,7 +195,7 @@ class Shell:
 
     def _no_session(self, answer: Answer) -> NoSessionError:
         if answer["code"] in SESSION_OVER:
-            self.sessions.remove(self.place)
+            self.forget_session()
             return NoSessionError(self._how_to_log_in("Your session has ended"))
         return NoSessionError(self._how_to_log_in("You are not logged in"))
 
@@ -234,11 +215,6 @@ class Shell:
             self.say(f"{self.server} is new here. Its certificate is trusted from now on: {fingerprint}")
 
 
-def can_ask() -> bool:
-    """Whether there is a user to answer questions, at a terminal."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
 def shell_command(
     name: str, *, changes: bool = False, **settings: Any
 ) -> Callable[[Callable[..., ExitCode | None]], click.Command]:
@@ -254,14 +230,14 @@ def shell_command(
         @functools.wraps(function)
         def run(**values: Any) -> None:
             use(formats_of_system())
-            shell = _shell_of(click.get_current_context(), values)
+            shell = shell_of(click.get_current_context(), values)
             code = _run(shell, lambda: function(shell, **values), is_repeatable=changes)
             if code is not ExitCode.DONE:
                 raise click.exceptions.Exit(code)
 
         as_command: Callable[[Callable[..., None]], click.Command] = click.command(name, **settings)
         command = as_command(run)
-        command.params += _options(changes=changes)
+        command.params += shell_options(changes=changes)
         return command
 
     return decorate
@@ -281,14 +257,15 @@ def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bo
         code = ExitCode.REFUSED
     except CommandError as reason:
         shell.say(str(reason))
-        return ExitCode.REFUSED
+        code = ExitCode.REFUSED
     except (NoSessionError, SessionsFileError) as reason:
         shell.say(str(reason))
-        return ExitCode.NOT_LOGGED_IN
+        code = ExitCode.NOT_LOGGED_IN
     except UnreachableError as reason:
         shell.say(str(reason))
         code = ExitCode.UNREACHABLE
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
+        # The cursor is behind what was typed.
         shell.say("")
         code = ExitCode.INTERRUPTED
     if code is not ExitCode.DONE and is_repeatable and shell.pending_change is not None:
@@ -299,35 +276,7 @@ def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bo
     return code
 
 
-def _options(*, changes: bool) -> list[click.Parameter]:
-    options: list[click.Parameter] = [
-        click.Option(
-            ["--server"],
-            metavar="HOST:PORT",
-            help=f"The server with the wallet. Default: {SERVER_VARIABLE}, else the wallet on this computer.",
-        ),
-        click.Option(["--embedded"], is_flag=True, help="Use the wallet on this computer."),
-        click.Option(
-            ["--data-dir"],
-            type=click.Path(file_okay=False, path_type=Path),
-            help="The folder of the wallet and of your sessions. Default: your own data folder.",
-        ),
-        click.Option(["--json", "as_json"], is_flag=True, help="Print the whole answer, for a program."),
-    ]
-    if changes:
-        about = "The id of this change: sent again under the same id, it is done once."
-        options.append(click.Option(["--request-id"], metavar="ID", callback=_checked_id, help=about))
-    return options
-
-
-def _checked_id(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not SHORTEST_REQUEST_ID <= len(value) <= LONGEST_REQUEST_ID:
-        limits = f"{SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID}"
-        raise click.BadParameter(f"a request id has {limits} characters.", ctx, param)
-    return value
-
-
-def _shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
+def shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
     """The shell for these options, which are taken from `values`.
 
     Those before the command's name count too.
@@ -379,10 +328,3 @@ def _identified(request: dict[str, Any], request_id: str) -> tuple[dict[str, Any
         return request, request_id
     header = {"request_id": request_id, **header}
     return {**request, "header": header}, str(header["request_id"])
-
-
-def _inert(text: str) -> str:
-    """The text without what would move the cursor or change its direction; styles stay."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(part if at % 2 else inert(part) for at, part in enumerate(_STYLE.split(text)))

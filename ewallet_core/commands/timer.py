@@ -22,7 +22,7 @@ class PastMoment(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            at = read_moment(value, datetime.now(UTC).astimezone())
+            at = read_moment(value, datetime.now(UTC))
         except ValueError as problem:
             self.fail(str(problem), param, ctx)
         return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -76,7 +76,7 @@ def note_use(context: Context) -> None:
     if not isinstance(context, SessionContext):
         return
     session = context.session
-    every = min(LAST_USE_WRITTEN_EVERY_MS, context.config.lifetime_ms(session.lifetime_ms) // 2)
+    every = min(LAST_USE_WRITTEN_EVERY_MS, (session.expires_at - session.last_used_at) // 2)
     # A use in the future was noted while the wall clock was ahead.
     if abs(context.now - session.last_used_at) >= every:
         context.transaction.must_write()

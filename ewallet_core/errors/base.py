@@ -23,7 +23,8 @@ WalletError
 │   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 ├── http       requests over HTTP that name no instruction
-│   └── NotHttpError, HeadTooLongError, RequestUnfinishedError, PathUnknownError, MethodNotAllowedError
+│   ├── NotHttpError, HeadTooLongError, RequestUnfinishedError, PathUnknownError, MethodNotAllowedError
+│   └── NotAcceptableError, NotJsonTypeError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError
     ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError

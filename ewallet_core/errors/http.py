@@ -40,3 +40,17 @@ class MethodNotAllowedError(WalletError, code="method_not_allowed", category=Err
     error_text = "That path takes {methods}."
     warning_text = "Use one of them."
     methods: InSentence[str]
+
+
+class NotAcceptableError(WalletError, code="not_acceptable", category=ErrorCategory.INVALID):
+    """The client accepts no JSON."""
+
+    error_text = "The response would be JSON, which the `Accept` header of this request leaves out."
+    warning_text = "Accept application/json."
+
+
+class NotJsonTypeError(WalletError, code="not_json_type", category=ErrorCategory.INVALID):
+    """The body is said to be something else than JSON."""
+
+    error_text = "The body of this request is not said to be JSON."
+    warning_text = "Send JSON, with `Content-Type: application/json`."

@@ -25,6 +25,7 @@ from ewallet_core.handlers import (
     summary,
     supply,
     timer,
+    tokens,
     transfers,
     wallets,
     workers,
@@ -41,6 +42,7 @@ from ewallet_core.operations.movements import own_side
 from ewallet_core.spelling import email_key
 
 SUBJECTS = {
+    "Client ids and tokens": tokens,
     "Sessions": sessions,
     "Logins": logins,
     "Accounts": accounts,

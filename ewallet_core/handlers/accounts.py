@@ -212,9 +212,12 @@ def _require_free(context: Context, name: str | None, email: str | None, *, but:
 
 
 class UnlinkAccount(Request, frozen=True):
-    """The account's password, as confirmation."""
+    """The account's password, as confirmation. The account can be recovered for 30 days in any case."""
+
+    added = frozenset({"forced_removal"})
 
     user_pass: fields.PasswordAttempt
+    forced_removal: fields.UnusedFlag | None = None
 
 
 class _UnlinkAccountAnswer(TypedDict):

@@ -76,9 +76,18 @@ class CleanupAll(Request, frozen=True):
 
 
 class WhichCleaner(Request, frozen=True):
-    """A cleaner, or all of them."""
+    """A cleaner, or all of them; as `clean`, it may also be in the plural."""
 
-    cleaner: fields.CleanerName
+    added = frozenset({"clean"})
+    exactly_one_of = ("cleaner", "clean")
+
+    cleaner: fields.CleanerName | None = None
+    clean: fields.CleanerOrPlural | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the cleaner, or `all`."""
+        return self.cleaner or (self.clean or "").removesuffix("s")
 
 
 class _CleanupSessionsAnswer(TypedDict):
@@ -214,19 +223,19 @@ class _RunningAnswer(TypedDict):
 # request is not remembered.
 @instruction(
     {"controller": "system", "action": "start", "start": "cleaner"},
-    prepare=lambda request, preparation: preparation.cleaners.start(request.cleaner),
+    prepare=lambda request, preparation: preparation.cleaners.start(request.name),
     remembered=False,
 )
 def start_cleaner(request: WhichCleaner, context: Context) -> _RunningAnswer:
     """Start a cleaner of this engine, which removes what expires, or all of them."""
-    return _RunningAnswer(cleaner=request.cleaner, running=context.prepared)
+    return _RunningAnswer(cleaner=request.name, running=context.prepared)
 
 
 @instruction(
     {"controller": "system", "action": "stop", "stop": "cleaner"},
-    prepare=lambda request, preparation: preparation.cleaners.stop(request.cleaner),
+    prepare=lambda request, preparation: preparation.cleaners.stop(request.name),
     remembered=False,
 )
 def stop_cleaner(request: WhichCleaner, context: Context) -> _RunningAnswer:
     """Stop a cleaner of this engine, or all of them."""
-    return _RunningAnswer(cleaner=request.cleaner, running=context.prepared)
+    return _RunningAnswer(cleaner=request.name, running=context.prepared)

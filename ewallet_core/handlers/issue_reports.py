@@ -9,6 +9,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.fields import IssueInWords
 from ewallet_core.instructions.registry import Access, Request, instruction
+from ewallet_core.instructions.validation import as_json_text
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.operators import IssueReport, find_report_time, issue_reports
@@ -33,7 +34,10 @@ class ViewIssues(Request, frozen=True):
 
 
 class IssueRow(TypedDict):
-    """An issue: what is wrong, who reported it from which address, and how to reach them."""
+    """An issue: what is wrong, who reported it from which address, and how to reach them.
+
+    Details that were not text are the text of their JSON.
+    """
 
     issue: str
     timestamp: Timestamp
@@ -68,7 +72,7 @@ def report_issue(request: ReportIssue, context: Context) -> _ReportIssueAnswer:
         account_id=account.id if account else None,
         reference="",
         name=issue.name,
-        details=issue.details,
+        details=as_json_text(issue.details),
         log=issue.log,
         email=contact,
         address=context.caller.address,

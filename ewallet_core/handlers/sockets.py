@@ -38,6 +38,7 @@ class _StartInstructionListenerAnswer(TypedDict):
 
 @instruction(
     {"controller": "system", "action": "start", "start": "instruction_listener"},
+    {"controller": "system", "action": "start", "start": "listener"},
     prepare=lambda _request, preparation: _listener(preparation).start(),
     remembered=False,
 )

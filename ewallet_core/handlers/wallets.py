@@ -91,9 +91,7 @@ def _rename(holder_kind: HolderKind) -> Instruction:
 
 
 def _unlink(holder_kind: HolderKind) -> Instruction:
-    @instruction(
-        *holder_kind.forms("unlink"), request=holder_kind.request(), answers={holder_kind.answer_key: int}
-    )
+    @instruction(*holder_kind.forms("unlink"), request=holder_kind.request(), answers=holder_kind.id_answers)
     def unlink_holder(request: Request, context: AccountContext) -> Answer:
         """Remove a wallet or clock that is not active and is empty, with its sheets."""
         held = holder_kind.named(context, request)
@@ -102,7 +100,7 @@ def _unlink(holder_kind: HolderKind) -> Instruction:
         holder_kind.unlink(context, held, holder_kind.id_name)
         owned_item.change_owner(context)
         record_change(context, holder_kind.as_owner.word, held.id, "unlinked")
-        return {holder_kind.answer_key: held.id}
+        return holder_kind.id_answer(held)
 
     return unlink_holder
 

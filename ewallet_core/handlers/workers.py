@@ -19,7 +19,7 @@ from ewallet_core.operations.answer_data import (
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.requests import WhichSession
 from ewallet_core.operations.sessions import make_worker
-from ewallet_core.storage.sessions import sessions, workers
+from ewallet_core.storage.sessions import session_facts, sessions, workers
 
 
 @instruction({"controller": "system", "action": "new", "new": "worker"})
@@ -31,6 +31,7 @@ def new_worker(_request: NoArguments, context: Context) -> WorkerAnswer:
 class _InterogateSessionAnswer(TypedDict):
     session_id: int
     ewallet_session: int
+    reference: str | None
     session_data: SessionData
     worker: int
     address: str
@@ -48,6 +49,7 @@ def interogate_session(request: WhichSession, context: Context) -> _InterogateSe
     return _InterogateSessionAnswer(
         session_id=session.id,
         ewallet_session=session.id,
+        reference=session_facts.require(context.transaction, id=session.id).reference,
         session_data=session_data(context.transaction, session.id),
         worker=session.worker_id,
         address=session.address,

@@ -17,6 +17,7 @@ from ewallet_core.instructions.validation import (
     PageCursor,
     is_amount,
     is_fully_visible,
+    is_json_within,
     is_name,
     is_positive_amount,
     is_printable,
@@ -41,11 +42,13 @@ def _field(
     *,
     check: Check | None = None,
     secret: bool = False,
+    unused: bool = False,
     schema: dict[str, Any] | None = None,
     **limits: Any,
 ) -> Meta:
-    """A field; `schema` says in JSON Schema what only `check` knows."""
-    extra = {"check": check} if check else {"secret": True} if secret else None
+    """A field; `schema` says in JSON Schema what only `check` knows. An `unused` one has no effect."""
+    facts = {"check": check, "secret": secret, "unused": unused}
+    extra = {name: fact for name, fact in facts.items() if fact} or None
     return Meta(description=description, examples=[example], extra=extra, extra_json_schema=schema, **limits)
 
 
@@ -205,8 +208,24 @@ NewToken = Annotated[
     ),
 ]
 Lifetime = Annotated[int, _whole_number(1, 30 * 24 * 60, 10_080)]
+UnusedTime = Annotated[
+    Any,
+    _field(
+        "a time in text of at most 64 characters, which has no effect: other systems' clients send it",
+        "2026-11-20 22:46:10",
+        check=timestamps.is_time_or_text,
+        unused=True,
+        schema={"type": "string", "minLength": 1, "maxLength": 64},
+    ),
+]
+UnusedFlag = Annotated[
+    bool, _field("true or false, which has no effect: other systems' clients send it", False, unused=True)
+]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]
 CleanerName = Annotated[str, _one_of((*CLEANER_NAMES, "all"), "all")]
+CleanerOrPlural = Annotated[
+    str, _one_of((*CLEANER_NAMES, *(f"{name}s" for name in CLEANER_NAMES if name != "history"), "all"), "all")
+]
 Flag = Annotated[bool, _field("true or false", True)]
 
 Instant = Annotated[
@@ -270,7 +289,15 @@ StateOfAccount = Annotated[
 IssueName = Annotated[
     str, _printable("a line of 1 to 200 characters", "The timer shows yesterday", longest=200)
 ]
-IssueDetails = Annotated[str, _text(10_000, "It did so when I opened it this morning.")]
+IssueDetails = Annotated[
+    Any,
+    _field(
+        "text or any other JSON of at most 10,000 characters",
+        "It did so when I opened it this morning.",
+        check=is_json_within(10_000),
+        schema={"type": ["string", "number", "boolean", "array", "object"], "maxLength": 10_000},
+    ),
+]
 IssueLog = Annotated[str, _text(30_000, "2026-11-20T22:46:10.123Z started")]
 
 
@@ -286,7 +313,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 IssueInWords = Annotated[
     Issue,
     _field(
-        "an object of `name` (1 to 200 characters), `details` (at most 10,000) and, if you like,"
+        "an object of `name` (1 to 200 characters), `details` (any JSON, at most 10,000) and, if you like,"
         " `log` (at most 30,000) and `email`",
         {"name": "The timer shows yesterday", "details": "It did so this morning."},
     ),

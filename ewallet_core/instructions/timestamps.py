@@ -24,6 +24,7 @@ _CALENDAR_CYCLE = 146_097 * DAY
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:[0-5]\d))?", re.ASCII
 )
+_LONGEST_TIME = 64
 _MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 
 
@@ -48,6 +49,11 @@ def instant(text: str, zone: tzinfo = UTC) -> int:
     if not 0 <= milliseconds < END_OF_TIME:
         raise ValueError(text)
     return milliseconds
+
+
+def is_time_or_text(value: object) -> bool:
+    """Whether it is a time as Python has it, or a short text, which other systems write in their own ways."""
+    return isinstance(value, datetime) or (isinstance(value, str) and 0 < len(value) <= _LONGEST_TIME)
 
 
 def month_bounds(text: str, zone: tzinfo = UTC) -> tuple[int, int]:

@@ -49,6 +49,29 @@ def is_fully_visible(value: str) -> bool:
     return is_visible(value) and not _NEVER_SEEN.search(value)
 
 
+def as_json_text(value: Any) -> str:
+    """A text as it is, and any other value as JSON; raises `ValueError` if it is none."""
+    if isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, RecursionError) as reason:
+        raise ValueError("no JSON") from reason
+
+
+def is_json_within(longest: int) -> Check:
+    """Whether it is text, or JSON as text, of at most so many characters."""
+
+    def check(value: Any) -> bool:
+        try:
+            text = as_json_text(value)
+        except ValueError:
+            return False
+        return len(text) <= longest and is_storable(text)
+
+    return check
+
+
 def is_printable(value: str) -> bool:
     return without_needed_joiners(value).isprintable()
 
@@ -140,6 +163,11 @@ def description_of(field_type: Any) -> str:
 def is_secret(field_type: Any) -> bool:
     """Whether the field's value must never be shown, logged or remembered."""
     return bool((meta_of(field_type).extra or {}).get("secret"))
+
+
+def is_unused(field_type: Any) -> bool:
+    """Whether the field is only accepted for other systems' clients, and has no effect."""
+    return bool((meta_of(field_type).extra or {}).get("unused"))
 
 
 def is_whole_number(field_type: Any) -> bool:

@@ -11,7 +11,15 @@ from ewallet_core.ledger.rates import MILLIONTHS, milliseconds_to_millionths
 from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context, SessionContext
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.sessions import Worker, last_expiry, logged_in, session_count, sessions
+from ewallet_core.storage.sessions import (
+    ClientIdFacts,
+    SessionFacts,
+    Worker,
+    last_expiry,
+    logged_in,
+    session_count,
+    sessions,
+)
 from ewallet_core.storage.sheets import Record, Sheet
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import (
@@ -59,7 +67,7 @@ class Dated(TypedDict):
     write_date: Timestamp
 
 
-def dates(row: Account | Wallet | Clock | Sheet | Record) -> Dated:
+def dates(row: Account | Wallet | Clock | Sheet | Record | SessionFacts | ClientIdFacts) -> Dated:
     return {"create_date": timestamp(row.created_at), "write_date": timestamp(row.written_at)}
 
 

@@ -28,7 +28,8 @@ from ewallet_core.storage.wallets import Clock, Wallet, clocks
 class HolderKind:
     """What holds credits or time: a wallet, which an account owns, or a clock, which a wallet owns.
 
-    `words` are its names in selectors; the first one is used in answers. A `…_key` is a key of answers, and
+    `words` are its names in selectors; the first one is used in answers, where its id is under two keys: that
+    name alone is what older clients read. A `…_key` is a key of answers, and
     `id_name` the argument for its id, as which its owner's column for the active one is named too.
     """
 
@@ -60,7 +61,11 @@ class HolderKind:
 
     @property
     def answers(self) -> dict[str, Any]:
-        return {self.answer_key: int, self.data_key: self.data_type}
+        return {**self.id_answers, self.data_key: self.data_type}
+
+    @property
+    def id_answers(self) -> dict[str, Any]:
+        return {self.answer_key: int, self.name: int}
 
     def forms(self, verb: str) -> list[dict[str, str]]:
         return [{"action": verb, verb: "credit", "credit": word} for word in self.words]
@@ -89,7 +94,10 @@ class HolderKind:
 
     def answer(self, context: Context, held: Any) -> Answer:
         """The answer about it as it was read."""
-        return {self.answer_key: held.id, self.data_key: self.data(context, held)}
+        return {**self.id_answer(held), self.data_key: self.data(context, held)}
+
+    def id_answer(self, held: Any) -> Answer:
+        return {self.answer_key: held.id, self.name: held.id}
 
     def answer_now(self, context: Context, held: Any) -> Answer:
         """The answer about it as it is after a change."""

@@ -32,6 +32,7 @@ def open_session(
     client: ClientId | None = None,
     token_hash: bytes | None = None,
     lifetime_ms: int | None = None,
+    reference: str | None = None,
 ) -> int:
     """Open a session with the first worker that has room, or with a new one; returns its id.
 
@@ -51,6 +52,7 @@ def open_session(
         worker_id=worker.id,
         address=context.caller.address,
         lifetime_ms=lifetime_ms,
+        reference=reference,
         **used,
         created_at=context.now,
         written_at=context.now,

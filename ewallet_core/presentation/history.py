@@ -82,7 +82,7 @@ def invoice_row(record: Record, now: datetime) -> Row:
         amount(record["signed_credits"]),
         cost,
         other_party(record),
-        record["notes"],
+        record["notes"] or "",
     )
 
 

@@ -19,6 +19,7 @@ from ewallet_core.presentation.formatting import (
 from ewallet_core.presentation.history import amount
 from ewallet_core.presentation.movements import what_of, with_whom
 from ewallet_core.presentation.tables import Column, Row
+from ewallet_core.types import SYSTEM_CORE_EMAIL
 
 Sums = Mapping[str, Any]
 
@@ -44,6 +45,7 @@ _MOVED_CREDITS, _MOVED_TIME = ("moved_in", "moved_out"), ("moved_in_ms", "moved_
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FIRST_HEADINGS = {"day": "Day", "week": "Week", "month": "Month", "person": "With", "tag": "Tag"}
 _NO_PARTNER, _NO_TAG = "own conversions and time", "without a tag"
+_SUPPLIES = "supplies"
 
 
 def statement_row(movement: Sums, now: datetime) -> Row:
@@ -112,7 +114,7 @@ def _moved(sums: Sums) -> tuple[str, str]:
 
 def _name(by: str, sums: Sums) -> str:
     if by == "person":
-        return sums["partner"] or _NO_PARTNER
+        return _SUPPLIES if sums["partner"] == SYSTEM_CORE_EMAIL else sums["partner"] or _NO_PARTNER
     if by == "tag":
         return f"#{sums['tag']}" if sums["tag"] else _NO_TAG
     start, end = parse_timestamp(sums["start"]), parse_timestamp(sums["end"])

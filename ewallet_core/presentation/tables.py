@@ -89,9 +89,14 @@ def text_lines(
 ) -> Iterator[str]:
     """The heading and the rows, aligned; without a width, nothing is cut.
 
-    Texts may be by any user: each is shown on its line, without what would act on a terminal.
+    Columns without any text are left out. Texts may be by any user: each is shown on its line, without what
+    would act on a terminal.
     """
-    shown = [at for at, column in enumerate(columns) if width is None or column.from_width <= width]
+    shown = [
+        at
+        for at, column in enumerate(columns)
+        if (width is None or column.from_width <= width) and any(row[at] for row in rows)
+    ]
     visible = [columns[at] for at in shown]
     table = [tuple(column.heading for column in visible)]
     table += [tuple(one_line(row[at]) for at in shown) for row in rows]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ewallet_core.errors.server import PortUnavailableError
 from ewallet_core.metrics import Metric, MetricKind, counter
 from ewallet_core.protocol.proxy_header import TrustedProxies
-from ewallet_core.server.event_port import EventBroadcaster, OutPort
+from ewallet_core.server.event_broadcaster import EventBroadcaster
+from ewallet_core.server.event_port import OutPort
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.limits import ConnectionLimiter, Limits
@@ -97,7 +98,9 @@ class Server:
         from ewallet_core.server.http.port import HttpPort  # noqa: PLC0415
 
         self._begin_broadcasting()
-        connect = partial(HttpConnection, HttpPort(self._engine, self._in_port, settings))
+        self._limiter.proxies = TrustedProxies(settings.trusted_proxies)
+        http_port = HttpPort(self._engine, self._in_port, self._broadcaster, settings)
+        connect = partial(HttpConnection, http_port)
         # Over HTTP, a proxy names the client in a header of each request.
         no_proxies = TrustedProxies(())
         listener = Listener(connect, self._limiter, host, self._tls, no_proxies, self._limits)
@@ -120,11 +123,13 @@ class Server:
         # Connections that did not close in time, and those whose TLS handshake is unfinished.
         for listener in listeners:
             listener.abort()
+        # A transport tells its protocol in the iteration after it was aborted, and then closes its socket.
+        await asyncio.sleep(0)
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
-        # A transport closes its socket in the iteration after it was aborted.
+        # What was cancelled may have closed a transport.
         await asyncio.sleep(0)
 
     def shut_down(self) -> None:

@@ -353,6 +353,7 @@ sessions = new_table(
     *numbers("last_used_at", "expires_at"),
     *dates(),
     *numbers("lifetime_ms", optional=True),
+    *texts("reference", optional=True),
     sa.Index(None, "worker_id"),
     sa.Index(None, "account_id"),
     sa.Index(None, "expires_at"),
@@ -361,7 +362,6 @@ sessions = new_table(
         "account_id",
         "last_used_at",
         sqlite_where=_IS_IDLE_AND_LONG,
-        postgresql_where=_IS_IDLE_AND_LONG,
     ),
 )
 

@@ -52,6 +52,21 @@ class Session(Row, frozen=True):
     lifetime_ms: int | None
 
 
+class SessionFacts(Row, frozen=True):
+    """What is needed of a session only to show it."""
+
+    created_at: int
+    written_at: int
+    reference: str | None
+
+
+class ClientIdFacts(Row, frozen=True):
+    """What is needed of a client id only to show it."""
+
+    created_at: int
+    written_at: int
+
+
 class Worker(Row, frozen=True):
     """A group of at most `session_limit` sessions."""
 
@@ -84,6 +99,8 @@ class SeenRequest(Row, frozen=True):
 
 client_ids = Rows(schema.client_ids, ClientId)
 sessions = Rows(schema.sessions, Session)
+session_facts = Rows(schema.sessions, SessionFacts)
+client_id_facts = Rows(schema.client_ids, ClientIdFacts)
 workers = Rows(schema.workers, Worker)
 session_accounts = Rows(schema.session_accounts, SessionAccount)
 renewed_tokens = Rows(schema.renewed_tokens, RenewedToken)

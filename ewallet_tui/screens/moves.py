@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from ewallet_core.instructions import fields
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_core.presentation.formatting import MINUTE, countdown, credit_amount, duration, grouped, one_line
 from ewallet_tui.balances import (
     HeldClock,
@@ -24,7 +25,7 @@ from ewallet_tui.balances import (
 from ewallet_tui.contact_book import ContactBook, OwnRecipient, no_contacts
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits, not_enough_time
-from ewallet_tui.state import CLOCK, WALLET, AccountState, OwnedItemKind, TimerState
+from ewallet_tui.state import CLOCK, WALLET, AccountState, OwnedItemKind
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field

@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from ewallet_core.presentation.clock_state import ClockState, TimerState
 from ewallet_core.presentation.formatting import countdown, one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.actions import EVERYWHERE as ACTIONS_EVERYWHERE
@@ -28,7 +29,7 @@ from ewallet_tui.balances import listed
 from ewallet_tui.config.settings import LEAVE, STOP
 from ewallet_tui.navigation import Destination
 from ewallet_tui.screens.modal import Choice, ChoiceModal, ConfirmModal, Modal, titled
-from ewallet_tui.state import CLOCK, WALLET, AccountState, ClockState, TimerState
+from ewallet_tui.state import CLOCK, WALLET, AccountState
 from ewallet_tui.status import timer_text
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.inputs import PlainInput

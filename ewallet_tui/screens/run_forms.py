@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from ewallet_core.instructions import fields
+from ewallet_core.presentation.clock_state import ClockState, TimerState
 from ewallet_core.presentation.formatting import SECOND, countdown, duration, moment, parse_timestamp
 from ewallet_core.presentation.movements import Record
 from ewallet_core.presentation.past_times import read_moment
 from ewallet_core.types import tags_in
 from ewallet_tui.actions import START, TIMER, Action
 from ewallet_tui.records import TIME, TRANSFER, RecordKind
-from ewallet_tui.state import AccountState, ClockState, TimerState
+from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field

@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from ewallet_core.presentation.clock_state import ClockState
 from ewallet_core.presentation.formatting import SPACE, countdown, duration, grouped, moment
 from ewallet_tui.records import noted
-from ewallet_tui.state import ClockState
 from ewallet_tui.status import RUNNING, clock_status
 from ewallet_tui.widgets.footer import SteadyLine
 from ewallet_tui.widgets.status_bar import BurningBar

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, Label
 
 from ewallet_core.client.connection import NO_ACCOUNT
-from ewallet_tui.elapsed import steady_time
+from ewallet_core.steady_time import steady_time
 from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
 from ewallet_tui.store import ATTEMPTS, Attempts, may_be_done

@@ -14,9 +14,10 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
+from ewallet_core.presentation.clock_state import ClockState
 from ewallet_core.presentation.formatting import count, credit_amount, grouped
 from ewallet_tui.sanitize import plain
-from ewallet_tui.state import AccountState, ClockState
+from ewallet_tui.state import AccountState
 from ewallet_tui.status import MAX_CLOCK_NAME, clock_status, clock_status_text, timer_text
 
 MAX_WIDTH = 72

@@ -250,7 +250,7 @@ async def other_server(greeting: bytes) -> AsyncIterator[int]:
 
 async def test_another_kind_of_server_is_explained(reaching: Remote) -> None:
     async with other_server(b"220 mail.example.org ready\r\n") as port:
-        with pytest.raises(UnreachableError, match="not an EWallet server|not a port for HTTP"):
+        with pytest.raises(UnreachableError, match=r"not an EWallet server|not a port for HTTP"):
             await reaching(port).open()
 
 

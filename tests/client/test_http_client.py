@@ -1,4 +1,4 @@
-"""What only a client over HTTP has to do: understand responses, keep connections, and read server-sent events."""
+"""What only a client over HTTP does: understand responses, keep connections, read server-sent events."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_the_ports_of_sockets_and_of_http_are_told_apart(server: RunningSe
 async def test_a_request_without_an_answer_is_sent_again_under_its_request_id(
     remote: Remote, refusal: bytes
 ) -> None:
-    closes = refusal in (b"",)
+    closes = refusal == b""
     async with ScriptedHttpServer(answer_once("pay", refusal), closes=closes) as server:
         client = remote(server.port, http=True, answer_seconds=0.5)
         await client.open()
@@ -188,14 +188,15 @@ LISTENING = b'data: {"event": "listening", "sequence": 4}\n\n'
         stream_of(b"data: {}\n\n"),
         stream_of(b"data: nothing\n\n"),
         response(b"<html>", 502),
+        response({"title": "It is wrong.", "detail": "Change it.", "code": "too_many_connections"}, 503),
         response({**WRONG, "code": "too_many_connections"}, 503),
         b"",
     ],
-    ids=["too long", "no event", "no JSON", "proxy", "refused", "closed"],
+    ids=["too long", "no event", "no JSON", "proxy", "refused", "refused connection", "closed"],
 )
 async def test_a_stream_without_events_is_opened_again(remote: Remote, wrong: bytes) -> None:
     streams = [stream_of(b": nothing new\n\n", LISTENING), wrong]
-    async with ScriptedHttpServer(answer_once("login", response(LOGGED_IN)), lambda: streams.pop()) as server:
+    async with ScriptedHttpServer(answer_once("login", response(LOGGED_IN)), streams.pop) as server:
         client = remote(server.port, http=True)
         await client.open()
         await client.send(**LOGIN, request_id="the login 1")

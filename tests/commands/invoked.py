@@ -18,17 +18,22 @@ BOB = "bob@example.org"
 
 @dataclass(frozen=True)
 class Wallet:
-    """The folder of a wallet, and of the sessions of the commands there."""
+    """The folder of the sessions of the commands, and of the wallet unless a server has it."""
 
     folder: Path
+    server: str = ""
+    """The address of the server that has the wallet, unless it is in the folder."""
 
     def run(self, *words: object, stdin: str | None = None) -> Result:
-        environment = {
+        return CliRunner(env=self.environment).invoke(main, [str(word) for word in words], input=stdin)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             "EWALLET_DATA_DIR": str(self.folder),
             "EWALLET_PASSWORD_FILE": str(self.password_file),
-            "EWALLET_SERVER": None,
+            "EWALLET_SERVER": self.server,
         }
-        return CliRunner(env=environment).invoke(main, [str(word) for word in words], input=stdin)
 
     def done(self, *words: object, stdin: str | None = None) -> str:
         """What a command prints that must succeed."""
@@ -40,15 +45,21 @@ class Wallet:
         answer: dict[str, Any] = json.loads(self.done(*words, stdin=stdin))
         return answer
 
+    def refused(self, *words: object, code: int = 1) -> str:
+        """What a command tells that must end with that exit code, and that prints no data."""
+        result = self.run(*words)
+        assert (result.exit_code, result.stdout) == (code, ""), result.output
+        return result.stderr
+
     @property
     def password_file(self) -> Path:
         return self.folder / "password.txt"
 
 
-def new_wallet(folder: Path) -> Wallet:
-    """A wallet in that folder in which Ada is logged in."""
-    wallet = Wallet(folder)
+def new_wallet(folder: Path, server: str = "", email: str = ADA) -> Wallet:
+    """A wallet in that folder, or at that server, in which Ada or the account of that email is logged in."""
+    wallet = Wallet(folder, server)
     folder.mkdir(parents=True, exist_ok=True)
     wallet.password_file.write_text(f"{PASSWORD}\n" * 3)
-    wallet.done("register", "ada", "--email", ADA)
+    wallet.done("register", email.partition("@")[0], "--email", email)
     return wallet

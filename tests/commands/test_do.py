@@ -10,7 +10,8 @@ import click
 import pytest
 from invoked import ADA, PASSWORD, Wallet, new_wallet
 
-from ewallet_core.commands.do import do_command, words_of
+from ewallet_core.commands.do import do_command
+from ewallet_core.commands.instruction_commands import words_of
 from ewallet_core.handlers import REGISTRY, SECTIONS
 from ewallet_core.instructions import reference
 from ewallet_core.instructions.registry import Access, Instruction

@@ -121,6 +121,18 @@ ACCOUNT_DATA = {
     **DATES,
 }
 
+_TOKEN_DATA = {
+    "label": TOKEN,
+    "active": True,
+    "unlink": False,
+    "valid_to": TIMESTAMP,
+    "create_date": TIMESTAMP,
+    "write_date": TIMESTAMP,
+}
+TOKEN_DATA = {
+    "ctoken": {**_TOKEN_DATA, "stoken": TOKEN},
+    "stoken": {**_TOKEN_DATA, "ctoken": TOKEN, "worker_id": int},
+}
 SESSION_DATA = {
     "session_user_account": Maybe(EMAIL),
     "session_credit_ewallet": Maybe(int),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from answer_shapes import ACCOUNT_DATA, EMAIL, SESSION_DATA, TIMESTAMP, TOKEN, Maybe
+from answer_shapes import ACCOUNT_DATA, EMAIL, SESSION_DATA, TIMESTAMP, TOKEN, TOKEN_DATA, Maybe
 from example import Example
 from instructions import LOGOUT, PASSWORD, Instruction, login
 
@@ -56,6 +56,7 @@ _PAGE = {"limit": 1, "before": 2}
 
 def _verified(token: str, key: str, other: str) -> tuple[Example, ...]:
     linked = {"linked": True, other: TOKEN}
+    data = {f"{token}_data": TOKEN_DATA[token]}
     answers = {
         "validity": _VALIDITY,
         "linked": linked,
@@ -63,13 +64,18 @@ def _verified(token: str, key: str, other: str) -> tuple[Example, ...]:
         "status": {**_VALIDITY, **linked, **_IN_SESSION},
     }
     return tuple(
-        Example("visiting", verify(token, aspect), {key: TOKEN, **answer})
+        Example("visiting", verify(token, aspect), {key: TOKEN, **data, **answer})
         for aspect, answer in answers.items()
     )
 
 
 EXAMPLES = (
-    Example("running", UNLINK, {"account": EMAIL, "to_unlink_timestamp": TIMESTAMP}),
+    Example(
+        "running",
+        UNLINK,
+        {"account": EMAIL, "to_unlink_timestamp": TIMESTAMP},
+        optional={"forced_removal": False},
+    ),
     Example(
         "logged in",
         recover(),

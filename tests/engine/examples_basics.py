@@ -13,7 +13,9 @@ from answer_shapes import (
     SESSION_DATA,
     TIMESTAMP,
     TOKEN,
+    TOKEN_DATA,
     WORKER_DATA,
+    Maybe,
     minutes,
     sheet_data,
 )
@@ -65,7 +67,7 @@ _STOPPED = {
 }
 _KEPT_ALIVE = {"extended": int, "time_unit": "minutes", "valid_to": TIMESTAMP}
 _ACCOUNT_AND_SESSION = {"account": EMAIL, "account_data": ACCOUNT_DATA, "session_data": SESSION_DATA}
-_VIEWED_WALLET = {"credit_ewallet": int, "ewallet_data": EWALLET_DATA}
+_VIEWED_WALLET = {"credit_ewallet": int, "ewallet": int, "ewallet_data": EWALLET_DATA}
 _TIME_CONVERTED = {
     "conversion_record_id": int,
     "conversion_record": int,
@@ -75,20 +77,31 @@ _TIME_CONVERTED = {
 }
 
 EXAMPLES = (
-    Example("anonymous", REQUEST_CLIENT_ID, {"client_id": TOKEN}),
+    Example("anonymous", REQUEST_CLIENT_ID, {"client_id": TOKEN}, optional={"expires_on": "2026-11-30"}),
     *(
         Example(
             stage,
             REQUEST_SESSION_TOKEN,
             {"session_token": TOKEN, "expires": TIMESTAMP},
-            optional={"lifetime": 60},
+            optional={"lifetime": 60, "expires_on": "2026-11-30", "expiration_date": "2026-11-30"},
         )
         for stage in ("announced", "visiting")
     ),
-    Example("anonymous", NEW_SESSION, {"ewallet_session": int, "session_data": SESSION_DATA}),
+    *(
+        Example(
+            "anonymous",
+            {**NEW_SESSION, **named},
+            {"ewallet_session": int, "session_data": SESSION_DATA, "reference": Maybe(str), "worker": int},
+        )
+        for named in ({}, {"reference": "Front desk"})
+    ),
     Example("anonymous", NEW_WORKER, {"worker": int, "worker_data": WORKER_DATA}),
-    Example("visiting", KEEP_CLIENT_ID, {"ctoken": TOKEN, **_KEPT_ALIVE}),
-    Example("visiting", KEEP_SESSION_TOKEN, {"stoken": TOKEN, **_KEPT_ALIVE}),
+    Example(
+        "visiting", KEEP_CLIENT_ID, {"ctoken": TOKEN, "ctoken_data": TOKEN_DATA["ctoken"], **_KEPT_ALIVE}
+    ),
+    Example(
+        "visiting", KEEP_SESSION_TOKEN, {"stoken": TOKEN, "stoken_data": TOKEN_DATA["stoken"], **_KEPT_ALIVE}
+    ),
     Example(
         "visiting",
         new_account(),
@@ -174,7 +187,7 @@ EXAMPLES = (
     Example("supplied", VIEW_WALLET, _VIEWED_WALLET),
     Example("supplied", {**VIEW_WALLET, "credit": "ewallet"}, _VIEWED_WALLET),
     *(
-        Example(stage, VIEW_CLOCK, {"credit_clock": int, "clock_data": CLOCK_DATA})
+        Example(stage, VIEW_CLOCK, {"credit_clock": int, "clock": int, "clock_data": CLOCK_DATA})
         for stage in ("logged in", "running", "paused", "stopped")
     ),
     *(

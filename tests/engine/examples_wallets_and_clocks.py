@@ -9,8 +9,8 @@ from instructions import Instruction
 # The system core account's wallet and clock came first, then Ada's.
 THIRD = 3
 
-_WALLET = {"credit_ewallet": int, "ewallet_data": EWALLET_DATA}
-_CLOCK = {"credit_clock": int, "clock_data": CLOCK_DATA}
+_WALLET = {"credit_ewallet": int, "ewallet": int, "ewallet_data": EWALLET_DATA}
+_CLOCK = {"credit_clock": int, "clock": int, "clock_data": CLOCK_DATA}
 
 
 def holder_verb(verb: str, word: str, **more: object) -> Instruction:
@@ -20,14 +20,14 @@ def holder_verb(verb: str, word: str, **more: object) -> Instruction:
 def _of(word: str, answer: dict[str, object], argument: str) -> tuple[Example, ...]:
     another = (holder_verb("new", word),)
     chosen = {argument: THIRD}
-    key = next(iter(answer))
+    ids = {key: answer[key] for key in list(answer)[:2]}
     return (
         Example("logged in", holder_verb("new", word), answer, optional={"reference": "Savings"}),
         Example("logged in", holder_verb("switch", word, **chosen), answer, before=another),
         Example(
             "logged in", holder_verb("edit", word, reference="Savings", **chosen), answer, before=another
         ),
-        Example("logged in", holder_verb("unlink", word, **chosen), {key: int}, before=another),
+        Example("logged in", holder_verb("unlink", word, **chosen), ids, before=another),
     )
 
 

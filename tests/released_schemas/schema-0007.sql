@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,1795176000000,'systern core',NULL,'core@evvallet.local',NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$px9hXaq5v8aO9Fx8aeN6/Q$FoowFj/GgiOAlx5FyHzGG3f+EV8J18B3nNxwGRP0Mn4','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$eiReJCI4WAyJ/WiI36UNrA$72brZ8uHI/mP5qIEa8ejphCjyVXjEE8JtS2g8O0N8rI','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$oZSlVtvtotIaFqAPcHzIOw$xo6My0IfBTM6zcOof+FDz4U/51WSsnQgb88+dg4DRLA','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,1795176000000,'ada',NULL,'ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$B6FN2jQiQDohkhGOt50VsQ$+f6N1RkTHid56dl5csIVSWNuOULRJjh4BT8XV488QZQ','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,1795176480000,'bob',NULL,'bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'F86D101B330ECF633EBDF495CDEAC2AC60C8338C5A19035A0C04BE61F7F3E7E4',1795179600000,1795183200000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'E7A3CFDDB0DA1C0B4CB9E400F01E0F540C213F7A57EA6E6ABC15747EE2552E0A',1795179600000,1795183200000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -361,14 +361,14 @@ CREATE TABLE sessions (
 	last_used_at BIGINT NOT NULL, 
 	expires_at BIGINT NOT NULL, 
 	created_at BIGINT NOT NULL, 
-	written_at BIGINT NOT NULL, lifetime_ms BIGINT, 
+	written_at BIGINT NOT NULL, lifetime_ms BIGINT, reference TEXT, 
 	CONSTRAINT fk_sessions_account_id FOREIGN KEY(account_id) REFERENCES accounts (id), 
 	CONSTRAINT fk_sessions_client_id FOREIGN KEY(client_id) REFERENCES client_ids (id), 
 	CONSTRAINT fk_sessions_worker_id FOREIGN KEY(worker_id) REFERENCES workers (id), 
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'7935485B24CD8A1F7327E07C1FEF558EB294A1CE978C781D8E2FAD55F153D870',1,2,'in process',1795179600000,1795183200000,1795179600000,1795179600000,3600000);
+INSERT INTO "sessions" VALUES(2,2,X'3C7DA6D0D1579F599E38C80125CB4CF46B4E957B0070DC45037122B52A63C145',1,2,'in process',1795179600000,1795183200000,1795179600000,1795179600000,3600000,NULL);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine_client import EngineClient
-from http_wire import HttpWire
+from http_wire import EventStreamWire, HttpWire
 from socket_wire import LOOPBACK, TIMEOUT_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
@@ -80,10 +80,15 @@ class EngineServer:
         """A connection to the event port, before its first line."""
         return self._kept(Wire(self.ports[1], self.tls, **choices))
 
-    def subscribe(self, caller: EngineClient, **since: int) -> Wire:
-        """A connection to the event port with the credentials of the client."""
-        wire = self.out_wire()
+    def subscribe(self, caller: EngineClient, **since: int) -> Wire | EventStreamWire:
+        """A connection that listens with the credentials of the client, over HTTP if that is served."""
+        wire = self.out_wire() if self.http_port is None else self._kept_stream(self.http_port)
         wire.send({**caller.credentials, **since})
+        return wire
+
+    def _kept_stream(self, port: int) -> EventStreamWire:
+        wire = EventStreamWire(port, self.tls)
+        self.wires.append(wire)
         return wire
 
     def http_wire(self, **choices: Any) -> HttpWire:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from database_file import execute_sql
 from engine_client import EngineClient
 from engine_server import EngineServer
+from http_wire import EventStreamWire
 from instructions import supply
 from socket_wire import Wire
 
 
-def next_kinds(wire: Wire, count: int) -> list[str]:
+def next_kinds(wire: Wire | EventStreamWire, count: int) -> list[str]:
     """The kinds of the next events."""
     return [wire.next_line()["event"] for _ in range(count)]
 
 
-def expect_event(wire: Wire, event: str, sequence: int) -> dict:
+def expect_event(wire: Wire | EventStreamWire, event: str, sequence: int) -> dict:
     line = wire.next_line()
     assert (line.get("event"), line.get("sequence")) == (event, sequence), line
     return line

@@ -13,6 +13,7 @@ from typing import Any
 from socket_wire import LOOPBACK, TIMEOUT_SECONDS
 
 INSTRUCTION_PATH = "/ewallet/instruction-set"
+EVENTS_PATH = "/v1/events"
 
 
 @dataclass
@@ -77,23 +78,23 @@ class HttpWire:
 
     def next_head(self) -> tuple[int, dict[str, str]]:
         """The status and the headers of the next response; its body follows."""
-        line = self.next_line()
+        line = self._next_text()
         assert line, "the server has closed the connection"
         headers = {}
-        while header := self.next_line():
+        while header := self._next_text():
             name, _, value = header.partition(": ")
             headers[name.lower()] = value
         return int(line.split(" ")[1]), headers
 
-    def next_line(self) -> str:
+    def _next_text(self) -> str:
         """The next line without its end; empty for a blank line and at the end."""
         return self._incoming.readline().decode().rstrip("\r\n")
 
     def next_chunk(self) -> bytes:
         """The next piece of a body that comes in chunks; empty for the last."""
-        size = int(self.next_line(), 16)
+        size = int(self._next_text(), 16)
         chunk = self._incoming.read(size)
-        self.next_line()
+        self._next_text()
         return chunk
 
     def is_closed_by_server(self) -> bool:
@@ -114,6 +115,48 @@ class HttpWire:
                 yield chunk
         else:
             yield self._incoming.read(int(headers.get("content-length", 0)))
+
+
+class EventStreamWire(HttpWire):
+    """A connection to `/v1/events` that is read like one to the event port."""
+
+    def send(self, subscription: Mapping[str, Any]) -> None:
+        """Listen with these credentials, after the event `since`, if there is one."""
+        token = f"{subscription['client_id']}.{subscription['session_token']}"
+        headers = {"authorization": f"Bearer {token}"}
+        if "since" in subscription:
+            headers["last-event-id"] = str(subscription["since"])
+        self.send_bytes(request_bytes("GET", EVENTS_PATH, b"", headers))
+        status, self.headers = self.next_head()
+        assert status == 200, self.headers
+        self._stream = b""
+
+    def next_bytes(self) -> bytes:
+        """The data of the next event as a line, a blank line for a heartbeat, and nothing at the end."""
+        while b"\n\n" not in self._stream:
+            if not (chunk := self.next_chunk()):
+                return b""
+            self._stream += chunk
+        event, _, self._stream = self._stream.partition(b"\n\n")
+        if event == b":":
+            return b"\n"
+        *event_id, data = event.split(b"\n")
+        data = data.removeprefix(b"data: ")
+        sequence = json.loads(data).get("sequence")
+        assert event_id == ([] if sequence is None else [b"id: %d" % sequence])
+        return data + b"\n"
+
+    def next_line(self) -> dict[str, Any]:
+        while (line := self.next_bytes()) == b"\n":
+            pass
+        assert line, "the stream has ended"
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def expect_last_error(self, code: str) -> None:
+        """Assert that the next event is an error with that code, and the last of the stream."""
+        assert self.next_line()["code"] == code
+        assert self.next_bytes() == b""
 
 
 def request_bytes(

@@ -1,4 +1,4 @@
-"""The event port: a subscriber gets every event of its account once and in order, whatever its cause."""
+"""Events: a subscriber gets every event of its account once and in order, whatever its cause."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from socket_wire import TIMEOUT_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
-from ewallet_core.server import event_port
+from ewallet_core.server import event_broadcaster
 
 SUPPLY_ELSEWHERE = """
 import sys
@@ -46,6 +46,11 @@ with EWalletSessionManager(url, clock=lambda: int(now)) as engine:
 
 
 @pytest.fixture
+def server(event_server: EngineServer) -> EngineServer:
+    return event_server
+
+
+@pytest.fixture
 def ada(server: EngineServer) -> EngineClient:
     return supplied(server, "ada")
 
@@ -57,7 +62,7 @@ def bob(server: EngineServer) -> EngineClient:
 
 @pytest.fixture
 def events(server: EngineServer, ada: EngineClient) -> Wire:
-    """Ada's connection to the event port, after its first line."""
+    """Ada's connection for events, after its first message."""
     events = server.subscribe(ada)
     expect_event(events, "listening", 1)
     return events
@@ -202,13 +207,17 @@ def test_ending_the_session_by_another_engine_ends_the_subscription(ada, events,
 
 def test_an_idle_subscription_gets_blank_lines(server, ada, monkeypatch):
     for name in ("HEARTBEAT_SECONDS", "READ_INTERVAL_SECONDS"):
-        monkeypatch.setattr(event_port, name, 0.01)
+        monkeypatch.setattr(event_broadcaster, name, 0.01)
     events = server.subscribe(ada)
     expect_event(events, "listening", 1)
     assert [events.next_bytes() for _ in range(3)] == [b"\n"] * 3
 
 
-def test_lines_after_the_first_are_ignored(server, ada, events):
+def test_lines_after_the_first_are_ignored(serve):
+    server = serve()
+    ada = supplied(server, "ada")
+    events = server.subscribe(ada)
+    expect_event(events, "listening", 1)
     events.send_bytes(b'{"client_id": "x"}\n' * 10_000 + b"\xff" * 100_000)
     ada.request(**supply(1))
     expect_event(events, "credits_arrived", 2)
@@ -240,7 +249,9 @@ def test_a_change_is_answered_although_the_server_has_stopped_meanwhile(server):
     assert bob.credits == 5
 
 
-def test_no_heartbeat_comes_before_the_first_line(server, ada, monkeypatch):
+def test_no_heartbeat_comes_before_the_first_line(serve, monkeypatch):
+    server = serve()
+    ada = supplied(server, "ada")
     server.subscribe(ada)
     broadcaster = server.listener._thread.server._broadcaster
     original, late = server.engine.active_accounts, queue.SimpleQueue()

@@ -19,13 +19,18 @@ from ewallet_core.storage.events import LARGEST_PAGE
 
 
 @pytest.fixture
+def server(event_server: EngineServer) -> EngineServer:
+    return event_server
+
+
+@pytest.fixture
 def ada(server: EngineServer) -> EngineClient:
     return supplied(server, "ada")
 
 
 @pytest.fixture
 def events(server: EngineServer, ada: EngineClient) -> Wire:
-    """Ada's connection to the event port, after its first line."""
+    """Ada's connection for events, after its first message."""
     events = server.subscribe(ada)
     expect_event(events, "listening", 1)
     return events

@@ -5,7 +5,7 @@ from backends import both_backends
 from clock_lives import at_the_clock, doable, footer, left, rows, state, told
 from frozen import form_gone, form_opened, settled, standing_still
 
-from ewallet_tui.state import TimerState
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_tui.widgets.footer import ResultLine
 
 KEYS = {"start": "space", "pause": "space", "resume": "space", "stop": "x"}

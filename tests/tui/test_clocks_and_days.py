@@ -6,10 +6,11 @@ from clock_lives import at_the_clock, footer, left, rows, run, stopped, told
 from frozen import WIDE, form_gone, form_opened, settled, standing_still
 from textual.widget import Widget
 
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.state import CLOCK, WALLET, TimerState
+from ewallet_tui.state import CLOCK, WALLET
 from ewallet_tui.widgets.charts import DayBars
 from ewallet_tui.widgets.record_list import RecordList
 

@@ -3,12 +3,12 @@
 from msgspec.structs import replace
 from operating import be
 
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_tui.actions import SETTINGS_PARTS, SUPPLY
 from ewallet_tui.availability import ASK_FOR_CREDITS
 from ewallet_tui.lazy import screens
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.state import TimerState
 
 ON_NOTHING = {
     "home": {

@@ -8,9 +8,9 @@ import pytest
 from frozen import person_on, settled, standing_still
 from person import PASSWORD
 
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_tui.export import FOLDER_VARIABLE
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.state import TimerState
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = (DOCS / "keys.md").read_text(encoding="utf-8").partition("## By screen")[0]

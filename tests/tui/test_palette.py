@@ -6,11 +6,11 @@ import pytest
 from person import PASSWORD
 from textual.command import CommandPalette
 
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_tui.lazy import screens
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.palette import Everything, own_bindings
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.state import TimerState
 from ewallet_tui.widgets.setting_lists import SettingList
 from ewallet_tui.word_search import score
 

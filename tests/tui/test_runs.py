@@ -6,8 +6,8 @@ from frozen import Day, form_gone, form_opened, settled, standing_still
 from msgspec.structs import replace
 from textual.widgets import Label
 
+from ewallet_core.presentation.clock_state import TimerState
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.state import TimerState
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
 

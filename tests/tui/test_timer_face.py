@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from ewallet_core.presentation.clock_state import ClockState, TimerState
 from ewallet_core.presentation.formatting import MINUTE, SECOND, SPACE
 from ewallet_tui.config.settings import DARK
-from ewallet_tui.state import AccountInfo, AccountState, ClockState, TimerState, WalletState
+from ewallet_tui.state import AccountInfo, AccountState, WalletState
 from ewallet_tui.widgets.big_digits import BigDigits, TimerFace, drawn, largest_that_fits, narrow
 from ewallet_tui.widgets.footer import SteadyLine
 from ewallet_tui.widgets.status_bar import BurningBar, burning_bar, status_content

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ewallet_core.errors.base import WalletError
@@ -51,10 +52,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.network = network_of(address)
         self.number = port.next_number()
         self.is_lost = self._is_ending = False
-        self.on_end: Callable[[], None] | None = None
-        """Ends a response that would otherwise go on for as long as the client reads it."""
-        self._is_limited = not port.is_exempt(address)
-        self._peer = HttpPeer(address, self, self._is_limited)
+        self.on_end: Callable[[WalletError | None], None] | None = None
+        self._is_proxy = port.is_proxy(address)
+        self._peer = HttpPeer(address, self, not port.is_exempt(address))
         self._received = bytearray()
         """What was not parsed yet, because a request has to wait for the one before it."""
         self._running: RequestResponseCycle | None = None
@@ -62,7 +62,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self._unfinished = 0
         """How many coroutines of the application have not ended."""
         self._is_in_head = False
-        self._head_size = self._body_size = 0
+        self._head_size = self._body_size = self._body_left = 0
         self._begun_at: float | None = None
         """When the request that has not arrived completely was begun, if there is one."""
         self._unread_since: float | None = None
@@ -86,7 +86,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         """Answer the request that is under way, and refuse one that has not arrived completely."""
         is_idle = self._due is None and self._begun_at is None
         if reason is None or (is_idle and isinstance(reason, ServerStoppingError)):
-            self._end_after_response()
+            self._end_after_response(reason)
         else:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
@@ -123,7 +123,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         super().pause_writing()
         self._unread_since = self.loop.time()
         self.transport.note_read()
-        if self._is_limited:
+        if self._peer.is_limited and not self._is_proxy:
             self._port.unread.add(self)
         self._timer.watch()
 
@@ -140,6 +140,8 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.pipeline.clear()
         if self._due is not None:
             _disconnect(self._due)
+        if self.on_end is not None:
+            self.on_end(None)
         super().connection_lost(error)
         self._unset_keepalive_if_required()
         self.resume_writing()
@@ -160,9 +162,14 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             self._refuse_head()
         elif _declared_size(self.headers) > LARGEST_FRAME:
             self._refuse_body()
+        elif self.parser.should_upgrade() and any(name == b"transfer-encoding" for name, _ in self.headers):
+            # The parser stops before the body, and it is not known where that ends.
+            self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
         elif not self._is_ending:
-            self._peer = self._port.peer_of(self._peer, self.headers)
+            if self._is_proxy:
+                self._peer = self._port.peer_of(self, self.address, self.headers)
             self.scope["state"]["peer"] = self._peer
+            self._port.refresh_date()
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -173,21 +180,14 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._begun_at = None
-        if not self._is_ending:
-            super().on_message_complete()
+        # The parser calls this before the body if the client offers another protocol.
+        if not self.parser.should_upgrade():
+            self._complete_request()
 
     # What uvicorn calls
 
-    def send_400_response(self, _msg: str) -> None:
-        self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Go on in HTTP/1.1; what follows the request may be another protocol, so the connection ends."""
-        self._end_after_response()
-
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
+        self._running, self.on_end = cycle, None
         if self._begun_at is not None:
             self._begun_at = self.loop.time()
         self._unfinished += 1
@@ -205,7 +205,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         while self._received and not self.pipeline and not self._is_ending:
             piece = bytes(self._received[:BYTES_AT_ONCE])
             del self._received[:BYTES_AT_ONCE]
-            super().data_received(piece)
+            self._parse_piece(piece)
             if self._is_in_head:
                 self._head_size += len(piece)
                 if self._head_size > LONGEST_HEAD:
@@ -213,6 +213,36 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.transport.hold(bool(self._received))
         if self._begun_at is not None:
             self._timer.watch()
+
+    def _parse_piece(self, piece: bytes) -> None:
+        self._unset_keepalive_if_required()
+        if self._body_left:
+            self._take_body(piece)
+            return
+        try:
+            self.parser.feed_data(piece)
+        except HttpParserUpgrade as stopped:
+            self._body_left = _declared_size(self.headers)
+            self._take_body(piece[stopped.args[0] :])
+        except HttpParserError:
+            self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
+
+    def _take_body(self, piece: bytes) -> None:
+        """Take the body of a request that offers another protocol, in which the client does not go on.
+
+        The parser has stopped before it, so the request is the last one of its connection.
+        """
+        body = piece[: self._body_left]
+        self._body_left -= len(body)
+        self.on_body(body)
+        if not self._body_left:
+            self._complete_request()
+            self._end_after_response()
+
+    def _complete_request(self) -> None:
+        self._begun_at = None
+        if not self._is_ending:
+            super().on_message_complete()
 
     @property
     def _due(self) -> RequestResponseCycle | None:
@@ -251,7 +281,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             self._send_error(status, error)
             self._close()
         else:
-            self._end_after_response()
+            self._end_after_response(error)
 
     @property
     def _is_rest_of_answered(self) -> bool:
@@ -263,8 +293,11 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         path = (getattr(self, "url", None) or b"").decode("latin-1")
         self.transport.write(self._port.error_response(status, error, path, self._peer))
 
-    def _end_after_response(self) -> None:
-        """Take no more requests, and close once the response that is due has been sent."""
+    def _end_after_response(self, reason: WalletError | None = None) -> None:
+        """Take no more requests, and close once the response that is due has been sent.
+
+        Only a response that goes on can still tell the reason.
+        """
         self._is_ending = True
         self._received.clear()
         self.pipeline.clear()
@@ -277,7 +310,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             _disconnect(due)
             self._close()
         elif self.on_end is not None:
-            self.on_end()
+            self.on_end(reason)
 
     def _close(self) -> None:
         self._is_ending = True

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.http import MethodNotAllowedError
 from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions import reference
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.http.instructions import InstructionCarrier
-from ewallet_core.server.http.responses import PRIVATE
+from ewallet_core.server.http.responses import PRIVATE, JsonResponse
 
 INSTRUCTION_PATH = "/ewallet/instruction-set"
 _HEADERS = [
@@ -32,14 +32,15 @@ class InstructionApi:
         self._carrier = carrier
         self._described: bytes | None = None
 
-    def routes(self) -> list[BaseRoute]:
-        return [Route(INSTRUCTION_PATH, self, methods=["GET", "POST"])]
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
             await self._carry_out(scope, receive, send)
-        else:
+        elif scope["method"] in ("GET", "HEAD"):
             await self._describe()(scope, receive, send)
+        else:
+            error = MethodNotAllowedError("GET, HEAD, POST")
+            answer = self._carrier.refuse(error, scope["state"]["peer"])
+            await JsonResponse(answer, 405, {"allow": error.methods})(scope, receive, send)
 
     async def _carry_out(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)

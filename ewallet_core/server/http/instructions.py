@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from ewallet_core.errors.base import WalletError
-from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to
+from ewallet_core.instructions.envelope import Answer, Credentials, error_answer, in_reply_to
 from ewallet_core.operations.context import Call, Caller, InvalidCall
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.instruction_port import InPort
@@ -65,6 +65,12 @@ class InstructionCarrier:
             return self._refuse(call, error, pending)
         self.executor.run(call, pending)
         return await pending.answered
+
+    def check_rate(self, credentials: Credentials, peer: HttpPeer) -> None:
+        """Count a request that is no instruction; raises `TooManyRequestsError` at a limit."""
+        counted = InvalidCall(dict, None, credentials)
+        if (error := self._port.limit_rate(counted, peer.network if peer.is_limited else None)) is not None:
+            raise error
 
     def refuse(self, error: WalletError, peer: HttpPeer) -> Answer:
         """The answer to a request that names no instruction; it is counted and logged."""

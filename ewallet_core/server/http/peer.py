@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.protocol.address import network_of
 
 
@@ -14,6 +15,8 @@ class PeerConnection(Hashable, Protocol):
 
     number: int
     is_lost: bool
+    on_end: Callable[[WalletError | None], None] | None
+    """Ends a response that would otherwise go on for as long as the client reads it."""
 
     @property
     def is_ready(self) -> bool:

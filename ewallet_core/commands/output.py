@@ -1,0 +1,52 @@
+"""Printing: what acts on a terminal is made harmless, and long texts go through a pager."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from typing import Any
+
+import click
+
+from ewallet_core.presentation.formatting import inert
+
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+def harmless(text: str) -> str:
+    """The text without what would move the cursor or change its direction; styles stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(part if at % 2 else inert(part) for at, part in enumerate(_STYLE.split(text)))
+
+
+def print_text(text: str, *, long: bool) -> None:
+    """Print data; a `long` text that does not fit the terminal goes through `$PAGER`."""
+    text = harmless(text)
+    if long and sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines - 1:
+        # As git: colours stay, and what was read is not cleared from the screen.
+        os.environ.setdefault("LESS", "FRX")
+        click.echo_via_pager(text if text.endswith("\n") else f"{text}\n", color=has_colour())
+    else:
+        click.echo(text, color=has_colour())
+
+
+def print_json(value: Any, *, on_one_line: bool) -> None:
+    """Print a value as JSON; unless it is to be on one line, it is indented on a terminal."""
+    is_terminal = sys.stdout.isatty()
+    indent = 2 if is_terminal and not on_one_line else None
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    click.echo(harmless(text) if is_terminal else text)
+
+
+def has_colour() -> bool:
+    """Whether the data may have colours: on a terminal, unless `NO_COLOR` is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def can_ask() -> bool:
+    """Whether there is a user to answer questions, at a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

@@ -1,0 +1,94 @@
+"""Reads an instruction's arguments from a path, a query or a JSON body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ewallet_core.errors.http import NotAcceptableError, NotJsonTypeError
+from ewallet_core.errors.requests import BadValueError, UnknownArgumentError
+from ewallet_core.instructions.paths import Route
+from ewallet_core.instructions.validation import FieldReader
+from ewallet_core.protocol.frames import decode
+
+JSON = "application/json"
+_ACCEPTED = frozenset({"*/*", "application/*", JSON, "application/problem+json"})
+_FLAGS = {"true": True, "false": False}
+
+Readers = Mapping[str, FieldReader]
+
+
+def chain_of(route: Route, item_id: str | None, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The selectors and arguments of the route's instruction."""
+    of_path = {} if route.id_name is None else {route.id_name: item_id}
+    return {**route.instruction.forms[0], **arguments, **of_path}
+
+
+def header_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """The credentials of the bearer token, and the request id.
+
+    The token is the client id and the session token with a point between them, or a client id alone. Other
+    kinds of authorization are ignored.
+    """
+    found = {}
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        client_id, _, session_token = token.strip().partition(".")
+        found = {"client_id": client_id, "session_token": session_token}
+    found["request_id"] = headers.get("idempotency-key", "")
+    return {name: value for name, value in found.items() if value}
+
+
+def check_acceptable(headers: Mapping[str, str]) -> None:
+    """Raise `NotAcceptableError` if the client accepts no JSON."""
+    accepted = headers.get("accept")
+    if accepted is None or accepted == "*/*":
+        return
+    ranges = {each.partition(";")[0].strip().lower() for each in accepted.split(",")}
+    if not ranges & _ACCEPTED:
+        raise NotAcceptableError
+
+
+def query_arguments(readers: Readers, query: bytes) -> dict[str, Any]:
+    """The arguments in a query. One that is sent several times is a list."""
+    sent: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        sent.setdefault(name, []).append(value)
+    _check_known(sent, readers)
+    return {name: _queried(name, values, readers[name]) for name, values in sent.items()}
+
+
+def _queried(name: str, values: list[str], reader: FieldReader) -> Any:
+    if len(values) > 1:
+        if not reader.may_be_list:
+            raise BadValueError(name, f"{reader.must_be}, sent once")
+        return values
+    return _FLAGS.get(values[0], values[0]) if reader.is_flag else values[0]
+
+
+def body_arguments(readers: Readers, body: bytes, content_type: str | None) -> dict[str, Any]:
+    """The arguments in a JSON body, in which whole numbers are no text."""
+    if not body:
+        return {}
+    if (content_type or "").partition(";")[0].strip().lower() != JSON:
+        raise NotJsonTypeError
+    sent = decode(body)
+    _check_known(sent, readers)
+    return {
+        name: _whole_number(name, value, readers[name]) if readers[name].is_whole_number else value
+        for name, value in sent.items()
+    }
+
+
+def _whole_number(name: str, value: Any, reader: FieldReader) -> Any:
+    """A whole number as JSON has it, in which 20.0 is 20, and "20" is none."""
+    if isinstance(value, str):
+        raise BadValueError(name, reader.must_be)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _check_known(sent: Mapping[str, Any], readers: Readers) -> None:
+    for name in sent:
+        if name not in readers:
+            raise UnknownArgumentError(name, sorted(readers), "path")

@@ -1,0 +1,280 @@
+"""What all commands share: sessions, places, passwords, exit codes, and unknown outcomes."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from faulty_proxy import Fault, FaultyProxy
+from invoked import ADA, BOB, PASSWORD, Wallet, new_wallet
+from running_server import RunningServer, database_url_in
+from serve_process import EWALLET
+from terminal import Terminal
+
+from ewallet_core.client.client import LoopThread
+from ewallet_core.commands import remote
+from ewallet_core.commands.output import harmless
+from ewallet_core.data_folder import SESSIONS_FILE
+from ewallet_core.engine.wall_clock import system_clock
+from ewallet_core.protocol.address import THIS_MACHINE
+
+PAY = ("pay", BOB, 10)
+
+
+@pytest.fixture
+def wallet(tmp_path: Path) -> Wallet:
+    return new_wallet(tmp_path / "wallet")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    served = RunningServer(database_url_in(folder), system_clock)
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def proxy(server: RunningServer) -> Iterator[FaultyProxy]:
+    loop, proxy = LoopThread(), FaultyProxy(server.ports[0])
+    loop.run(proxy.__aenter__())
+    yield proxy
+    loop.run(proxy.__aexit__())
+    loop.stop()
+
+
+def sessions_in(wallet: Wallet) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads((wallet.folder / SESSIONS_FILE).read_text())
+    return found
+
+
+# Sessions
+
+
+def test_the_sessions_are_in_a_file_for_their_owner_only(wallet: Wallet) -> None:
+    file = wallet.folder / SESSIONS_FILE
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.chmod(0o644)
+    wallet.done("whoami")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert PASSWORD not in file.read_text()
+
+
+def test_a_damaged_file_of_sessions_is_told(wallet: Wallet) -> None:
+    (wallet.folder / SESSIONS_FILE).write_text('{"this computer": 5}')
+    assert "is damaged. Remove it, and log in again." in wallet.refused("whoami", code=4)
+
+
+def test_a_login_takes_the_place_of_the_session_before(wallet: Wallet) -> None:
+    before = sessions_in(wallet)[THIS_MACHINE]
+    wallet.done("login", "ada")
+    after = sessions_in(wallet)[THIS_MACHINE]
+    request = {"action": "view", "view": "account"}
+    old, new = (
+        wallet.run(
+            "send",
+            json.dumps({**request, "client_id": one["client_id"], "session_token": one["session_token"]}),
+        )
+        for one in (before, after)
+    )
+    assert json.loads(old.stdout)["code"] == "not_logged_in"
+    assert json.loads(new.stdout)["account"] == ADA
+
+
+def test_a_session_that_has_ended_is_forgotten(wallet: Wallet) -> None:
+    lost = {THIS_MACHINE: {**sessions_in(wallet)[THIS_MACHINE], "session_token": "x" * 43}}
+    (wallet.folder / SESSIONS_FILE).write_text(json.dumps(lost))
+    assert wallet.refused("balance", code=4).startswith("Your session has ended. Run `ewallet login NAME`")
+    assert sessions_in(wallet) == {}
+
+
+def test_a_session_can_last_for_days(wallet: Wallet) -> None:
+    wallet.done("login", "ada", "--for", "7d")
+    (session,) = wallet.answer("do", "view", "sessions")["sessions"]
+    assert session["lifetime"] == 7 * 24 * 60
+
+
+def test_no_backup_has_the_sessions(wallet: Wallet, tmp_path: Path) -> None:
+    saved = wallet.done("backup", tmp_path / "saved.backup")
+    assert SESSIONS_FILE not in saved
+    assert (
+        sessions_in(wallet)[THIS_MACHINE]["session_token"].encode()
+        not in (tmp_path / "saved.backup").read_bytes()
+    )
+
+
+# Places
+
+
+def test_each_place_has_its_own_session(wallet: Wallet, server: RunningServer) -> None:
+    place = f"127.0.0.1:{server.ports[0]}"
+    elsewhere = Wallet(wallet.folder, place)
+    assert elsewhere.refused("whoami", code=4) == (
+        f"You are not logged in at {place}. Run `ewallet login NAME --server {place}`; "
+        "you are logged in with --embedded.\n"
+    )
+    elsewhere.done("register", "ada", "--email", BOB)
+    assert elsewhere.done("whoami") == wallet.done("whoami", "--server", place) == f"ada <{BOB}> at {place}\n"
+    assert elsewhere.done("whoami", "--embedded") == f"ada <{ADA}> on this computer\n"
+    assert wallet.done("--server", place, "whoami") == f"ada <{BOB}> at {place}\n"
+    elsewhere.done("logout")
+    assert wallet.done("whoami") == f"ada <{ADA}> on this computer\n"
+
+
+def test_a_server_that_does_not_answer_exits_with_3(wallet: Wallet) -> None:
+    said = wallet.refused("login", "ada", "--server", "127.0.0.1:9", code=3)
+    assert said == (
+        "Nothing is listening on 127.0.0.1:9. Check the host, the port, and that the server runs.\n"
+    )
+
+
+def test_a_wallet_that_cannot_be_opened_exits_with_3(wallet: Wallet) -> None:
+    (wallet.folder / "wallet.sqlite3").write_bytes(b"no database" * 1000)
+    assert "damaged" in wallet.refused("balance", code=3)
+
+
+# Passwords
+
+
+def test_a_password_is_read_from_stdin_or_a_file_or_a_terminal(wallet: Wallet) -> None:
+    wallet.done("login", "ada", "--password-stdin", stdin=f"{PASSWORD}\n")
+    assert "is wrong" in wallet.run("login", "ada", "--password-stdin", stdin="another one\n").stderr
+    # The session before stays.
+    wallet.done("whoami")
+    wallet.password_file.write_text("")
+    assert "there is no more line to read" in wallet.refused("login", "ada", code=2)
+    wallet.password_file.unlink()
+    assert "password.txt" in wallet.refused("login", "ada")
+    bare = {"EWALLET_DATA_DIR": str(wallet.folder)}
+    said = subprocess.run(
+        [EWALLET, "login", "ada"],
+        check=False,
+        env=bare,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 2
+    assert "There is no terminal to ask for the password." in said.stderr
+
+
+def test_a_password_for_one_login_is_replaced_by_the_one_on_the_next_line(wallet: Wallet) -> None:
+    wallet.done("register", "olga", "--email", BOB)
+    wallet.done("grant", "operator", BOB)
+    once = wallet.answer("do", "system", "action", "reset", "password", "--account", ADA)["user_pass"]
+    result = wallet.run("login", "ada", "--password-stdin", stdin=f"{once}\n")
+    assert (result.exit_code, "This password was for one login." in result.stderr) == (2, True)
+    wallet.done("login", "ada", "--password-stdin", stdin=f"{once}\n{PASSWORD} 2\n")
+    wallet.done("login", "ada", "--password-stdin", stdin=f"{PASSWORD} 2\n")
+
+
+# Changes whose outcome is not known
+
+
+@pytest.fixture
+def payer(tmp_path: Path, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> Wallet:
+    """Ada's account with 100 credits at the server behind the proxy, where Bob has an account."""
+    wallet = new_wallet(tmp_path / "payer", f"127.0.0.1:{proxy.port}")
+    wallet.done("register", "bob", "--email", BOB)
+    wallet.done("login", "ada")
+    wallet.done("supply", 100, "--cost", 0, "--currency", "EUR")
+    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 0.5)
+    return wallet
+
+
+def swallows(words: bytes) -> Callable[[bytes], Fault | None]:
+    return lambda line: Fault.SWALLOW if words in line else None
+
+
+def test_the_request_id_of_an_unanswered_change_is_told(payer: Wallet, proxy: FaultyProxy) -> None:
+    proxy.from_server = swallows(b'"paid"')
+    said = payer.refused(*PAY, code=3)
+    assert "It is not known whether this was done." in said
+    request_id = said.split("--request-id ")[1].split(":")[0]
+    proxy.from_server = lambda line: None
+    assert payer.done(*PAY, "--request-id", request_id) == "Paid bob 10 credits. 90 left.\n"
+
+
+def test_an_unanswered_view_needs_no_request_id(payer: Wallet, proxy: FaultyProxy) -> None:
+    proxy.from_server = swallows(b'"account_data"')
+    assert "--request-id" not in payer.refused("whoami", code=3)
+
+
+# A terminal
+
+
+def in_terminal(wallet: Wallet, *words: str, **variables: str) -> Terminal:
+    return Terminal([EWALLET, *words], columns=120, EWALLET_DATA_DIR=str(wallet.folder), **variables)
+
+
+def test_the_terminal_asks_before_a_payee_that_can_be_mistaken(wallet: Wallet) -> None:
+    wallet.done("register", "bob", "--email", "bob@example.org")
+    wallet.done("register", "eve", "--email", "bob@exarnple.org")
+    wallet.done("login", "ada")
+    wallet.done("supply", 10, "--cost", 0, "--currency", "EUR")
+    doubt = "eve (bob@exarnple.org) looks like another account. Make sure it is who you mean. Send 1 credit?"
+    assert (
+        wallet.refused("pay", "bob@exarnple.org", 1)
+        == f"{doubt} Nothing was done. Add --yes if you want that.\n"
+    )
+    for answer, end, code in (("n", "Nothing was done.", 1), ("y", "Paid eve 1 credit. 9 left.", 0)):
+        terminal = in_terminal(wallet, "pay", "bob@exarnple.org", "1")
+        terminal.wait_for("[y/N]:")
+        terminal.press(answer, "enter")
+        terminal.wait_for(end)
+        assert terminal.wait_for_end() == code
+    assert wallet.done("pay", "bob@exarnple.org", 1, "--yes") == "Paid eve 1 credit. 8 left.\n"
+
+
+def test_a_password_is_typed_unseen_and_a_new_one_twice(tmp_path: Path) -> None:
+    wallet = Wallet(tmp_path)
+    terminal = in_terminal(wallet, "register", "ada", "--email", ADA)
+    for typed, prompt in (
+        (PASSWORD, "New password:"),
+        ("another one", "Repeat password:"),
+        (PASSWORD, "The passwords don't match."),
+        (PASSWORD, "Repeat password:"),
+    ):
+        terminal.wait_for(prompt)
+        terminal.press(typed, "enter")
+    terminal.wait_for("Welcome, ada.")
+    assert PASSWORD not in terminal.text
+    assert terminal.wait_for_end() == 0
+
+
+def test_an_interrupted_prompt_exits_with_130(wallet: Wallet) -> None:
+    terminal = in_terminal(wallet, "login", "ada")
+    terminal.wait_for("Password of ada:")
+    terminal.press("\x03")
+    assert terminal.wait_for_end() == 130
+
+
+def test_text_by_users_does_not_act_on_a_terminal() -> None:
+    text = "\x1b[1mann\x1b[0m\x1b]0;owned\x07\x1b[2J\u202e\nbob\t1"
+    shown = harmless(text)
+    assert shown.startswith("\x1b[1mann\x1b[0m")
+    assert shown.endswith("\nbob\t1")
+    assert shown.count("\x1b") == 2
+    assert {"\x07", "\u202e"}.isdisjoint(shown)
+
+
+# Imports
+
+
+@pytest.mark.parametrize("words", [["--help"], ["pay", "--help"], ["whoami", "--server", "127.0.0.1:9"]])
+def test_the_engine_is_not_imported_unless_it_is_used(words: list[str], tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom ewallet_tui.__main__ import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        "print('\\n', *sys.modules)"
+    )
+    environment = {"EWALLET_DATA_DIR": str(tmp_path)}
+    loaded = subprocess.check_output([sys.executable, "-c", script], text=True, env=environment).split()
+    assert {"sqlalchemy", "textual"}.isdisjoint(loaded)
