@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from terminal import Terminal
 from ewallet_core.client.client import LoopThread
 from ewallet_core.commands import remote
 from ewallet_core.commands.output import harmless
+from ewallet_core.commands.shell import ExitCode
 from ewallet_core.data_folder import DATABASE_FILE, SESSIONS_FILE
 from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.protocol.address import THIS_MACHINE
@@ -219,6 +221,22 @@ def test_the_request_id_of_an_unanswered_change_is_told(
     proxy.from_server = lambda line: None
     impatient.undo()
     assert payer.done(*PAY, "--request-id", request_id) == "Paid bob 10 credits. 90 left.\n"
+
+
+def test_the_request_id_of_an_interrupted_change_is_told(payer: Wallet, proxy: FaultyProxy) -> None:
+    swallowed = threading.Event()
+
+    def swallow(line: bytes) -> Fault | None:
+        if b'"paid"' in line:
+            swallowed.set()
+        return Fault.SWALLOW if swallowed.is_set() else None
+
+    proxy.from_server = swallow
+    terminal = in_terminal(payer, *map(str, PAY), EWALLET_SERVER=payer.server)
+    terminal.wait_until(swallowed.is_set)
+    terminal.press("\x03")
+    terminal.wait_for("It is not known whether this was done.", "--request-id")
+    assert terminal.wait_for_end() == ExitCode.INTERRUPTED
 
 
 @pytest.mark.usefixtures("impatient")

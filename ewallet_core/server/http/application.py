@@ -95,5 +95,5 @@ def _with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
         origins,
         allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
         allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"),
-        expose_headers=("ETag", "Link", "Retry-After"),
+        expose_headers=("ETag", "Link", "Location", "Retry-After"),
     )
