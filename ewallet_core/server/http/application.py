@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ewallet_core.errors.base import WalletError
@@ -24,7 +23,6 @@ from ewallet_core.server.http.events import EventsApi
 from ewallet_core.server.http.instruction_api import INSTRUCTION_PATH, InstructionApi
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.monitoring import Monitoring
-from ewallet_core.server.http.problems import problem
 from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.http.typed_api import TypedApi
 from ewallet_core.server.settings import HttpSettings
@@ -43,12 +41,9 @@ class Application:
         self._carrier = carrier
         self._instruction_api = InstructionApi(carrier)
         monitoring = Monitoring(engine, carrier.executor, settings)
-        typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
+        self._typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
         self._app = Starlette(
-            routes=[
-                *monitoring.routes(),
-                Route(f"{PREFIX}/{{path:path}}", typed_api),
-            ],
+            routes=monitoring.routes(),
             exception_handlers={
                 HTTPException: self._refuse_request,
                 ClientDisconnect: _answer_nothing,
@@ -64,27 +59,25 @@ class Application:
 
     async def _choose(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Most requests are instructions, and need no router.
-        chosen = self._instruction_api if scope["path"] == INSTRUCTION_PATH else self._app
-        await chosen(scope, receive, send)
+        path = scope["path"]
+        if path == INSTRUCTION_PATH:
+            await self._instruction_api(scope, receive, send)
+        elif f"{path}/".startswith(f"{PREFIX}/"):
+            await self._typed_api(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     async def _refuse_request(self, request: Request, reason: Exception) -> Response:
         """Answer a request for which there is no route."""
         headers = getattr(reason, "headers", None) or {}
         allowed = headers.get("Allow")
         error: WalletError = MethodNotAllowedError(allowed) if allowed else PathUnknownError()
-        return self._refuse(error, request, 405 if allowed else 404, headers)
+        status = 405 if allowed else 404
+        return JsonResponse(self._carrier.refuse(error, request.state.peer), status, headers)
 
     async def _fail(self, request: Request, _: Exception) -> Response:
         """Answer a request at which the application failed; uvicorn writes that to the log."""
-        return self._refuse(EngineFailedError(), request, 500)
-
-    def _refuse(
-        self, error: WalletError, request: Request, status: int, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        answer = self._carrier.refuse(error, request.state.peer)
-        if request.url.path.startswith(PREFIX):
-            return problem(answer, headers)
-        return JsonResponse(answer, status, headers)
+        return JsonResponse(self._carrier.refuse(EngineFailedError(), request.state.peer), 500)
 
 
 async def _answer_nothing(_request: Request, _: Exception) -> Response:
