@@ -252,25 +252,6 @@ def in_terminal(wallet: Wallet, *words: str, **variables: str) -> Terminal:
     return Terminal([EWALLET, *words], columns=120, EWALLET_DATA_DIR=str(wallet.folder), **variables)
 
 
-def test_the_terminal_asks_before_a_payee_that_can_be_mistaken(wallet: Wallet) -> None:
-    wallet.done("register", "bob", "--email", "bob@example.org")
-    wallet.done("register", "eve", "--email", "bob@exarnple.org")
-    wallet.done("login", "ada")
-    wallet.done("supply", 10, "--cost", 0, "--currency", "EUR")
-    doubt = "eve (bob@exarnple.org) looks like another account. Make sure it is who you mean. Send 1 credit?"
-    assert (
-        wallet.refused("pay", "bob@exarnple.org", 1)
-        == f"{doubt} Nothing was done. Add --yes if you want that.\n"
-    )
-    for answer, end, code in (("n", "Nothing was done.", 1), ("y", "Paid eve 1 credit. 9 left.", 0)):
-        terminal = in_terminal(wallet, "pay", "bob@exarnple.org", "1")
-        terminal.wait_for("[y/N]:")
-        terminal.press(answer, "enter")
-        terminal.wait_for(end)
-        assert terminal.wait_for_end() == code
-    assert wallet.done("pay", "bob@exarnple.org", 1, "--yes") == "Paid eve 1 credit. 8 left.\n"
-
-
 def test_a_password_is_typed_unseen_and_a_new_one_twice(tmp_path: Path) -> None:
     wallet = Wallet(tmp_path)
     terminal = in_terminal(wallet, "register", "ada", "--email", ADA)

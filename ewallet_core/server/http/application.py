@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,13 +23,16 @@ from ewallet_core.server.http.events import EventsApi
 from ewallet_core.server.http.instruction_api import INSTRUCTION_PATH, InstructionApi
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.monitoring import Monitoring
+from ewallet_core.server.http.problems import problem
 from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.http.typed_api import TypedApi
 from ewallet_core.server.settings import HttpSettings
 
+_log = logging.getLogger("ewallet_core")
+
 
 class Application:
-    """Answers every request over HTTP. Each group of paths is a list of routes."""
+    """Answers every request over HTTP."""
 
     def __init__(
         self,
@@ -40,49 +43,47 @@ class Application:
     ) -> None:
         self._carrier = carrier
         self._instruction_api = InstructionApi(carrier)
-        monitoring = Monitoring(engine, carrier.executor, settings)
         self._typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
-        self._app = Starlette(
-            routes=monitoring.routes(),
-            exception_handlers={
-                HTTPException: self._refuse_request,
-                ClientDisconnect: _answer_nothing,
-                Exception: self._fail,
-            },
+        monitoring = Monitoring(engine, carrier.executor, settings)
+        self._monitoring = Starlette(
+            routes=monitoring.routes(), exception_handlers={HTTPException: self._refuse_request}
         )
-        self._serve = _with_cors(self._choose, settings.cors_origins)
+        self._serve = _with_cors(self._respond, settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A server that has stopped cancels what could not be answered in time.
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await self._serve(scope, receive, send)
+        except asyncio.CancelledError:
+            """The server has stopped, and this could not be answered in time."""
+        except ClientDisconnect:
+            """The client is gone before its request had arrived completely."""
+        except Exception:  # noqa: BLE001 - whatever it is, the client must get a response
+            _log.exception("a request over HTTP failed")
+            response = self._error_response(EngineFailedError(), scope, 500)
+            await response(scope, receive, send)
 
-    async def _choose(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Most requests are instructions, and need no router.
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Instructions, which are most requests, need no router: it takes as long as a view.
         path = scope["path"]
         if path == INSTRUCTION_PATH:
             await self._instruction_api(scope, receive, send)
-        elif f"{path}/".startswith(f"{PREFIX}/"):
+        elif path.startswith(PREFIX):
             await self._typed_api(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self._monitoring(scope, receive, send)
 
     async def _refuse_request(self, request: Request, reason: Exception) -> Response:
         """Answer a request for which there is no route."""
         headers = getattr(reason, "headers", None) or {}
         allowed = headers.get("Allow")
         error: WalletError = MethodNotAllowedError(allowed) if allowed else PathUnknownError()
-        status = 405 if allowed else 404
-        return JsonResponse(self._carrier.refuse(error, request.state.peer), status, headers)
+        return self._error_response(error, request.scope, 405 if allowed else 404, headers)
 
-    async def _fail(self, request: Request, _: Exception) -> Response:
-        """Answer a request at which the application failed; uvicorn writes that to the log."""
-        return JsonResponse(self._carrier.refuse(EngineFailedError(), request.state.peer), 500)
-
-
-async def _answer_nothing(_request: Request, _: Exception) -> Response:
-    """The client is gone before its request had arrived completely."""
-    return Response()
+    def _error_response(
+        self, error: WalletError, scope: Scope, status: int, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        answer = self._carrier.refuse(error, scope["state"]["peer"])
+        return problem(answer) if scope["path"].startswith(PREFIX) else JsonResponse(answer, status, headers)
 
 
 def _with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:

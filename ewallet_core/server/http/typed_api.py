@@ -7,14 +7,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ewallet_core.errors.accounts import ClientUnknownError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
-from ewallet_core.errors.server import EngineFailedError
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.paths import Route, RouteTable, routes_of
@@ -70,12 +68,6 @@ class TypedApi:
         except WalletError as error:
             headers = {"allow": error.methods} if isinstance(error, MethodNotAllowedError) else {}
             response = problem(self._carrier.refuse(error, peer), headers)
-        except ClientDisconnect:
-            return
-        except Exception:
-            await problem(self._carrier.refuse(EngineFailedError(), peer))(scope, receive, send)
-            # It is written to the log by the server.
-            raise
         await response(scope, receive, send)
 
     async def _respond(self, request: TypedRequest, peer: HttpPeer) -> ASGIApp:
