@@ -153,10 +153,10 @@ class Output:
         shown = found[: self.most]
         self.show(listing, shown, {"failed": False, "rows": shown})
         if len(found) > len(shown):
-            self.say_there_are_more(len(shown))
+            self.say_there_are_more()
 
-    def say_there_are_more(self, shown: int) -> None:
-        self._shell.say(f"These are the newest {shown}. --limit 0 lists all.")
+    def say_there_are_more(self) -> None:
+        self._shell.say("There are more. --limit 0 lists all.")
 
     def show(self, listing: Listing, items: Sequence[Any], answer: Any, above: str = "") -> None:
         """Print the items, and `above` before a table; the JSON is the `answer`."""

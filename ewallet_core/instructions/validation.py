@@ -194,6 +194,7 @@ class FieldReader:
         self._type = field_type
         self.is_required = is_required
         self.is_secret = is_secret(field_type)
+        self.is_unused = is_unused(field_type)
         self.must_be = str(meta.description)
         self.parts = {
             name: reader

@@ -36,8 +36,7 @@ BYTES_AT_ONCE = 4 * 1024
 class HttpConnection(HttpToolsProtocol, ClientConnection):
     """Parses requests, and gives each to the application once the one before it is answered.
 
-    A request that breaks a limit is refused, and the connection ends. How long it may be idle is left to
-    uvicorn; there is one timer for all other time limits.
+    A request that breaks a limit is refused, and the connection ends. There is one timer for all time limits.
     """
 
     transport: HttpTransport
@@ -63,6 +62,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         """How many coroutines of the application have not ended."""
         self._is_in_head = False
         self._head_size = self._body_size = self._body_left = 0
+        self._idle_since = port.loop.time()
         self._begun_at: float | None = None
         """When the request that has not arrived completely was begun, if there is one."""
         self._unread_since: float | None = None
@@ -98,7 +98,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         ours = HttpTransport(cast("asyncio.Transport", transport), self._note_closing)
         super().connection_made(ours)
-        self._expect_request()
+        self._timer.watch()
         try:
             self._roster.admit(self)
         except WalletError as error:
@@ -143,7 +143,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         if self.on_end is not None:
             self.on_end(None)
         super().connection_lost(error)
-        self._unset_keepalive_if_required()
         self.resume_writing()
         self._leave()
 
@@ -194,7 +193,13 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.loop.create_task(cycle.run_asgi(app)).add_done_callback(self._note_finished)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        """Begin the next request that waits; uvicorn's own method would also set a timer after each."""
+        if self.transport.is_closing():
+            return
+        self._idle_since = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
         if self._received:
             self.loop.call_soon(self._parse)
 
@@ -215,7 +220,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             self._timer.watch()
 
     def _parse_piece(self, piece: bytes) -> None:
-        self._unset_keepalive_if_required()
         if self._body_left:
             self._take_body(piece)
             return
@@ -249,12 +253,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         """The request that the application has to answer, if there is one."""
         running = self._running
         return None if running is None or running.response_complete else running
-
-    def _expect_request(self) -> None:
-        """End the connection if it stays silent, as uvicorn does after each response."""
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
 
     # The end
 
@@ -346,7 +344,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             return self._unread_since + limits.unread_seconds, self._check_reader
         if self._begun_at is not None and not self.pipeline:
             return self._begun_at + limits.unfinished_line_seconds, self._refuse_unfinished
-        return None
+        # While a request is under way, the timer only looks again later.
+        idle_since = self._idle_since if self._due is None else self.loop.time()
+        return idle_since + self._port.idle_seconds, self._close
 
     def _check_closing(self) -> None:
         """Go on for as long as the client reads what was written."""

@@ -11,7 +11,7 @@ from ewallet_core.server.frame_output import LEAST_READ_BYTES, MOST_UNSENT_BYTES
 
 
 class HttpTransport(asyncio.Transport):
-    """Passes on to the connection's transport what uvicorn writes.
+    """Passes on to the connection's transport what uvicorn writes, all of an iteration of the loop at once.
 
     While it is held, nothing is read, even if uvicorn asks to read on. After `close`, which calls `closing`,
     the client can still read what was written: closing while input is unread makes the system reset the
@@ -23,12 +23,15 @@ class HttpTransport(asyncio.Transport):
         self._transport = transport
         self._note_closing = closing
         self._transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
+        self._loop = asyncio.get_running_loop()
+        self._unwritten: list[bytes] = []
+        """What the next iteration of the loop writes: uvicorn writes a head and its body separately."""
         self._is_paused = self._is_held = self._is_closing = False
         self._written = self._read_before = 0
 
     @property
     def unsent_bytes(self) -> int:
-        return self._transport.get_write_buffer_size()
+        return sum(map(len, self._unwritten)) + self._transport.get_write_buffer_size()
 
     def hold(self, is_held: bool) -> None:
         if is_held is not self._is_held:
@@ -52,8 +55,10 @@ class HttpTransport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if not self._is_closing:
+            if not self._unwritten:
+                self._loop.call_soon(self._flush)
             self._written += len(data)
-            self._transport.write(data)
+            self._unwritten.append(bytes(data))
 
     def pause_reading(self) -> None:
         self._is_paused = True
@@ -73,6 +78,7 @@ class HttpTransport(asyncio.Transport):
         """Write nothing more, and go on reading until the client has closed too; `abort` ends that."""
         if self._is_closing:
             return
+        self._flush()
         self._is_closing = True
         self._is_held = self._is_paused = False
         self._apply()
@@ -87,6 +93,11 @@ class HttpTransport(asyncio.Transport):
     def abort(self) -> None:
         self._is_closing = True
         self._transport.abort()
+
+    def _flush(self) -> None:
+        if self._unwritten and not self._transport.is_closing():
+            self._transport.write(b"".join(self._unwritten))
+        self._unwritten.clear()
 
     def _apply(self) -> None:
         if self._transport.is_closing():
