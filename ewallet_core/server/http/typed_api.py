@@ -18,7 +18,6 @@ from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.paths import Route, RouteTable, routes_of
 from ewallet_core.instructions.registry import Access
-from ewallet_core.instructions.validation import FieldReader
 from ewallet_core.server.http.docs_page import send_docs_page
 from ewallet_core.server.http.entity_tags import entity_tag, has_entity_tag, is_named
 from ewallet_core.server.http.events import EVENTS_PATH, EventsApi
@@ -34,6 +33,7 @@ from ewallet_core.server.http.typed_requests import (
     chain_of,
     check_acceptable,
     header_of,
+    headers_in,
     query_arguments,
 )
 from ewallet_core.types import RecordType
@@ -89,7 +89,7 @@ class TypedApi:
 
     async def _open_session(self, request: Request, peer: HttpPeer) -> Response:
         check_acceptable(request.headers)
-        arguments = await _body_arguments(SESSION_READERS, request)
+        arguments = body_arguments(SESSION_READERS, await request.body(), request.headers.get("content-type"))
         answer = await open_session(arguments, self._carrier, peer)
         if answer["failed"]:
             return problem(answer)
@@ -101,12 +101,13 @@ class TypedApi:
     async def _carry_out(
         self, route: Route, item_id: str | None, request: Request, peer: HttpPeer
     ) -> Response:
-        check_acceptable(request.headers)
-        header = header_of(request.headers)
+        headers = headers_in(request.scope)
+        check_acceptable(headers)
+        header = header_of(headers)
         if route.instruction.access is not Access.ANYBODY and "client_id" not in header:
             raise ClientUnknownError
         arguments = (
-            await _body_arguments(route.readers, request)
+            body_arguments(route.readers, await request.body(), headers.get("content-type"))
             if route.has_body
             else query_arguments(route.readers, request.scope["query_string"])
         )
@@ -136,10 +137,6 @@ def _allowed(methods: Iterable[str]) -> str:
     """The methods of a path, as `Allow` has them."""
     methods = list(methods)
     return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
-
-
-async def _body_arguments(readers: Mapping[str, FieldReader], request: Request) -> dict[str, Any]:
-    return body_arguments(readers, await request.body(), request.headers.get("content-type"))
 
 
 def _json(answer: Answer, status: int, headers: Mapping[str, str]) -> Response:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.types import Scope
+
 from ewallet_core.errors.http import NotAcceptableError, NotJsonTypeError
 from ewallet_core.errors.requests import BadValueError, UnknownArgumentError
 from ewallet_core.instructions.paths import Route
@@ -23,6 +25,11 @@ def chain_of(route: Route, item_id: str | None, arguments: Mapping[str, Any]) ->
     """The selectors and arguments of the route's instruction."""
     of_path = {} if route.id_name is None else {route.id_name: item_id}
     return {**route.instruction.forms[0], **arguments, **of_path}
+
+
+def headers_in(scope: Scope) -> Mapping[str, str]:
+    """The headers by name. One that is sent several times has its last value."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def header_of(headers: Mapping[str, str]) -> dict[str, str]:
@@ -52,6 +59,8 @@ def check_acceptable(headers: Mapping[str, str]) -> None:
 
 def query_arguments(readers: Readers, query: bytes) -> dict[str, Any]:
     """The arguments in a query. One that is sent several times is a list."""
+    if not query:
+        return {}
     sent: dict[str, list[str]] = {}
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         sent.setdefault(name, []).append(value)
