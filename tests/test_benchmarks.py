@@ -52,3 +52,10 @@ def test_large_wallets_are_generated_and_verified(tmp_path: Path) -> None:
         "verify",
     ]
     assert all(set(row) == KEYS for row in measured["rows"])
+
+
+def test_a_command_is_measured_beside_the_import_of_its_libraries(tmp_path: Path) -> None:
+    (row,) = measure(BENCHMARKS, "--quick", "command", "--folder", tmp_path)["rows"]
+
+    assert (row["row"], row["limit_is"]) == ("ewallet status", "python importing its libraries")
+    assert set(row) == KEYS
