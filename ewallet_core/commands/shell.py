@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
@@ -302,13 +303,19 @@ def _connect(server: ServerAddress | None, folder: Path) -> EngineConnection:
 
     Each way is imported when it is used: a server needs no engine here, and the engine here no network.
     """
-    if server is None:
-        from ewallet_core.commands.embedded import EmbeddedConnection
+    # Imports leave no garbage, and no collection, such as that at the end, needs to visit what they made.
+    gc.disable()
+    try:
+        if server is None:
+            from ewallet_core.commands.embedded import EmbeddedConnection
 
-        return EmbeddedConnection(folder)
-    from ewallet_core.commands.remote import ServerConnection
+            return EmbeddedConnection(folder)
+        from ewallet_core.commands.remote import ServerConnection
 
-    return ServerConnection(str(server), folder)
+        return ServerConnection(str(server), folder)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _complete(instruction: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from ewallet_core import EWalletSessionManager
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.json_schema import argument_schema
+from ewallet_core.instructions.paths import routes_of
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.server.http.openapi import document
+from ewallet_core.server.http.session_opening import SESSION_PATH
 from ewallet_core.server.limits import Limits
 from ewallet_core.server.settings import HttpSettings
 from ewallet_core.server.socket_listener import SocketListener
@@ -95,6 +97,12 @@ def may_break_a_rule(operation: dict[str, Any], field: str) -> bool:
     name = field.partition(".")[0]
     kinds = argument_schema(found.arguments[name]).get("type", "string")
     return name == CURSOR or kinds == "object" or "string" in kinds
+
+
+def test_every_instruction_is_an_operation_of_the_document():
+    operations = {(found.method, found.path) for found in (each.ok() for each in schema.get_all_operations())}
+    routes = {(route.method.lower(), route.path) for route in routes_of(REGISTRY)}
+    assert operations == {*routes, ("post", SESSION_PATH)}
 
 
 @schema.parametrize()

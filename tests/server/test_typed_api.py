@@ -215,6 +215,7 @@ def test_a_problem_has_the_code_the_category_and_two_sentences(ada: RestClient):
         (400, "not_utf8", "POST", "/v1/wallets", b"\xff"),
         (400, "malformed", "POST", "/v1/wallets", b"[]"),
         (404, "not_found", "GET", "/v1/contacts/99", b""),
+        (404, "path_unknown", "GET", "/v1", b""),
         (404, "path_unknown", "GET", "/v1/purses", b""),
         (404, "path_unknown", "GET", "/v1/wallets/", b""),
         (409, "timer_state", "POST", "/v1/clocks/active/pause", b""),
@@ -326,6 +327,15 @@ def test_a_change_elsewhere_makes_no_difference_to_a_tag_and_a_change_of_the_vie
     assert ada.get("/v1/transfers", headers={"if-none-match": f'"other", {tag}'}).status_code == 304
     ada.supply(10)
     assert ada.get("/v1/transfers", headers={"if-none-match": tag}).status_code == 200
+
+
+def test_a_change_is_made_whatever_the_client_has_read_before(ada: RestClient):
+    ada.supply(10)
+    sent = {"to_ewallet": ada.expect(201, "POST", "/v1/wallets")["credit_ewallet"], "credits": 1}
+    for _ in range(2):
+        response = ada.post("/v1/transfers", json=sent, headers={"if-none-match": "*"})
+        assert response.status_code == 201
+        assert "etag" not in response.headers
 
 
 def test_a_view_that_moves_with_the_clock_has_no_tag(ada: RestClient):

@@ -10,13 +10,13 @@ from html import escape
 from itertools import chain
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from ewallet_core.instructions.json_schema import COMPONENTS, Schema
 from ewallet_core.instructions.reference import ErrorEntry, errors
 from ewallet_core.server.http.openapi import document
 from ewallet_core.server.http.peer import HttpPeer
+from ewallet_core.server.http.typed_requests import TypedRequest
 
 _STYLE = """
 :root { color-scheme: light dark; --faint: #8884; --key: #0a6ebd; }
@@ -47,7 +47,7 @@ _HEAD = (
 )
 
 
-async def send_docs_page(_request: Request, _peer: HttpPeer) -> Response:
+async def send_docs_page(_request: TypedRequest, _peer: HttpPeer) -> Response:
     headers = {
         "cache-control": "no-cache",
         "content-security-policy": POLICY,

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from ewallet_core.handlers import SECTIONS
@@ -33,9 +32,9 @@ from ewallet_core.instructions.reference import (
 from ewallet_core.instructions.registry import Access, Instruction
 from ewallet_core.server.http.entity_tags import has_entity_tag
 from ewallet_core.server.http.peer import HttpPeer
-from ewallet_core.server.http.problems import MEANINGS, PROBLEM, PROBLEM_SCHEMA, STATUSES
+from ewallet_core.server.http.problems import PROBLEM, PROBLEM_SCHEMA, STATUSES
 from ewallet_core.server.http.session_opening import SESSION_PATH, SUMMARY, session_schemas
-from ewallet_core.server.http.typed_requests import JSON
+from ewallet_core.server.http.typed_requests import JSON, TypedRequest
 
 DOCUMENT_PATH = "/v1/openapi.json"
 BEARER = "bearer"
@@ -55,7 +54,7 @@ _OF_THE_REQUEST = {
 _TAKES_BODY = frozenset({"413", "415"})
 
 
-async def send_document(_request: Request, _peer: HttpPeer) -> Response:
+async def send_document(_request: TypedRequest, _peer: HttpPeer) -> Response:
     return Response(_encoded_document(), headers={"cache-control": "no-cache"}, media_type=JSON)
 
 
@@ -231,7 +230,7 @@ def _content(media_type: str, schema: str) -> dict[str, Any]:
 
 def _problems() -> Mapping[str, str]:
     """What each status of an error means."""
-    of_categories = {str(status): MEANINGS[category] for category, status in STATUSES.items()}
+    of_categories = {str(status): category.meaning for category, status in STATUSES.items()}
     return of_categories | _OF_THE_REQUEST
 
 
