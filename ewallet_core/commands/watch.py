@@ -6,6 +6,7 @@ import errno
 import queue
 import select
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
