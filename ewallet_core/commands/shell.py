@@ -289,7 +289,7 @@ def shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
     if server is not None and embedded:
         raise click.UsageError("The wallet is at a server or on this computer: give --server or --embedded.")
     if server is None and not embedded:
-        server = os.environ.get(SERVER_VARIABLE) or None
+        server = os.environ.get(SERVER_VARIABLE, "").strip() or None
     try:
         address = None if server is None else ServerAddress.read(server)
     except ValueError as invalid:

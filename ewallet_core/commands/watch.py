@@ -16,6 +16,7 @@ import click
 from rich.cells import set_cell_size
 
 from ewallet_core.client.connection import NOT_OPEN, Event, UnreachableError
+from ewallet_core.commands.output import is_terminal
 from ewallet_core.commands.shell import EngineConnection, Shell, shell_command
 from ewallet_core.commands.status_line import Status, fields_now, format_option, read_status
 from ewallet_core.presentation.clock_state import TimerState
@@ -54,7 +55,7 @@ def clock_command(shell: Shell) -> None:
 
     The timer itself goes on after that.
     """
-    if not sys.stdout.isatty():
+    if not is_terminal():
         raise click.UsageError(NO_TERMINAL)
     with suppress(KeyboardInterrupt):
         try:
