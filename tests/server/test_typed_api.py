@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html.parser import HTMLParser
 
 import pytest
 from engine_server import EngineServer
@@ -360,6 +361,36 @@ def test_the_page_fetches_nothing_and_runs_nothing(visitor: RestClient):
     assert response.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
     for word in ("<script", "src=", "@import", "url(", "http://", "https://"):
         assert word not in response.text, word
+
+
+class PageParser(HTMLParser):
+    """Reads the ids and the links within the page, and checks that each element ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag != "meta":
+            self.open.append(tag)
+        if (identifier := found.get("id")) is not None:
+            self.ids.append(identifier)
+        if (link := found.get("href") or "").startswith("#"):
+            self.links.add(link[1:])
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_its_links_lead_somewhere(visitor: RestClient):
+    page = PageParser()
+    page.feed(visitor.get("/v1/docs").text)
+    assert page.open == []
+    assert len(set(page.ids)) == len(page.ids)
+    assert {"pay", "view_credit_ewallets", "open_session"} <= page.links <= set(page.ids)
 
 
 def test_a_problems_type_is_explained_on_the_page(ada: RestClient):

@@ -97,7 +97,7 @@ def _operation(documented: Documented, route: Route) -> dict[str, Any]:
         "description": _paragraphs(entry.notes, f"For {entry.who}.", _in_effect(found)),
         "x-instruction": found.name,
         "parameters": list(_parameters(route)),
-        **_request_body(route),
+        **_request_body(route, entry.example),
         "responses": _responses(route),
         "security": [] if found.access is Access.ANYBODY else [{BEARER: []}],
     }
@@ -166,11 +166,13 @@ def _body(route: Route) -> Schema:
     return struct_schema(arguments, first_paragraph(route.instruction.request))
 
 
-def _request_body(route: Route) -> dict[str, Any]:
+def _request_body(route: Route, example: Mapping[str, Any]) -> dict[str, Any]:
     if not (route.has_body and route.readers):
         return {}
     is_needed = any(reader.is_required for reader in route.readers.values())
-    return {"requestBody": {"required": is_needed, "content": _content(JSON, _component(route, "Request"))}}
+    content = _content(JSON, _component(route, "Request"))
+    content[JSON]["example"] = {name: value for name, value in example.items() if name in route.readers}
+    return {"requestBody": {"required": is_needed, "content": content}}
 
 
 def _answer(route: Route) -> Schema:
@@ -208,13 +210,15 @@ def _problem_references(*, has_body: bool) -> dict[str, Any]:
 
 def _session_operation() -> dict[str, Any]:
     opened = {"description": "It was created.", "content": _content(JSON, "OpenSessionAnswer")}
+    content = _content(JSON, "OpenSessionRequest")
+    content[JSON]["example"] = {"user_name": "ada", "user_pass": "correct horse battery"}
     return {
         "operationId": "open_session",
         "tags": ["Sessions"],
         "summary": SUMMARY,
         "description": "It does what `POST /v1/client-id`, `POST /v1/session-token` and `POST /v1/login` do.",
         "parameters": [],
-        "requestBody": {"required": False, "content": _content(JSON, "OpenSessionRequest")},
+        "requestBody": {"required": False, "content": content},
         "responses": {"201": opened, **_problem_references(has_body=True)},
         "security": [],
     }
