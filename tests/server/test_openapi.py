@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from rest_client import RestClient
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.handlers import REGISTRY
@@ -98,6 +99,10 @@ def may_break_a_rule(operation: dict[str, Any], field: str) -> bool:
     name = field.partition(".")[0]
     kinds = argument_schema(found.arguments[name]).get("type", "string")
     return name == CURSOR or kinds == "object" or "string" in kinds
+
+
+def test_the_document_is_openapi():
+    assert [str(error) for error in OPENAPI_31_VALIDATOR.iter_errors(document())] == []
 
 
 def test_every_instruction_is_an_operation_of_the_document():
