@@ -94,6 +94,12 @@ def test_a_body_that_is_too_long_is_refused(http_server):
     expect_end(chunked, 413, "frame_too_long")
 
 
+def test_a_client_that_sends_all_of_a_body_that_is_too_long_still_reads_why_it_is_refused(http_server):
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"content-length: 5000000\r\n\r\n" + b"x" * 5_000_000)
+    expect_end(wire, 413, "frame_too_long")
+
+
 def test_a_body_of_the_greatest_length_is_read(http_server):
     wire = http_server.http_wire()
     body = b'{"request_id": "a-request-of-some-length"' + b" " * (LARGEST_FRAME - 42) + b"}"
