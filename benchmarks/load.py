@@ -18,17 +18,21 @@ from typing import Any
 import msgspec
 
 SECONDS_ALLOWED = 60
-REQUEST_ID = b"@request_id@"
-"""What each request's own id replaces in a frame; it stays the same in length."""
+REQUEST_ID = b"@------request-id------@-"
+"""What each request's own id replaces in a frame; it is as long as those are."""
 SUCCEEDED = b'"failed":false'
 
 
 class Load(msgspec.Struct, frozen=True):
-    """Where to send requests, for how long, and one connection's frame after the other."""
+    """Where to send requests, for how long, and one connection's frame after the other.
+
+    A frame is a line of JSON, or with `is_http` a whole HTTP request.
+    """
 
     address: str
     seconds: float
     frames: list[str]
+    is_http: bool
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -49,9 +53,23 @@ def frame_of(instruction: dict[str, Any]) -> str:
     return msgspec.json.encode({**instruction, "request_id": REQUEST_ID.decode()}).decode() + "\n"
 
 
-def run_load(address: str, frames: Sequence[str], seconds: float) -> Answered:
+def http_request_of(method: str, path: str, token: str, arguments: dict[str, Any] | None = None) -> str:
+    """A request to the typed API, with a place for the request id."""
+    content = msgspec.json.encode(arguments).decode() if arguments else ""
+    headers = {
+        "host": "localhost",
+        "authorization": f"Bearer {token}",
+        "idempotency-key": REQUEST_ID.decode(),
+        "content-type": "application/json",
+        "content-length": str(len(content)),
+    }
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", content])
+
+
+def run_load(address: str, frames: Sequence[str], seconds: float, *, is_http: bool = False) -> Answered:
     """Load the server at that address from another process. Raises `RuntimeError` if a request fails."""
-    load = msgspec.json.encode(Load(address, seconds, list(frames)))
+    load = msgspec.json.encode(Load(address, seconds, list(frames), is_http))
     ended = subprocess.run([sys.executable, __file__], input=load, capture_output=True, check=False)
     if ended.returncode:
         raise RuntimeError(ended.stderr.decode())
@@ -76,17 +94,34 @@ class _Connection:
         if not received:
             sys.exit("The server closed a connection.")
         self._received += received
-        if not self._received.endswith(b"\n"):
+        if not self._is_complete():
             return None
         answer, self._received = self._received, b""
-        if SUCCEEDED not in answer or self._request_id not in answer:
+        if not self._is_success(answer) or self._request_id not in answer:
             sys.exit(answer.decode())
         return time.perf_counter_ns() - self._sent_at
+
+    def _is_complete(self) -> bool:
+        return self._received.endswith(b"\n")
+
+    def _is_success(self, answer: bytes) -> bool:
+        return SUCCEEDED in answer
+
+
+class _HttpConnection(_Connection):
+    def _is_complete(self) -> bool:
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        length = head.partition(b"content-length: ")[2].partition(b"\r")[0]
+        return bool(end) and len(body) == int(length)
+
+    def _is_success(self, answer: bytes) -> bool:
+        return answer.startswith(b"HTTP/1.1 2")
 
 
 def _send_all(load: Load) -> Answered:
     host, _, port = load.address.rpartition(":")
-    connections = [_Connection(host, int(port), frame.encode()) for frame in load.frames]
+    kind = _HttpConnection if load.is_http else _Connection
+    connections = [kind(host, int(port), frame.encode()) for frame in load.frames]
     selector = selectors.DefaultSelector()
     for connection in connections:
         selector.register(connection.socket, selectors.EVENT_READ, connection)

@@ -26,10 +26,11 @@ EWALLET = str(Path(sys.executable).with_name("ewallet"))
 
 @dataclass(frozen=True)
 class Server:
-    """A server's address, `host:port`, and its process."""
+    """A server's address, `host:port`, its process, and the address of its HTTP port, if it has one."""
 
     address: str
     pid: int
+    http_address: str = ""
 
     @property
     def cpu_seconds(self) -> float:
@@ -55,7 +56,10 @@ def run_server(folder: Path, *options: str) -> Iterator[Server]:
     settings.write_text(SETTINGS)
     command = [EWALLET, "--data-dir", str(folder), "serve", "--config", str(settings), *options]
     with _run([*command, "--in-port", "0", "--out-port", "0"]) as (ready, pid):
-        yield Server(ready.partition("instructions on ")[2].partition(",")[0], pid)
+        address, http = (
+            ready.partition(before)[2].partition(",")[0] for before in ("instructions on ", "http://")
+        )
+        yield Server(address, pid, http)
 
 
 @contextmanager

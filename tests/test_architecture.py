@@ -89,6 +89,7 @@ WORDS = [" ".join(phrase.split()) for phrase in REPLACED.split(";")]
 ALLOWED = {
     "refusals": "the key of the answer of `view refusals`",
     "bell": "Textual's `App.bell`, and the setting of that name",
+    "feed_data": "the method of the parser of httptools",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -10,9 +11,9 @@ SECTIONS = {
     "Log in": ("register", "login", "logout", "whoami"),
     "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
     "Timer": ("start", "pause", "resume", "stop", "status", "watch", "clock"),
-    "For scripts": ("do", "send"),
     "Look up": ("history", "statement", "report", "search", "invoice", "export"),
     "What you have": ("wallets", "clocks", "contacts", "sessions"),
+    "For scripts": ("do", "send", "completion", "help"),
     "Look after a wallet or a server": (
         "backup",
         "demo",
@@ -26,12 +27,21 @@ SECTIONS = {
 }
 """The names of all commands, by the sections of `ewallet --help`."""
 
+COMPLETION_VARIABLE = "_EWALLET_COMPLETE"
+"""Set by the shell's completion, as click names it."""
+
 OTHER_NAMES = {"topup": "supply"}
 """Names that are understood too, but not listed."""
 
 
 class LazyCommands(click.Group):
     """A group of all commands, each imported when it is looked up."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        if COMPLETION_VARIABLE in os.environ:
+            # It tells click how each shell completes.
+            from ewallet_core.commands import completion  # noqa: F401
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
         return [name for names in SECTIONS.values() for name in names]
@@ -66,16 +76,29 @@ def _find_command(name: str) -> click.Command:
             from ewallet_core.commands import status as module
         case "watch" | "clock":
             from ewallet_core.commands import watch as module
-        case "do":
-            from ewallet_core.commands import do as module
-        case "send":
-            from ewallet_core.commands import send as module
+        case _ if name in SECTIONS["For scripts"]:
+            module = _module_for_scripts(name)
         case _ if name in (*SECTIONS["Look up"], *SECTIONS["What you have"]):
             module = _module_of_lists(name)
         case _:
             from ewallet_core.commands import administration as module
     command: click.Command = getattr(module, f"{name}_command")
     return command
+
+
+def _module_for_scripts(name: str) -> Any:
+    """The module of a command that scripts and shells use."""
+    module: Any
+    match name:
+        case "do":
+            from ewallet_core.commands import do as module
+        case "send":
+            from ewallet_core.commands import send as module
+        case "help":
+            from ewallet_core.commands import help as module
+        case _:
+            from ewallet_core.commands import completion as module
+    return module
 
 
 def _module_of_lists(name: str) -> Any:

@@ -10,6 +10,7 @@ from ewallet_core.commands.listing import Listing, Output, output_options, rows_
 from ewallet_core.commands.lookup import find_saved_contact
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
+from ewallet_core.commands.suggestions import suggest_contacts
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.presentation.movements import Record
 from ewallet_core.presentation.payees import mark_of
@@ -80,7 +81,7 @@ def add_contact(shell: Shell, name: str, email: str, phone: str | None, notes: s
 
 
 @shell_command("edit", changes=True)
-@click.argument("who")
+@click.argument("who", shell_complete=suggest_contacts)
 @click.option("--name", help="A new name.")
 @click.option("--email", help="A new email, or the same one to confirm who has it now.")
 @click.option("--phone", help="A new phone number.")
@@ -102,7 +103,7 @@ def edit_contact(shell: Shell, who: str, **values: str | None) -> None:
 
 
 @shell_command("remove", changes=True)
-@click.argument("who")
+@click.argument("who", shell_complete=suggest_contacts)
 def remove_contact(shell: Shell, who: str) -> None:
     """Remove the contact WHO: a name, an email or a number. Payments stay in your history."""
     contact = find_saved_contact(shell, who)

@@ -43,7 +43,8 @@ class NextWords(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         from ewallet_core.commands.instruction_commands import nearest_to
 
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+        is_word = args and not args[0].startswith("-") and not ctx.resilient_parsing
+        if is_word and self.get_command(ctx, args[0]) is None:
             words = (*self._words, args[0])
             near = "; ".join(nearest_to(words))
             ctx.fail(f"There is no instruction {' '.join(words)}. The nearest known: {near}.")

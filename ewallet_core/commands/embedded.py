@@ -10,6 +10,7 @@ from typing import Any
 from ewallet_core.client.connection import Event, UnreachableError
 from ewallet_core.client.requests import asks_for_new_token, sign, with_new_token
 from ewallet_core.data_folder import data_folder, database_url
+from ewallet_core.engine.cleanup import CLEANERS
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.manager import EWalletSessionManager
@@ -43,6 +44,7 @@ class EmbeddedConnection:
         if asks_for_new_token(request) and "session_token" in answer:
             answer = dict(answer)
             self.use({**self.credentials, "session_token": answer.pop("session_token")})
+            self._clean_up()
         return answer
 
     def events(self, since: int | None = None) -> Iterator[Event]:
@@ -58,3 +60,10 @@ class EmbeddedConnection:
 
     def close(self) -> None:
         self._engine.close()
+
+    def _clean_up(self) -> None:
+        """Remove what has expired, once: a command ends too soon for cleaners in the background."""
+        for cleaner in CLEANERS:
+            self._engine.session_manager_controller(
+                controller="system", ctype="action", action="cleanup", cleanup=cleaner.cleans
+            )

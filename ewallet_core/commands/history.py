@@ -21,6 +21,7 @@ from ewallet_core.commands.listing import (
 )
 from ewallet_core.commands.lookup import clocks_of, find_wallet
 from ewallet_core.commands.shell import Shell, shell_command
+from ewallet_core.commands.suggestions import suggest_wallets
 from ewallet_core.presentation.formatting import grouped, one_line
 from ewallet_core.presentation.history import (
     FOUND,
@@ -72,7 +73,12 @@ MOVEMENTS = KindOfHistory([RecordType.TRANSFER, RecordType.CONVERSION, RecordTyp
 @shell_command("history")
 @period_options
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Only these. Default: all but invoices.")
-@click.option("--wallet", metavar="NAME", help="Only of that wallet of yours, and of its clocks.")
+@click.option(
+    "--wallet",
+    metavar="NAME",
+    shell_complete=suggest_wallets,
+    help="Only of that wallet of yours, and of its clocks.",
+)
 @limit_option
 @output_options
 def history_command(
@@ -167,7 +173,12 @@ def search_command(
 
 @shell_command("statement")
 @period_options
-@click.option("--wallet", metavar="NAME", help="That wallet of yours. Default: the active one.")
+@click.option(
+    "--wallet",
+    metavar="NAME",
+    shell_complete=suggest_wallets,
+    help="That wallet of yours. Default: the active one.",
+)
 @limit_option
 @output_options
 def statement_command(shell: Shell, period: ChosenPeriod, wallet: str | None, output: Output) -> None:
@@ -190,7 +201,7 @@ def statement_command(shell: Shell, period: ChosenPeriod, wallet: str | None, ou
     balances = f"opening balance {grouped(answer['opening'])}, closing balance {grouped(answer['closing'])}"
     output.show(listing, answer["rows"], answer, f"{of_wallet}: {balances}")
     if answer["next"] is not None:
-        output.say_there_are_more(len(answer["rows"]))
+        output.say_there_are_more()
 
 
 def _active_wallet(shell: Shell) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from msgspec.structs import FieldInfo
 from ewallet_core.commands.login import open_session
 from ewallet_core.commands.passwords import PasswordSource
 from ewallet_core.commands.shell import EngineConnection, Shell, shell_command
+from ewallet_core.commands.suggestions import OF_ARGUMENT
 from ewallet_core.handlers import REGISTRY, SECTIONS
 from ewallet_core.instructions import reference
 from ewallet_core.instructions.envelope import Answer
@@ -38,10 +39,12 @@ class ArgumentValue(click.ParamType[Any]):
 
     def shell_complete(
         self,
-        ctx: click.Context,  # noqa: ARG002 - as click calls it
-        param: click.Parameter,  # noqa: ARG002
+        ctx: click.Context,
+        param: click.Parameter,
         incomplete: str,
     ) -> list[CompletionItem]:
+        if (suggest := OF_ARGUMENT.get(self.argument.name)) is not None:
+            return suggest(ctx, param, incomplete)
         listed = choices_of(self.argument.type)
         return [CompletionItem(choice) for choice in listed if choice.startswith(incomplete)]
 

@@ -20,6 +20,7 @@ from ewallet_core.commands.listing import (
 )
 from ewallet_core.commands.lookup import find_clock, find_wallet
 from ewallet_core.commands.shell import Shell, shell_command
+from ewallet_core.commands.suggestions import suggest_clocks, suggest_wallets
 from ewallet_core.presentation.contact_files import write_vcard
 from ewallet_core.presentation.periods import system_zone_name
 from ewallet_core.presentation.summaries import sum_columns, sum_keys, sum_rows
@@ -31,8 +32,8 @@ DIVISIONS = ("day", "week", "month", "person", "tag")
 @shell_command("report")
 @click.option("--by", type=click.Choice(DIVISIONS), default="day", help="What is summed up. Default: day.")
 @period_options
-@click.option("--wallet", metavar="NAME", help="Only that wallet of yours.")
-@click.option("--clock", metavar="NAME", help="Only that clock of yours.")
+@click.option("--wallet", metavar="NAME", shell_complete=suggest_wallets, help="Only that wallet of yours.")
+@click.option("--clock", metavar="NAME", shell_complete=suggest_clocks, help="Only that clock of yours.")
 @output_options
 def report_command(
     shell: Shell, by: str, period: ChosenPeriod, wallet: str | None, clock: str | None, output: Output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
@@ -230,7 +231,7 @@ def shell_command(
         @functools.wraps(function)
         def run(**values: Any) -> None:
             use(formats_of_system())
-            shell = _shell_of(click.get_current_context(), values)
+            shell = shell_of(click.get_current_context(), values)
             code = _run(shell, lambda: function(shell, **values), is_repeatable=changes)
             if code is not ExitCode.DONE:
                 raise click.exceptions.Exit(code)
@@ -276,7 +277,7 @@ def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bo
     return code
 
 
-def _shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
+def shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
     """The shell for these options, which are taken from `values`.
 
     Those before the command's name count too.
@@ -288,7 +289,7 @@ def _shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
     if server is not None and embedded:
         raise click.UsageError("The wallet is at a server or on this computer: give --server or --embedded.")
     if server is None and not embedded:
-        server = os.environ.get(SERVER_VARIABLE) or None
+        server = os.environ.get(SERVER_VARIABLE, "").strip() or None
     try:
         address = None if server is None else ServerAddress.read(server)
     except ValueError as invalid:
@@ -302,13 +303,19 @@ def _connect(server: ServerAddress | None, folder: Path) -> EngineConnection:
 
     Each way is imported when it is used: a server needs no engine here, and the engine here no network.
     """
-    if server is None:
-        from ewallet_core.commands.embedded import EmbeddedConnection
+    # Imports leave no garbage, and no collection, such as that at the end, needs to visit what they made.
+    gc.disable()
+    try:
+        if server is None:
+            from ewallet_core.commands.embedded import EmbeddedConnection
 
-        return EmbeddedConnection(folder)
-    from ewallet_core.commands.remote import ServerConnection
+            return EmbeddedConnection(folder)
+        from ewallet_core.commands.remote import ServerConnection
 
-    return ServerConnection(str(server), folder)
+        return ServerConnection(str(server), folder)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _complete(instruction: dict[str, Any]) -> dict[str, Any]:

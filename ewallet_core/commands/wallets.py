@@ -12,6 +12,7 @@ from ewallet_core.commands.listing import Listing, Output, output_options
 from ewallet_core.commands.lookup import all_clocks, find_clock, find_wallet, wallets_of
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
+from ewallet_core.commands.suggestions import suggest_clocks, suggest_wallets
 from ewallet_core.presentation.formatting import countdown, grouped, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column, Row, Tone, ToneText
 
@@ -139,6 +140,7 @@ def _clock_row(clock: Item, now: datetime, *, has_wallets: bool) -> Row:
 
 def _subcommands(kind: OwnKind) -> Sequence[click.Command]:
     """The commands that create, switch to, rename and remove a wallet or a clock."""
+    existing = click.argument("name", shell_complete=suggest_wallets if kind is WALLET else suggest_clocks)
 
     @shell_command("new", changes=True, help=f"Create a {kind.noun}; the active one stays active.")
     @click.argument("name")
@@ -152,14 +154,14 @@ def _subcommands(kind: OwnKind) -> Sequence[click.Command]:
         shell.show(answer, f"{_named(kind, created)} was created{active}.")
 
     @shell_command("switch", changes=True, help=f"Make the {kind.noun} NAME the active one. Timers go on.")
-    @click.argument("name")
+    @existing
     def switch_to(shell: Shell, name: str) -> None:
         found = kind.find(shell, name)
         answer = kind.send(shell, "switch", found)
         shell.show(answer, f"{_named(kind, found)} is active now.")
 
     @shell_command("rename", changes=True, help=f"Give the {kind.noun} NAME a NEW_NAME.")
-    @click.argument("name")
+    @existing
     @click.argument("new_name")
     def rename(shell: Shell, name: str, new_name: str) -> None:
         found = kind.find(shell, name)
@@ -169,7 +171,7 @@ def _subcommands(kind: OwnKind) -> Sequence[click.Command]:
     @shell_command(
         "remove", changes=True, help=f"Remove the {kind.noun} NAME, which must be empty and not active."
     )
-    @click.argument("name")
+    @existing
     def remove(shell: Shell, name: str) -> None:
         found = kind.find(shell, name)
         answer = kind.send(shell, "unlink", found)

@@ -83,24 +83,24 @@ class RequestIdReusedError(WalletError, code="request_id_reused", category=Error
 
 
 class FrameTooLongError(WalletError, code="frame_too_long", category=ErrorCategory.INVALID):
-    """The line is longer than a frame may be; what was received of it is discarded."""
+    """The request is longer than it may be; what was received of it is discarded."""
 
-    error_text = "A line may have at most {limit:,} bytes, its end included."
-    warning_text = "Send less at once; the rest of that line is not read."
+    error_text = "A request may have at most {limit:,} bytes."
+    warning_text = "Send less at once; the rest of it is not read."
     limit: int
 
 
 class NotJsonError(WalletError, code="not_json", category=ErrorCategory.INVALID):
-    """The line is not JSON."""
+    """The request is not JSON."""
 
-    error_text = "This line is not JSON."
-    warning_text = "Send each instruction as one JSON object on one line."
+    error_text = "This is not JSON."
+    warning_text = "Send each instruction as one JSON object, on one line over a socket."
 
 
 class NotUtf8Error(WalletError, code="not_utf8", category=ErrorCategory.INVALID):
-    """The line is not text in UTF-8."""
+    """The request is not text in UTF-8."""
 
-    error_text = "This line is not UTF-8."
+    error_text = "This is not UTF-8."
     warning_text = "Send JSON encoded in UTF-8."
 
 

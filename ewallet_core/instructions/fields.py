@@ -42,11 +42,13 @@ def _field(
     *,
     check: Check | None = None,
     secret: bool = False,
+    unused: bool = False,
     schema: dict[str, Any] | None = None,
     **limits: Any,
 ) -> Meta:
-    """A field; `schema` says in JSON Schema what only `check` knows."""
-    extra = {"check": check} if check else {"secret": True} if secret else None
+    """A field; `schema` says in JSON Schema what only `check` knows. An `unused` one has no effect."""
+    facts = {"check": check, "secret": secret, "unused": unused}
+    extra = {name: fact for name, fact in facts.items() if fact} or None
     return Meta(description=description, examples=[example], extra=extra, extra_json_schema=schema, **limits)
 
 
@@ -212,10 +214,12 @@ UnusedTime = Annotated[
         "a time in text of at most 64 characters, which has no effect: other systems' clients send it",
         "2026-11-20 22:46:10",
         check=timestamps.is_time_or_text,
+        unused=True,
+        schema={"type": "string", "minLength": 1, "maxLength": 64},
     ),
 ]
 UnusedFlag = Annotated[
-    bool, _field("true or false, which has no effect: other systems' clients send it", False)
+    bool, _field("true or false, which has no effect: other systems' clients send it", False, unused=True)
 ]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]
 CleanerName = Annotated[str, _one_of((*CLEANER_NAMES, "all"), "all")]
@@ -291,6 +295,11 @@ IssueDetails = Annotated[
         "text or any other JSON of at most 10,000 characters",
         "It did so when I opened it this morning.",
         check=is_json_within(10_000),
+        schema={
+            "type": ["string", "number", "boolean", "array", "object"],
+            "items": {},
+            "maxLength": 10_000,
+        },
     ),
 ]
 IssueLog = Annotated[str, _text(30_000, "2026-11-20T22:46:10.123Z started")]
@@ -308,7 +317,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 IssueInWords = Annotated[
     Issue,
     _field(
-        "an object of `name` (1 to 200 characters), `details` (at most 10,000) and, if you like,"
+        "an object of `name` (1 to 200 characters), `details` (any JSON, at most 10,000) and, if you like,"
         " `log` (at most 30,000) and `email`",
         {"name": "The timer shows yesterday", "details": "It did so this morning."},
     ),

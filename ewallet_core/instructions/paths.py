@@ -114,11 +114,16 @@ class Route:
 
     @cached_property
     def readers(self) -> dict[str, FieldReader]:
-        """What reads each argument of the query or the body; other names of the id are left out."""
+        """What reads each argument of the query or the body.
+
+        Other names of the id are left out, and arguments that have no effect.
+        """
         found = self.instruction
         ids = found.request.exactly_one_of if self.id_name is not None else ()
         return {
-            name: reader for name, reader in found.readers.items() if name != self.id_name and name not in ids
+            name: reader
+            for name, reader in found.readers.items()
+            if name != self.id_name and name not in ids and not reader.is_unused
         }
 
     def path_to(self, item_id: object) -> str:

@@ -35,7 +35,7 @@ from ewallet_core.instructions.registry import (
     closest_to,
     read_request,
 )
-from ewallet_core.instructions.validation import description_of, meta_of
+from ewallet_core.instructions.validation import description_of, is_unused, meta_of
 from ewallet_core.types import PEOPLE
 
 MOST_OPTIONS_SHOWN = 3
@@ -314,11 +314,10 @@ def _roles(found: Instruction) -> str:
 
 def _example(found: Instruction) -> dict[str, Any]:
     """The fewest arguments that make a valid example; raises `LookupError` if none do."""
-    examples = {
-        name: (meta_of(argument.type).examples or [None])[0] for name, argument in found.arguments.items()
-    }
-    required = [name for name, argument in found.arguments.items() if argument.required]
-    optional = [name for name in found.arguments if name not in required]
+    used = {name: each for name, each in found.arguments.items() if not is_unused(each.type)}
+    examples = {name: (meta_of(argument.type).examples or [None])[0] for name, argument in used.items()}
+    required = [name for name, argument in used.items() if argument.required]
+    optional = [name for name in used if name not in required]
     # A change with only optional arguments does nothing without one.
     fewest = 1 if found.changes and optional and not required else 0
     for size in (*range(fewest, MOST_OPTIONS_SHOWN + 1), 0):

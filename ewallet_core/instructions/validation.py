@@ -165,6 +165,11 @@ def is_secret(field_type: Any) -> bool:
     return bool((meta_of(field_type).extra or {}).get("secret"))
 
 
+def is_unused(field_type: Any) -> bool:
+    """Whether the field is only accepted for other systems' clients, and has no effect."""
+    return bool((meta_of(field_type).extra or {}).get("unused"))
+
+
 def is_whole_number(field_type: Any) -> bool:
     """Whether the field's values are whole numbers."""
     return field_type is int or any(part is int for part in _parts_of(field_type))
@@ -189,6 +194,7 @@ class FieldReader:
         self._type = field_type
         self.is_required = is_required
         self.is_secret = is_secret(field_type)
+        self.is_unused = is_unused(field_type)
         self.must_be = str(meta.description)
         self.parts = {
             name: reader

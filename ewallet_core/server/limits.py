@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from ewallet_core.errors.server import TooManyConnectionsError, TooManyFromAddressError
 from ewallet_core.protocol.address import is_loopback, network_of
+from ewallet_core.protocol.proxy_header import TrustedProxies
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -45,6 +46,8 @@ class ConnectionLimiter:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._from: Counter[str] = Counter()
+        self.proxies = TrustedProxies(())
+        """Those that send the requests of many clients over their connections."""
         self.refused_count = 0
 
     @property
@@ -60,7 +63,8 @@ class ConnectionLimiter:
         if self.count >= limits.connections:
             self.refused_count += 1
             raise TooManyConnectionsError(limits.connections)
-        if self._from[network] >= limits.connections_per_address and not self.is_exempt(address):
+        is_full = self._from[network] >= limits.connections_per_address
+        if is_full and not (self.is_exempt(address) or address in self.proxies):
             self.refused_count += 1
             raise TooManyFromAddressError(limits.connections_per_address)
         self._from[network] += 1

@@ -98,6 +98,7 @@ class Server:
         from ewallet_core.server.http.port import HttpPort  # noqa: PLC0415
 
         self._begin_broadcasting()
+        self._limiter.proxies = TrustedProxies(settings.trusted_proxies)
         http_port = HttpPort(self._engine, self._in_port, self._broadcaster, settings)
         connect = partial(HttpConnection, http_port)
         # Over HTTP, a proxy names the client in a header of each request.

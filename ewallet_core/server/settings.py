@@ -27,6 +27,10 @@ Proxies = Annotated[
     tuple[str, ...],
     Meta(description='a list of addresses and networks, such as ["127.0.0.1", "10.0.0.0/8"]'),
 ]
+Origins = Annotated[
+    tuple[Annotated[str, Meta(pattern=r"^(\*|https?://[^/\s*]+)$")], ...],
+    Meta(description='a list of origins, such as ["https://app.example.org"], or ["*"]'),
+]
 FolderName = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 
 _SQLITE = "sqlite:///"
@@ -91,6 +95,8 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     host: Host | None = None
     port: Port | None = None
+    trusted_proxies: Proxies = ()
+    cors_origins: Origins = ()
     public_metrics: bool = False
 
 
@@ -204,11 +210,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for name, host in (("host", self.host), ("http.host", self.http_host)):
             if not is_valid_host(host):
                 raise SettingsError(_describe_invalid(name, host, Host))
-        try:
-            TrustedProxies(self.proxy.trusted)
-        except ValueError:
-            invalid = _describe_invalid("proxy.trusted", list(self.proxy.trusted), Proxies)
-            raise SettingsError(invalid) from None
+        _check_proxies("proxy.trusted", self.proxy.trusted)
+        _check_proxies("http.trusted_proxies", self.http.trusted_proxies)
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError(
                 "A certificate and its private key go together. Give both tls_cert and tls_key, or neither."
@@ -251,6 +254,13 @@ def tables_of(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
         for setting in msgspec.structs.fields(kind)
         if isinstance(setting.default, msgspec.Struct)
     }
+
+
+def _check_proxies(name: str, proxies: tuple[str, ...]) -> None:
+    try:
+        TrustedProxies(proxies)
+    except ValueError:
+        raise SettingsError(_describe_invalid(name, list(proxies), Proxies)) from None
 
 
 def _read_table(table: Mapping[str, Any], name: str, kind: type[S]) -> S:

@@ -14,6 +14,14 @@ prints() {
     [[ $printed == "$expected"* ]] || { echo "$*: $printed" >&2; exit 1; }
 }
 
+# What a command prints must contain this.
+contains() {
+    local expected=$1 printed
+    shift
+    printed=$("$@")
+    [[ $printed == *"$expected"* ]] || { echo "$*: $printed" >&2; exit 1; }
+}
+
 # A command must end with this exit code.
 exits() {
     local expected=$1 code=0
@@ -45,9 +53,9 @@ prints 'The timer runs again. ' ada resume
 prints 'Used 0:0' ada stop
 
 prints 'Wallet 1: 65 credits' ada balance
-ada history | grep -q lunch
-ada history --format csv | grep -q '"taxes"'
-[[ $(ada balance --json) == *'"credits": 65'* ]]
+contains lunch ada history
+contains '"taxes"' ada history --format csv
+contains '"credits": 65' ada balance --json
 
 prints 'Wallet 1: ' bob balance
 prints 'You are logged out' ada logout

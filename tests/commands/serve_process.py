@@ -17,7 +17,9 @@ from typing import Any
 
 EWALLET = str(Path(sys.executable).with_name("ewallet"))
 TIMEOUT_SECONDS = 30.0
-READY = re.compile(r"Ready: instructions on .+:(\d+), events on .+:(\d+), (.+)\.\n")
+READY = re.compile(
+    r"Ready: instructions on .+:(\d+), events on \S+:(\d+), (?:HTTP on (https?://\S+), )?(.+)\.\n"
+)
 
 Answer = dict[str, Any]
 
@@ -34,6 +36,13 @@ class ServeProcess:
         found = READY.fullmatch(self.line)
         assert found is not None, self.line
         return int(found[1]), int(found[2])
+
+    @property
+    def http_url(self) -> str:
+        """Where it serves HTTP, without a path."""
+        found = READY.fullmatch(self.line)
+        assert found is not None, self.line
+        return found[3]
 
     def is_told(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

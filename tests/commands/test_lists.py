@@ -12,6 +12,8 @@ import pytest
 from invoked import BOB, Wallet
 from used_wallet import HOSTILE, used_wallet
 
+from ewallet_core.commands import history, listing
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -66,8 +68,18 @@ def test_history_of_a_wallet_lists_its_sheets_and_those_of_its_clocks(wallet: Wa
 def test_a_limit_keeps_the_newest_and_stderr_says_that_there_are_more(wallet: Wallet) -> None:
     result = wallet.run("history", "--limit", 2)
     assert column(result.stdout, "What") == ["used", "converted"]
-    assert result.stderr == "These are the newest 2. --limit 0 lists all.\n"
+    assert result.stderr == "There are more. --limit 0 lists all.\n"
     assert wallet.run("history", "--limit", 6).stderr == ""
+
+
+def test_lists_longer_than_a_page_are_read_page_by_page(
+    wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = [("history", "--kind", "transfers"), ("statement",)]
+    whole = [wallet.done(*words, "--format", "csv") for words in commands]
+    for module in (listing, history):
+        monkeypatch.setattr(module, "LONGEST_PAGE", 1)
+    assert [wallet.done(*words, "--format", "csv") for words in commands] == whole
 
 
 def test_a_period_leaves_out_what_is_outside_of_it(wallet: Wallet) -> None:
@@ -133,7 +145,7 @@ def test_a_statement_that_is_cut_says_so_and_keeps_its_balances(wallet: Wallet) 
     answer = wallet.answer("statement", "--limit", 1, "--json")
     assert (len(answer["rows"]), answer["opening"], answer["closing"]) == (1, 0, 1_440)
     assert answer["next"] is not None
-    assert "newest 1" in wallet.run("statement", "--limit", 1).stderr
+    assert "There are more." in wallet.run("statement", "--limit", 1).stderr
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "person", "tag"])
@@ -177,7 +189,10 @@ def test_an_invoice_as_a_page_has_no_active_content(wallet: Wallet) -> None:
 
 def test_all_invoices_of_a_month_are_one_text_or_page(wallet: Wallet) -> None:
     text = wallet.done("invoice", "--month", "month")
-    assert text.count("\f") == 2
+    summary, *invoices = text.split("\f")
+    assert "Invoices    2" in summary
+    numbers = [invoice.split()[:3] for invoice in invoices]
+    assert numbers == [["INVOICE", "Invoice", "1"], ["INVOICE", "Invoice", "2"]]
     assert wallet.done("invoice", "--month", "month", "--html").count("<article") == 3
     assert len(wallet.answer("invoice", "--month", "month", "--json")["rows"]) == 2
 

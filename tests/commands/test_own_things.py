@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from invoked import ADA, BOB, Wallet, new_wallet
 
+from ewallet_core.commands.sessions import StoredSessions
 from ewallet_core.data_folder import SESSIONS_FILE
 
 
@@ -144,7 +145,7 @@ def test_to_end_the_commands_own_session_is_to_log_out(wallet: Wallet) -> None:
     (own,) = wallet.answer("sessions", "--json")["sessions"]
     assert "has ended" in wallet.done("sessions", "end", own["session_id"])
     assert wallet.run("sessions").exit_code == 4
-    assert not wallet.run("whoami").stdout
+    assert StoredSessions(wallet.folder / SESSIONS_FILE).places() == []
 
 
 @pytest.mark.parametrize("words", [(), (1, "--others")])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,8 @@ from terminal import Terminal
 from ewallet_core.client.client import LoopThread
 from ewallet_core.commands import remote
 from ewallet_core.commands.output import harmless
-from ewallet_core.data_folder import SESSIONS_FILE
+from ewallet_core.commands.shell import ExitCode
+from ewallet_core.data_folder import DATABASE_FILE, SESSIONS_FILE
 from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.protocol.address import THIS_MACHINE
 
@@ -95,6 +99,14 @@ def test_a_session_that_has_ended_is_forgotten(wallet: Wallet) -> None:
     assert sessions_in(wallet) == {}
 
 
+def test_a_login_on_this_computer_removes_sessions_that_have_expired(wallet: Wallet) -> None:
+    with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database, database:
+        database.execute("UPDATE sessions SET expires_at = 1000")
+    wallet.done("login", "ada")
+    with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database:
+        assert database.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
+
+
 def test_a_session_can_last_for_days(wallet: Wallet) -> None:
     wallet.done("login", "ada", "--for", "7d")
     (session,) = wallet.answer("do", "view", "sessions")["sessions"]
@@ -150,6 +162,8 @@ def test_a_password_is_read_from_stdin_or_a_file_or_a_terminal(wallet: Wallet) -
     wallet.done("whoami")
     wallet.password_file.write_text("")
     assert "there is no more line to read" in wallet.refused("login", "ada", code=2)
+    wallet.password_file.write_bytes(b"\xff\n")
+    assert "The password is not text in UTF-8." in wallet.refused("login", "ada", code=2)
     wallet.password_file.unlink()
     assert "password.txt" in wallet.refused("login", "ada")
     bare = {"EWALLET_DATA_DIR": str(wallet.folder)}
@@ -179,29 +193,55 @@ def test_a_password_for_one_login_is_replaced_by_the_one_on_the_next_line(wallet
 
 
 @pytest.fixture
-def payer(tmp_path: Path, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> Wallet:
+def payer(tmp_path: Path, proxy: FaultyProxy) -> Wallet:
     """Ada's account with 100 credits at the server behind the proxy, where Bob has an account."""
     wallet = new_wallet(tmp_path / "payer", f"127.0.0.1:{proxy.port}")
     wallet.done("register", "bob", "--email", BOB)
     wallet.done("login", "ada")
     wallet.done("supply", 100, "--cost", 0, "--currency", "EUR")
-    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 0.5)
     return wallet
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Commands that wait for an answer only for a short time, until this is undone."""
+    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 3.0)
+    return monkeypatch
 
 
 def swallows(words: bytes) -> Callable[[bytes], Fault | None]:
     return lambda line: Fault.SWALLOW if words in line else None
 
 
-def test_the_request_id_of_an_unanswered_change_is_told(payer: Wallet, proxy: FaultyProxy) -> None:
+def test_the_request_id_of_an_unanswered_change_is_told(
+    payer: Wallet, proxy: FaultyProxy, impatient: pytest.MonkeyPatch
+) -> None:
     proxy.from_server = swallows(b'"paid"')
     said = payer.refused(*PAY, code=3)
     assert "It is not known whether this was done." in said
     request_id = said.split("--request-id ")[1].split(":")[0]
     proxy.from_server = lambda line: None
+    impatient.undo()
     assert payer.done(*PAY, "--request-id", request_id) == "Paid bob 10 credits. 90 left.\n"
 
 
+def test_the_request_id_of_an_interrupted_change_is_told(payer: Wallet, proxy: FaultyProxy) -> None:
+    swallowed = threading.Event()
+
+    def swallow(line: bytes) -> Fault | None:
+        if b'"paid"' in line:
+            swallowed.set()
+        return Fault.SWALLOW if swallowed.is_set() else None
+
+    proxy.from_server = swallow
+    terminal = in_terminal(payer, *map(str, PAY), EWALLET_SERVER=payer.server)
+    terminal.wait_until(swallowed.is_set)
+    terminal.press("\x03")
+    terminal.wait_for("It is not known whether this was done.", "--request-id")
+    assert terminal.wait_for_end() == ExitCode.INTERRUPTED
+
+
+@pytest.mark.usefixtures("impatient")
 def test_an_unanswered_view_needs_no_request_id(payer: Wallet, proxy: FaultyProxy) -> None:
     proxy.from_server = swallows(b'"account_data"')
     assert "--request-id" not in payer.refused("whoami", code=3)
@@ -212,25 +252,6 @@ def test_an_unanswered_view_needs_no_request_id(payer: Wallet, proxy: FaultyProx
 
 def in_terminal(wallet: Wallet, *words: str, **variables: str) -> Terminal:
     return Terminal([EWALLET, *words], columns=120, EWALLET_DATA_DIR=str(wallet.folder), **variables)
-
-
-def test_the_terminal_asks_before_a_payee_that_can_be_mistaken(wallet: Wallet) -> None:
-    wallet.done("register", "bob", "--email", "bob@example.org")
-    wallet.done("register", "eve", "--email", "bob@exarnple.org")
-    wallet.done("login", "ada")
-    wallet.done("supply", 10, "--cost", 0, "--currency", "EUR")
-    doubt = "eve (bob@exarnple.org) looks like another account. Make sure it is who you mean. Send 1 credit?"
-    assert (
-        wallet.refused("pay", "bob@exarnple.org", 1)
-        == f"{doubt} Nothing was done. Add --yes if you want that.\n"
-    )
-    for answer, end, code in (("n", "Nothing was done.", 1), ("y", "Paid eve 1 credit. 9 left.", 0)):
-        terminal = in_terminal(wallet, "pay", "bob@exarnple.org", "1")
-        terminal.wait_for("[y/N]:")
-        terminal.press(answer, "enter")
-        terminal.wait_for(end)
-        assert terminal.wait_for_end() == code
-    assert wallet.done("pay", "bob@exarnple.org", 1, "--yes") == "Paid eve 1 credit. 8 left.\n"
 
 
 def test_a_password_is_typed_unseen_and_a_new_one_twice(tmp_path: Path) -> None:
@@ -254,6 +275,14 @@ def test_an_interrupted_prompt_exits_with_130(wallet: Wallet) -> None:
     terminal.wait_for("Password of ada:")
     terminal.press("\x03")
     assert terminal.wait_for_end() == 130
+
+
+@pytest.mark.parametrize("command", ["balance", "history", "history --format csv", "whoami --json"])
+def test_a_closed_output_is_no_error(wallet: Wallet, command: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{EWALLET} {command} >&-"], check=False, env=wallet.environment, capture_output=True
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
 
 
 def test_text_by_users_does_not_act_on_a_terminal() -> None:

@@ -26,7 +26,7 @@ ANYTHING = {
     "login_throttles": "name_hash address failures",
     "permissions": "instruction allowed",
     "refused_requests": "account_id role instruction address",
-    "sessions": "token_hash account_id address",
+    "sessions": "token_hash account_id address lifetime_ms reference",
     "sheets": "reference last_position record_count",
     "time_records": "pending_count",
     "transfer_records": "unlinked_at",

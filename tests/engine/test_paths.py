@@ -65,8 +65,10 @@ def test_what_only_the_system_may_do_is_under_its_own_path(route: Route):
 def test_every_argument_has_one_place(route: Route):
     assert route.id_name not in route.readers
     left_out = set(route.instruction.arguments) - {*route.readers, route.id_name}
+    unused = {name for name, reader in route.instruction.readers.items() if reader.is_unused}
+    assert not unused & route.readers.keys()
     # Other names of the id in the path.
-    assert left_out <= set(route.instruction.request.exactly_one_of)
+    assert left_out - unused <= set(route.instruction.request.exactly_one_of)
 
 
 @each_route

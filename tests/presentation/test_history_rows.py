@@ -80,7 +80,7 @@ def test_only_what_came_in_is_marked_as_good() -> None:
     assert not (isinstance(went, ToneText) and went.tone is Tone.GOOD)
 
 
-def test_a_private_note_says_that_nobody_else_sees_it() -> None:
+def test_a_private_note_says_that_only_its_owner_sees_it() -> None:
     record = transfer("payment", private_notes="he owes me one")
     assert history_row("transfer", record, NOW)[-1] == "lunch · only you: he owes me one"
 

@@ -19,6 +19,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 from ewallet_core.server.limits import Limits
+from ewallet_core.server.log import RequestLog
 from ewallet_core.server.settings import HttpSettings
 from ewallet_core.server.socket_listener import SocketListener
 
@@ -63,6 +64,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
         tls: tuple[Any, Any] = (None, None),
         trusted_proxies: Sequence[str] = (),
         http: HttpSettings | None = None,
+        request_log: RequestLog | None = None,
         **choices: Any,
     ) -> EngineServer:
         engine = EWalletSessionManager(
@@ -73,6 +75,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
         listener = SocketListener(
             engine, tls=server_context, limits=Limits(**(limits or {})), trusted_proxies=trusted_proxies
         )
+        listener.request_log = request_log
         engine.listen_through(listener)
         served.append(EngineServer(engine, listener, ours))
         listener.open(0, 0)

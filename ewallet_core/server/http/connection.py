@@ -7,6 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ewallet_core.errors.base import WalletError
@@ -16,7 +17,6 @@ from ewallet_core.errors.server import ServerStoppingError
 from ewallet_core.protocol.address import network_of
 from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.client_connection import (
-    CLOSE_SECONDS,
     ClientConnection,
     LimitTimer,
     Roster,
@@ -35,8 +35,7 @@ BYTES_AT_ONCE = 4 * 1024
 class HttpConnection(HttpToolsProtocol, ClientConnection):
     """Parses requests, and gives each to the application once the one before it is answered.
 
-    A request that breaks a limit is refused, and the connection ends. How long it may be idle is left to
-    uvicorn; there is one timer for all other time limits.
+    A request that breaks a limit is refused, and the connection ends. There is one timer for all time limits.
     """
 
     transport: HttpTransport
@@ -52,8 +51,8 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.number = port.next_number()
         self.is_lost = self._is_ending = False
         self.on_end: Callable[[WalletError | None], None] | None = None
-        self._is_limited = not port.is_exempt(address)
-        self._peer = HttpPeer(address, self, self._is_limited)
+        self._is_proxy = port.is_proxy(address)
+        self._peer = HttpPeer(address, self, not port.is_exempt(address))
         self._received = bytearray()
         """What was not parsed yet, because a request has to wait for the one before it."""
         self._running: RequestResponseCycle | None = None
@@ -61,19 +60,16 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self._unfinished = 0
         """How many coroutines of the application have not ended."""
         self._is_in_head = False
-        self._head_size = self._body_size = 0
+        self._head_size = self._body_size = self._body_left = 0
+        self._idle_since = port.loop.time()
         self._begun_at: float | None = None
         """When the request that has not arrived completely was begun, if there is one."""
-        self._unread_since: float | None = None
-        self._closing_at: float | None = None
-        """When the transport was closed, or when it was last seen that the client still reads."""
-        self._must_read_by = 0.0
 
     # As a PeerConnection and a Sender
 
     @property
     def is_ready(self) -> bool:
-        return self._unread_since is None and not self._port.unread.is_reached(self.network)
+        return self.transport.is_read and not self._port.unread.is_reached(self.network)
 
     @property
     def unsent_bytes(self) -> int:
@@ -95,9 +91,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        ours = HttpTransport(cast("asyncio.Transport", transport), self._note_closing)
-        super().connection_made(ours)
-        self._expect_request()
+        below, unread_seconds = cast("asyncio.Transport", transport), self._port.limits.unread_seconds
+        super().connection_made(HttpTransport(below, unread_seconds, self._note_closed))
+        self._timer.watch()
         try:
             self._roster.admit(self)
         except WalletError as error:
@@ -120,15 +116,14 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread_since = self.loop.time()
-        self.transport.note_read()
-        if self._is_limited:
+        self.transport.note_unread()
+        if self._peer.is_limited and not self._is_proxy:
             self._port.unread.add(self)
         self._timer.watch()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._unread_since = None
+        self.transport.note_read()
         self._port.unread.discard(self)
         self._port.resume(self._peer.network)
 
@@ -142,7 +137,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         if self.on_end is not None:
             self.on_end(None)
         super().connection_lost(error)
-        self._unset_keepalive_if_required()
         self.resume_writing()
         self._leave()
 
@@ -161,9 +155,14 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             self._refuse_head()
         elif _declared_size(self.headers) > LARGEST_FRAME:
             self._refuse_body()
+        elif self.parser.should_upgrade() and any(name == b"transfer-encoding" for name, _ in self.headers):
+            # The parser stops before the body, and it is not known where that ends.
+            self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
         elif not self._is_ending:
-            self._peer = self._port.peer_of(self._peer, self.headers)
+            if self._is_proxy:
+                self._peer = self._port.peer_of(self, self.address, self.headers)
             self.scope["state"]["peer"] = self._peer
+            self._port.refresh_date()
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -174,18 +173,11 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._begun_at = None
-        if not self._is_ending:
-            super().on_message_complete()
+        # The parser calls this before the body if the client offers another protocol.
+        if not self.parser.should_upgrade():
+            self._complete_request()
 
     # What uvicorn calls
-
-    def send_400_response(self, _msg: str) -> None:
-        self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Go on in HTTP/1.1; what follows the request may be another protocol, so the connection ends."""
-        self._end_after_response()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running, self.on_end = cycle, None
@@ -195,7 +187,13 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.loop.create_task(cycle.run_asgi(app)).add_done_callback(self._note_finished)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        """Begin the next request that waits; uvicorn's own method would also set a timer after each."""
+        if self.transport.is_closing():
+            return
+        self._idle_since = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
         if self._received:
             self.loop.call_soon(self._parse)
 
@@ -206,7 +204,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         while self._received and not self.pipeline and not self._is_ending:
             piece = bytes(self._received[:BYTES_AT_ONCE])
             del self._received[:BYTES_AT_ONCE]
-            super().data_received(piece)
+            self._parse_piece(piece)
             if self._is_in_head:
                 self._head_size += len(piece)
                 if self._head_size > LONGEST_HEAD:
@@ -215,17 +213,40 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         if self._begun_at is not None:
             self._timer.watch()
 
+    def _parse_piece(self, piece: bytes) -> None:
+        if self._body_left:
+            self._take_body(piece)
+            return
+        try:
+            self.parser.feed_data(piece)
+        except HttpParserUpgrade as stopped:
+            self._body_left = _declared_size(self.headers)
+            self._take_body(piece[stopped.args[0] :])
+        except HttpParserError:
+            self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
+
+    def _take_body(self, piece: bytes) -> None:
+        """Take the body of a request that offers another protocol, in which the client does not go on.
+
+        The parser has stopped before it, so the request is the last one of its connection.
+        """
+        body = piece[: self._body_left]
+        self._body_left -= len(body)
+        self.on_body(body)
+        if not self._body_left:
+            self._complete_request()
+            self._end_after_response()
+
+    def _complete_request(self) -> None:
+        self._begun_at = None
+        if not self._is_ending:
+            super().on_message_complete()
+
     @property
     def _due(self) -> RequestResponseCycle | None:
         """The request that the application has to answer, if there is one."""
         running = self._running
         return None if running is None or running.response_complete else running
-
-    def _expect_request(self) -> None:
-        """End the connection if it stays silent, as uvicorn does after each response."""
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
 
     # The end
 
@@ -289,12 +310,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.pipeline.clear()
         self.transport.close()
 
-    def _note_closing(self) -> None:
+    def _note_closed(self) -> None:
         """The transport is closed; the client has a moment to read what was written."""
         self._is_ending = True
-        self._closing_at = self.loop.time()
-        self._must_read_by = self._closing_at + self._port.limits.unread_seconds
-        self.transport.note_read()
         self._timer.watch()
 
     def _note_finished(self, _: asyncio.Task[None]) -> None:
@@ -310,30 +328,13 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     def _next_limit(self) -> TimeLimit | None:
         if self.is_lost:
             return None
-        if self._closing_at is not None:
-            return self._closing_at + CLOSE_SECONDS, self._check_closing
-        limits = self._port.limits
-        if self._unread_since is not None:
-            return self._unread_since + limits.unread_seconds, self._check_reader
+        if (limit := self.transport.next_limit()) is not None:
+            return limit
         if self._begun_at is not None and not self.pipeline:
-            return self._begun_at + limits.unfinished_line_seconds, self._refuse_unfinished
-        return None
-
-    def _check_closing(self) -> None:
-        """Go on for as long as the client reads what was written."""
-        now, is_late = self.loop.time(), self.loop.time() >= self._must_read_by
-        if not self.transport.unsent_bytes or (is_late and self.transport.is_read_too_slowly()):
-            self.abort()
-            return
-        self._closing_at = now
-        if is_late:
-            self._must_read_by = now + self._port.limits.unread_seconds
-
-    def _check_reader(self) -> None:
-        if self.transport.is_read_too_slowly():
-            self.abort()
-        else:
-            self._unread_since = self.loop.time()
+            return self._begun_at + self._port.limits.unfinished_line_seconds, self._refuse_unfinished
+        # While a request is under way, the timer only looks again later.
+        idle_since = self._idle_since if self._due is None else self.loop.time()
+        return idle_since + self._port.idle_seconds, self._close
 
     def _refuse_unfinished(self) -> None:
         error = RequestUnfinishedError(self._port.limits.unfinished_line_seconds)

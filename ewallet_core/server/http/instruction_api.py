@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.http import MethodNotAllowedError
 from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions import reference
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.http.instructions import InstructionCarrier
-from ewallet_core.server.http.responses import PRIVATE
+from ewallet_core.server.http.responses import PRIVATE, JsonResponse
 
 INSTRUCTION_PATH = "/ewallet/instruction-set"
 _HEADERS = [
@@ -32,17 +32,18 @@ class InstructionApi:
         self._carrier = carrier
         self._described: bytes | None = None
 
-    def routes(self) -> list[BaseRoute]:
-        return [Route(INSTRUCTION_PATH, self, methods=["GET", "POST"])]
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
             await self._carry_out(scope, receive, send)
-        else:
+        elif scope["method"] in ("GET", "HEAD"):
             await self._describe()(scope, receive, send)
+        else:
+            error = MethodNotAllowedError("GET, HEAD, POST")
+            answer = self._carrier.refuse(error, scope["state"]["peer"])
+            await JsonResponse(answer, 405, {"allow": error.methods})(scope, receive, send)
 
     async def _carry_out(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read_body(receive)
+        body = await read_body(receive)
         if body is None:
             return
         peer = scope["state"]["peer"]
@@ -71,7 +72,7 @@ class InstructionApi:
         return Response(self._described, media_type="application/json")
 
 
-async def _read_body(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive) -> bytes | None:
     """The body of a request, or None if its client is gone. The connection limits its size."""
     message: Message = await receive()
     if message["type"] == "http.request" and not message["more_body"]:

@@ -10,6 +10,7 @@ import msgspec
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.json_schema import Schema, answer_schema, struct_schema
+from ewallet_core.instructions.paths import route_of
 from ewallet_core.instructions.registry import Instruction, read_request
 from ewallet_core.instructions.validation import FieldReader
 from ewallet_core.server.http.instructions import InstructionCarrier
@@ -21,7 +22,7 @@ _CLIENT_ID, _TOKEN, _LOGIN = (
     next(found for found in REGISTRY if found.name == f"client action {name}")
     for name in ("request client_id", "request session_token", "login")
 )
-SESSION_READERS: Mapping[str, FieldReader] = {**_TOKEN.readers, **_LOGIN.readers}
+SESSION_READERS: Mapping[str, FieldReader] = {**route_of(_TOKEN).readers, **route_of(_LOGIN).readers}
 
 SUMMARY = "Open a session, and log in if a name or an email is sent; `token` is the bearer token of it."
 
@@ -55,7 +56,8 @@ def _request(found: Instruction, opened: Mapping[str, Any], own: Mapping[str, An
 def session_schemas() -> dict[str, Schema]:
     """The schemas of the request, whose arguments are all optional, and of the answer."""
     arguments = {**_TOKEN.arguments, **_LOGIN.arguments}.values()
-    optional = [msgspec.structs.replace(argument, default=None) for argument in arguments]
+    used = [argument for argument in arguments if argument.name in SESSION_READERS]
+    optional = [msgspec.structs.replace(argument, default=None) for argument in used]
     of_login = {key: NotRequired[declared] for key, declared in _LOGIN.answers.items()}
     answer = {**of_login, **_CLIENT_ID.answers, **_TOKEN.answers, "token": str}
     return {
