@@ -201,6 +201,11 @@ def test_another_change_with_the_same_key_is_a_conflict(ada: RestClient):
     assert problem["request_id"] == KEY
 
 
+def test_a_key_that_http_can_change_on_its_way_is_refused(ada: RestClient):
+    key = "clé-de-trente-caractères".encode()
+    ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers={b"idempotency-key": key})
+
+
 # Problems
 
 
