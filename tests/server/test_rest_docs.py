@@ -1,4 +1,4 @@
-"""docs/rest.md is true: its curl session and that of the README run as printed, its tables are the server's."""
+"""docs/rest.md is true: its curl session and the README's run as printed, and its tables are the server's."""
 
 from __future__ import annotations
 
