@@ -19,7 +19,8 @@ import msgspec
 
 SECONDS_ALLOWED = 60
 REQUEST_ID = b"@------request-id------@-"
-"""What each request's own id replaces in a frame; it stays the same in length."""
+"""What each request's own id replaces in a frame; it is as long as those are."""
+SUCCEEDED = b'"failed":false'
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ def frame_of(instruction: dict[str, Any]) -> str:
     return msgspec.json.encode({**instruction, "request_id": REQUEST_ID.decode()}).decode() + "\n"
 
 
-def http_request_of(method: str, path: str, token: str, arguments: dict[str, Any]) -> str:
+def http_request_of(method: str, path: str, token: str, arguments: dict[str, Any] | None = None) -> str:
     """A request to the typed API, with a place for the request id."""
     content = msgspec.json.encode(arguments).decode() if arguments else ""
     headers = {
@@ -104,7 +105,7 @@ class _Connection:
         return self._received.endswith(b"\n")
 
     def _is_success(self, answer: bytes) -> bool:
-        return b'"failed":false' in answer
+        return SUCCEEDED in answer
 
 
 class _HttpConnection(_Connection):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from ewallet_core.commands.output import is_terminal
 from ewallet_core.commands.shell import Shell
 from ewallet_core.operations.file_formats import csv_format
 from ewallet_core.presentation.formatting import inert, local
@@ -184,7 +184,7 @@ class Output:
         def paint(text: str, tone: Tone) -> str:
             return self._shell.styled(text, **_STYLES[tone]) if tone in _STYLES else text
 
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width = shutil.get_terminal_size().columns if is_terminal() else None
         return text_lines(columns, rows, width, paint)
 
     def show_csv(self, names: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> None:
@@ -203,7 +203,7 @@ def _in_csv(value: Any) -> Any:
 
 def print_exactly(text: str) -> None:
     """Print the text of a file, with its own line ends; on a terminal, without what would act on it."""
-    click.echo(inert(text) if sys.stdout.isatty() else text, nl=False, color=True)
+    click.echo(inert(text) if is_terminal() else text, nl=False, color=True)
 
 
 def output_options(command: Command) -> Command:

@@ -162,6 +162,8 @@ def test_a_password_is_read_from_stdin_or_a_file_or_a_terminal(wallet: Wallet) -
     wallet.done("whoami")
     wallet.password_file.write_text("")
     assert "there is no more line to read" in wallet.refused("login", "ada", code=2)
+    wallet.password_file.write_bytes(b"\xff\n")
+    assert "The password is not text in UTF-8." in wallet.refused("login", "ada", code=2)
     wallet.password_file.unlink()
     assert "password.txt" in wallet.refused("login", "ada")
     bare = {"EWALLET_DATA_DIR": str(wallet.folder)}
@@ -273,6 +275,14 @@ def test_an_interrupted_prompt_exits_with_130(wallet: Wallet) -> None:
     terminal.wait_for("Password of ada:")
     terminal.press("\x03")
     assert terminal.wait_for_end() == 130
+
+
+@pytest.mark.parametrize("command", ["balance", "history", "history --format csv", "whoami --json"])
+def test_a_closed_output_is_no_error(wallet: Wallet, command: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{EWALLET} {command} >&-"], check=False, env=wallet.environment, capture_output=True
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
 
 
 def test_text_by_users_does_not_act_on_a_terminal() -> None:

@@ -165,6 +165,16 @@ def test_watch_ends_with_the_session(wallet_anywhere: Wallet) -> None:
         assert process.wait(TIMEOUT_SECONDS) == 4
 
 
+def test_watch_ends_when_its_reader_has_gone_although_nothing_changes(wallet: Wallet) -> None:
+    with watching(wallet, "--format", "{state}") as process:
+        assert next_line(process) == "stopped"
+        assert process.stdout is not None
+        process.stdout.close()
+        process.wait(TIMEOUT_SECONDS)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
 def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:
     wallet.done("start")
     with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database, database:

@@ -13,7 +13,7 @@ from engine_server import EngineServer
 
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.paths import routes_of
-from ewallet_core.server.http.problems import MEANINGS, STATUSES, status_of
+from ewallet_core.server.http.problems import STATUSES, status_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rest.md").read_text()
 ADDRESS = "http://localhost:8090"
@@ -51,7 +51,7 @@ def test_the_table_of_paths_is_that_of_the_server():
 
 def test_the_table_of_categories_is_that_of_the_server():
     listed = re.findall(r"^\| `([a-z_]+)` \| ([0-9]+) \| (.+) \|$", PAGE, re.MULTILINE)
-    assert listed == [(str(each), str(status), MEANINGS[each]) for each, status in STATUSES.items()]
+    assert listed == [(str(each), str(status), each.meaning) for each, status in STATUSES.items()]
 
 
 def test_the_codes_with_a_status_of_their_own_have_it():
