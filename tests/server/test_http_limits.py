@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import select
 import socket
 import threading
 
 import pytest
+from blocked_passwords import BlockedPasswords
 from engine_client import SELECTORS, EngineClient
 from engine_server import EngineServer
 from event_assertions import plant_events
 from http_wire import INSTRUCTION_PATH, HttpWire, request_bytes
-from instructions import REQUEST_CLIENT_ID
+from instructions import REQUEST_CLIENT_ID, login
 from socket_wire import LOOPBACK, TIMEOUT_SECONDS
 from starlette.responses import Response
 
@@ -92,6 +94,12 @@ def test_a_body_that_is_too_long_is_refused(http_server):
     chunk = b"%x\r\n%s\r\n" % (LARGEST_FRAME // 2 + 1, b" " * (LARGEST_FRAME // 2 + 1))
     chunked.send_bytes(HEAD + b"transfer-encoding: chunked\r\n\r\n" + 2 * chunk)
     expect_end(chunked, 413, "frame_too_long")
+
+
+def test_a_client_that_sends_all_of_a_body_that_is_too_long_still_reads_why_it_is_refused(http_server):
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"content-length: 5000000\r\n\r\n" + b"x" * 5_000_000)
+    expect_end(wire, 413, "frame_too_long")
 
 
 def test_a_body_of_the_greatest_length_is_read(http_server):
@@ -242,6 +250,23 @@ def test_an_address_over_its_limit_of_requests_is_told_so(limited):
     refused = server.http_wire().post(ASKS_FOR_ID)
     assert (refused.status, refused.answer["code"]) == (200, "too_many_requests")
     assert server.http_wire(source=ELSEWHERE).post(ASKS_FOR_ID).answer["failed"] is False
+
+
+def test_passwords_over_http_and_the_sockets_wait_in_one_queue(serve):
+    passwords = BlockedPasswords()
+    limits = {"passwords_at_once": 1, "passwords_waiting_per_address": 1, "loopback_is_exempt": False}
+    server = serve(limits=limits, passwords=passwords, http=HttpSettings())
+    checked, waiting = server.visitor(), EngineClient(server.http_wire()).open_session()
+    refused = EngineClient(server.http_wire()).open_session()
+    with passwords.blocked():
+        checked.engine.send({**SELECTORS, **checked.credentials, **login("one")})
+        passwords.wait_for_hash()
+        body = json.dumps({**SELECTORS, **waiting.credentials, **login("two")}).encode()
+        waiting.engine.send_bytes(request_bytes("POST", INSTRUCTION_PATH, body))
+        server.wait_for_requests(2)
+        refused.expect_error("server_busy", **login("three"))
+    assert checked.engine.next_line()["code"] == "login_refused"
+    assert waiting.engine.next_response().answer["code"] == "login_refused"
 
 
 def test_requests_sent_in_advance_wait_in_the_system(http_server, monkeypatch):

@@ -150,8 +150,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
 
     def on_headers_complete(self) -> None:
         self._is_in_head, self._body_size = False, 0
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > LONGEST_HEAD or len(self.headers) > MOST_HEADERS:
+        if len(self.headers) > MOST_HEADERS:
             self._refuse_head()
         elif _declared_size(self.headers) > LARGEST_FRAME:
             self._refuse_body()
@@ -207,7 +206,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             self._parse_piece(piece)
             if self._is_in_head:
                 self._head_size += len(piece)
-                if self._head_size > LONGEST_HEAD:
+                if self._head_size >= LONGEST_HEAD:
                     self._refuse_head()
         self.transport.hold(bool(self._received))
         if self._begun_at is not None:
