@@ -39,6 +39,11 @@ class Person:
     def email(self) -> str:
         return f"{self.name}@example.org"
 
+    @property
+    def token(self) -> str:
+        """Its bearer token over HTTP."""
+        return f"{self.credentials['client_id']}.{self.credentials['session_token']}"
+
     def send(self, engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:
         """The answer to an instruction of this account; raises `RuntimeError` if it failed."""
         answer = engine.answer({**USER, **self.credentials, **instruction})

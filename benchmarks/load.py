@@ -19,7 +19,7 @@ import msgspec
 
 SECONDS_ALLOWED = 60
 REQUEST_ID = b"@------request-id------@-"
-"""What each request's own id replaces in a frame; it stays the same in length."""
+"""What each request's own id replaces in a frame; it is as long as those are."""
 SUCCEEDED = b'"failed":false'
 
 
@@ -53,11 +53,17 @@ def frame_of(instruction: dict[str, Any]) -> str:
     return msgspec.json.encode({**instruction, "request_id": REQUEST_ID.decode()}).decode() + "\n"
 
 
-def post_of(path: str, body: dict[str, Any], headers: dict[str, str]) -> str:
-    """An HTTP request with that body as JSON."""
-    content = msgspec.json.encode(body).decode()
-    shown = {"host": "localhost", "content-length": str(len(content)), **headers}
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in shown.items())]
+def http_request_of(method: str, path: str, token: str, arguments: dict[str, Any] | None = None) -> str:
+    """A request to the typed API, with a place for the request id."""
+    content = msgspec.json.encode(arguments).decode() if arguments else ""
+    headers = {
+        "host": "localhost",
+        "authorization": f"Bearer {token}",
+        "idempotency-key": REQUEST_ID.decode(),
+        "content-type": "application/json",
+        "content-length": str(len(content)),
+    }
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", content])
 
 
@@ -91,12 +97,15 @@ class _Connection:
         if not self._is_complete():
             return None
         answer, self._received = self._received, b""
-        if SUCCEEDED not in answer or self._request_id not in answer:
+        if not self._is_success(answer) or self._request_id not in answer:
             sys.exit(answer.decode())
         return time.perf_counter_ns() - self._sent_at
 
     def _is_complete(self) -> bool:
         return self._received.endswith(b"\n")
+
+    def _is_success(self, answer: bytes) -> bool:
+        return SUCCEEDED in answer
 
 
 class _HttpConnection(_Connection):
@@ -104,6 +113,9 @@ class _HttpConnection(_Connection):
         head, end, body = self._received.partition(b"\r\n\r\n")
         length = head.partition(b"content-length: ")[2].partition(b"\r")[0]
         return bool(end) and len(body) == int(length)
+
+    def _is_success(self, answer: bytes) -> bool:
+        return answer.startswith(b"HTTP/1.1 2")
 
 
 def _send_all(load: Load) -> Answered:

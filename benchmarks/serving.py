@@ -1,6 +1,7 @@
 """Transfers and views a second: in process, over TCP, and through the client library.
 
-A transfer is compared with one that is written by hand, a view with a server that only echoes.
+A transfer is compared with one that is written by hand, a view with a server that only echoes, and REST with
+the socket.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from accounts import PASSWORD, VIEW_WALLET, Person, open_engine, open_person, transfer_to
 from limits import TransferByHand
-from load import frame_of, run_load
+from load import frame_of, http_request_of, run_load
 from processes import Server, run_echo, run_server
 from table import Measure, Measurement, Row, measure_in_turns
 
@@ -29,6 +30,7 @@ from ewallet_core.data_folder import KNOWN_SERVERS_FILE, database_url
 CREDITS = 1_000_000
 BY_HAND = "written by hand, sqlite3"
 ECHO = "the same lines echoed"
+OVER_SOCKET = "the same over the socket"
 
 Instruction = dict[str, Any]
 
@@ -48,11 +50,14 @@ def serving_rows(folder: Path, size: Size) -> Iterator[Row]:
         served, own = (_make_folder(folder, name) for name in ("served", "own"))
         people, wallet = _make_ring(served, size.connections)
         (payer, payee), _ = _make_ring(own, 2)
-        server = stack.enter_context(run_server(served))
+        server = stack.enter_context(run_server(served, "--http-port", "0"))
         echo = stack.enter_context(run_echo(wallet))
         by_hand = stack.enter_context(closing(TransferByHand(folder / "by_hand.sqlite3")))
         engine = stack.enter_context(open_engine(database_url(own)))
-        clients = stack.enter_context(closing(LibraryClients(server, people, folder / KNOWN_SERVERS_FILE)))
+        clients, over_http = (
+            stack.enter_context(closing(LibraryClients(server, place, people, folder / KNOWN_SERVERS_FILE)))
+            for place in (server.address, f"http://{server.http_address}")
+        )
         seconds, many, each = size.seconds, f"{len(people)} connections", f"{len(people)} library clients"
 
         transfers = [transfer_to(payee.email) for payee in (*people[1:], people[0])]
@@ -76,9 +81,35 @@ def serving_rows(folder: Path, size: Size) -> Iterator[Row]:
                 {
                     f"view wallet, {names[0]}": _load(server, people, views, seconds),
                     f"view wallet, {names[1]}": partial(clients.measure, views, seconds),
+                    f"view wallet, {names[1]} over HTTP": partial(over_http.measure, views, seconds),
                 },
                 size.rounds,
             )
+        yield from _rest_rows(server, people, size)
+
+
+def _rest_rows(server: Server, people: Sequence[Person], size: Size) -> Iterator[Row]:
+    """Transfers and views over REST, beside the same ones over the socket."""
+    recipients = [payee.email for payee in (*people[1:], people[0])]
+    over_socket = {
+        "transfer": [transfer_to(email) for email in recipients],
+        "view wallet": [VIEW_WALLET] * len(people),
+    }
+    over_rest = {
+        "transfer": [
+            http_request_of("POST", "/v1/transfers", person.token, {"transfer_to": email, "credits": 1})
+            for person, email in zip(people, recipients, strict=True)
+        ],
+        "view wallet": [http_request_of("GET", "/v1/wallets/active", person.token) for person in people],
+    }
+    for name, requests in over_rest.items():
+        yield from measure_in_turns(
+            "/s",
+            OVER_SOCKET,
+            _load(server, people, over_socket[name], size.seconds),
+            {f"{name}, {len(people)} REST connections": partial(_load_http, server, requests, size.seconds)},
+            size.rounds,
+        )
 
 
 def _make_folder(folder: Path, name: str) -> Path:
@@ -122,13 +153,20 @@ def _load(
         for instruction, person in zip(instructions, people, strict=False)
     ]
 
-    def measure() -> Measurement:
-        used = server.cpu_seconds
-        answered = run_load(server.address, frames, seconds)
-        cpu_us = (server.cpu_seconds - used) / answered.requests * 1e6
-        return Measurement(answered.per_second, answered.p50_ms, answered.p99_ms, cpu_us)
+    return partial(_measure_load, server, server.address, frames, seconds)
 
-    return measure
+
+def _load_http(server: Server, requests: Sequence[str], seconds: float) -> Measurement:
+    return _measure_load(server, server.http_address, requests, seconds, is_http=True)
+
+
+def _measure_load(
+    server: Server, address: str, frames: Sequence[str], seconds: float, *, is_http: bool = False
+) -> Measurement:
+    used = server.cpu_seconds
+    answered = run_load(address, frames, seconds, is_http=is_http)
+    cpu_us = (server.cpu_seconds - used) / answered.requests * 1e6
+    return Measurement(answered.per_second, answered.p50_ms, answered.p99_ms, cpu_us)
 
 
 def _measured(latencies: Sequence[float], seconds: float, cpu_seconds: float | None = None) -> Measurement:
@@ -143,18 +181,17 @@ def _measured(latencies: Sequence[float], seconds: float, cpu_seconds: float | N
 
 
 class LibraryClients:
-    """Clients of the library, in this process, logged in at a server."""
+    """Clients of the library, in this process, logged in at a server, which they reach at that place."""
 
-    def __init__(self, server: Server, people: Sequence[Person], known_servers: Path) -> None:
+    def __init__(self, server: Server, place: str, people: Sequence[Person], known_servers: Path) -> None:
         self._server = server
+        self._place = place
         self._known_servers = known_servers
         self._runner = asyncio.Runner()
         self._clients = self._runner.run(self._open(people))
 
     async def _open(self, people: Sequence[Person]) -> list[AsyncEWalletClient]:
-        clients = [
-            AsyncEWalletClient(self._server.address, known_servers=self._known_servers) for _ in people
-        ]
+        clients = [AsyncEWalletClient(self._place, known_servers=self._known_servers) for _ in people]
         for client, person in zip(clients, people, strict=True):
             await client.open()
             answer = await client.send(action="login", user_name=person.name, user_pass=PASSWORD)

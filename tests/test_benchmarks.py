@@ -32,8 +32,12 @@ def test_the_table_has_a_row_for_each_measurement_beside_its_limit(tmp_path: Pat
         "transfer, 2 library clients": "written by hand, sqlite3",
         "view wallet, one connection": "the same lines echoed",
         "view wallet, one library client": "the same lines echoed",
+        "view wallet, one library client over HTTP": "the same lines echoed",
         "view wallet, 2 connections": "the same lines echoed",
         "view wallet, 2 library clients": "the same lines echoed",
+        "view wallet, 2 library clients over HTTP": "the same lines echoed",
+        "transfer, 2 REST connections": "the same over the socket",
+        "view wallet, 2 REST connections": "the same over the socket",
     }
 
 
@@ -50,3 +54,10 @@ def test_large_wallets_are_generated_and_verified(tmp_path: Path) -> None:
         "verify",
     ]
     assert all(set(row) == KEYS for row in measured["rows"])
+
+
+def test_a_command_is_measured_beside_the_import_of_its_libraries(tmp_path: Path) -> None:
+    (row,) = measure(BENCHMARKS, "--quick", "command", "--folder", tmp_path)["rows"]
+
+    assert (row["row"], row["limit_is"]) == ("ewallet status", "python importing its libraries")
+    assert set(row) == KEYS

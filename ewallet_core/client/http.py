@@ -16,12 +16,14 @@ from ewallet_core.client.messages import (
     LONGEST_ANSWER,
     LONGEST_EVENT,
     NO_SERVER,
+    WHICH_SOCKETS,
     MessageStream,
     Reply,
     handshake,
     read_as,
     reason_of,
 )
+from ewallet_core.client.requests import frame_of, new_request_id
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer, in_reply_to, request_id_of
 from ewallet_core.protocol.address import ServerAddress
@@ -33,7 +35,7 @@ _PROXY_ERRORS = frozenset({502, 503, 504})
 
 MOST_CONNECTIONS = 8
 """How many requests are under way at once; further ones wait for a connection."""
-KEPT_SECONDS = 20.0
+KEPT_SECONDS = 50.0
 """How long an unused connection is kept: less than servers do, so that a request seldom meets its end."""
 
 _BEGIN = b"HTTP/"
@@ -109,6 +111,8 @@ class HttpStream:
         self._is_closed = False
 
     def write(self, frame: bytes) -> None:
+        if self._is_closed:
+            return
         task = asyncio.create_task(self._carry_out(frame))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -164,6 +168,7 @@ class HttpEndpoint:
         self._waits = waits
         host = server.shown.partition("://")[2].encode("idna")
         self._headers: Headers = {b"host": host, b"user-agent": b"ewallet"}
+        self._requests: HttpStream | None = None
 
     async def open_requests(self) -> MessageStream:
         pool = self._pool(MOST_CONNECTIONS)
@@ -174,11 +179,12 @@ class HttpEndpoint:
         except BaseException:
             await stream.close()
             raise
+        self._requests = stream
         return stream
 
     async def open_events(self) -> MessageStream:
         pool = self._pool(1)
-        return HttpStream(pool, lambda frame: self._follow(pool, frame), room=1)
+        return HttpStream(pool, lambda frame: self._watched(self._follow(pool, frame)), room=1)
 
     def _pool(self, connections: int) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
@@ -195,11 +201,22 @@ class HttpEndpoint:
             body = await _body_of(response)
         yield self._answer_to(frame, response.status, body)
 
+    async def _watched(self, events: Messages) -> Messages:
+        """The events; if they break off, a request is sent, so that it shows whether the server is gone."""
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+        except Exception:
+            if self._requests is not None:
+                self._requests.write(frame_of({**WHICH_SOCKETS, "request_id": new_request_id()}))
+            raise
+
     async def _follow(self, pool: httpcore.AsyncConnectionPool, frame: bytes) -> Messages:
         headers: Headers = {**self._headers, **_headers_of(msgspec.json.decode(frame, type=Subscription))}
         async with pool.stream("GET", self._url(_EVENTS), headers=headers) as response:
             if response.status != _OK:
-                yield self._message_in(response.status, await _body_of(response))
+                yield _error_in(self._message_in(response.status, await _body_of(response)))
                 return
             events = ServerSentEvents()
             async with aclosing(_chunks_of(response)) as chunks:
@@ -265,6 +282,19 @@ def _event_in(data: bytearray) -> dict[str, Any]:
         return decode(bytes(data))
     except WalletError:
         raise UnreachableError(NO_SERVER) from None
+
+
+class ProblemDetails(msgspec.Struct):
+    """Why there are no events."""
+
+    title: str
+    detail: str
+    code: str
+
+
+def _error_in(problem: dict[str, Any]) -> Answer:
+    found = read_as(ProblemDetails, problem)
+    return {"failed": True, "code": found.code, "error": found.title, "warning": found.detail}
 
 
 def _headers_of(subscription: Subscription) -> Headers:

@@ -11,9 +11,9 @@ SECTIONS = {
     "Log in": ("register", "login", "logout", "whoami"),
     "Credits and time": ("balance", "supply", "pay", "transfer", "move", "refund", "convert"),
     "Timer": ("start", "pause", "resume", "stop", "status", "watch", "clock"),
-    "For scripts": ("do", "send", "completion"),
     "Look up": ("history", "statement", "report", "search", "invoice", "export"),
     "What you have": ("wallets", "clocks", "contacts", "sessions"),
+    "For scripts": ("do", "send", "completion", "help"),
     "Look after a wallet or a server": (
         "backup",
         "demo",
@@ -94,6 +94,8 @@ def _module_for_scripts(name: str) -> Any:
             from ewallet_core.commands import do as module
         case "send":
             from ewallet_core.commands import send as module
+        case "help":
+            from ewallet_core.commands import help as module
         case _:
             from ewallet_core.commands import completion as module
     return module

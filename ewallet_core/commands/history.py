@@ -201,7 +201,7 @@ def statement_command(shell: Shell, period: ChosenPeriod, wallet: str | None, ou
     balances = f"opening balance {grouped(answer['opening'])}, closing balance {grouped(answer['closing'])}"
     output.show(listing, answer["rows"], answer, f"{of_wallet}: {balances}")
     if answer["next"] is not None:
-        output.say_there_are_more(len(answer["rows"]))
+        output.say_there_are_more()
 
 
 def _active_wallet(shell: Shell) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from ewallet_core.commands.output import is_terminal
 from ewallet_core.commands.shell import Shell
 from ewallet_core.operations.file_formats import csv_format
 from ewallet_core.presentation.formatting import inert, local
@@ -153,10 +153,10 @@ class Output:
         shown = found[: self.most]
         self.show(listing, shown, {"failed": False, "rows": shown})
         if len(found) > len(shown):
-            self.say_there_are_more(len(shown))
+            self.say_there_are_more()
 
-    def say_there_are_more(self, shown: int) -> None:
-        self._shell.say(f"These are the newest {shown}. --limit 0 lists all.")
+    def say_there_are_more(self) -> None:
+        self._shell.say("There are more. --limit 0 lists all.")
 
     def show(self, listing: Listing, items: Sequence[Any], answer: Any, above: str = "") -> None:
         """Print the items, and `above` before a table; the JSON is the `answer`."""
@@ -184,7 +184,7 @@ class Output:
         def paint(text: str, tone: Tone) -> str:
             return self._shell.styled(text, **_STYLES[tone]) if tone in _STYLES else text
 
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width = shutil.get_terminal_size().columns if is_terminal() else None
         return text_lines(columns, rows, width, paint)
 
     def show_csv(self, names: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> None:
@@ -203,7 +203,7 @@ def _in_csv(value: Any) -> Any:
 
 def print_exactly(text: str) -> None:
     """Print the text of a file, with its own line ends; on a terminal, without what would act on it."""
-    click.echo(inert(text) if sys.stdout.isatty() else text, nl=False, color=True)
+    click.echo(inert(text) if is_terminal() else text, nl=False, color=True)
 
 
 def output_options(command: Command) -> Command:

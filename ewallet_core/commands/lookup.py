@@ -8,7 +8,7 @@ from typing import Any
 
 from ewallet_core.commands.shell import CommandError, Shell
 from ewallet_core.presentation.formatting import one_line
-from ewallet_core.presentation.payees import CAUTIONS, CHECK, Contact, mark_of, name_key
+from ewallet_core.presentation.payees import CAUTIONS, CHECK, SIGN, Contact, mark_of, name_key
 
 MOST_CONTACTS = 1_000
 MOST_SUGGESTIONS = 5
@@ -21,19 +21,9 @@ class Recipient:
     name: str
     email: str
     arguments: dict[str, int]
-    mark: str = ""
-    """Why it may not be the account that is meant; empty if there is no reason."""
+    doubt: str = ""
+    """The sentence to confirm before the payment; empty if the account can't be mistaken for another."""
     contact: Contact | None = None
-
-    @property
-    def label(self) -> str:
-        """`Bob (bob@example.org)`, or the email alone."""
-        return self.email if self.name in ("", self.email) else f"{self.name} ({self.email})"
-
-    @property
-    def doubt(self) -> str:
-        """The sentence to confirm before the payment; empty if the account can't be mistaken."""
-        return f"{self.label} {self.mark.lstrip('! ')}. {CHECK}" if self.mark in CAUTIONS.values() else ""
 
 
 def find_payee(shell: Shell, typed: str) -> Recipient:
@@ -47,7 +37,8 @@ def find_payee(shell: Shell, typed: str) -> Recipient:
         return _of_contact(contact)
     found = shell.send(action="view", view="payee", user_email=wanted)
     name, email = one_line(found["payee_name"]), one_line(found["payee"])
-    return Recipient(name, email, {"payee_account": found["payee_account"]}, mark_of(found))
+    doubt = _doubt_about(name, email, mark_of(found))
+    return Recipient(name, email, {"payee_account": found["payee_account"]}, doubt)
 
 
 def find_contact(shell: Shell, name: str) -> Contact:
@@ -150,7 +141,16 @@ def _numbered(owned: Mapping[str, Any]) -> str:
 
 
 def _of_contact(contact: Contact) -> Recipient:
-    return Recipient(contact.name, contact.email, contact.arguments, contact.mark, contact)
+    doubt = _doubt_about(contact.name, contact.email, contact.mark)
+    return Recipient(contact.name, contact.email, contact.arguments, doubt, contact)
+
+
+def _doubt_about(name: str, email: str, mark: str) -> str:
+    # A new owner is asked about once it is known who it is.
+    if mark not in CAUTIONS.values():
+        return ""
+    whom = email if name in ("", email) else f"{name} ({email})"
+    return f"{whom}: {mark.removeprefix(SIGN).strip()}. {CHECK}"
 
 
 def _listed(names: Sequence[str]) -> str:

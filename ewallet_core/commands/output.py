@@ -26,7 +26,7 @@ def harmless(text: str) -> str:
 def print_text(text: str, *, long: bool) -> None:
     """Print data; a `long` text that does not fit the terminal goes through `$PAGER`."""
     text = harmless(text)
-    if long and sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines - 1:
+    if long and is_terminal() and text.count("\n") >= shutil.get_terminal_size().lines - 1:
         # As git: colours stay, and what was read is not cleared from the screen.
         os.environ.setdefault("LESS", "FRX")
         click.echo_via_pager(text if text.endswith("\n") else f"{text}\n", color=has_colour())
@@ -36,15 +36,20 @@ def print_text(text: str, *, long: bool) -> None:
 
 def print_json(value: Any, *, on_one_line: bool) -> None:
     """Print a value as JSON; unless it is to be on one line, it is indented on a terminal."""
-    is_terminal = sys.stdout.isatty()
-    indent = 2 if is_terminal and not on_one_line else None
+    indent = 2 if is_terminal() and not on_one_line else None
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
-    click.echo(harmless(text) if is_terminal else text)
+    click.echo(harmless(text) if is_terminal() else text)
+
+
+def is_terminal() -> bool:
+    """Whether data is printed on a terminal."""
+    # A closed stream is None.
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def has_colour() -> bool:
     """Whether the data may have colours: on a terminal, unless `NO_COLOR` is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def can_ask() -> bool:

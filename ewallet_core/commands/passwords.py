@@ -30,10 +30,10 @@ class PasswordSource:
         file = os.environ.get(FILE_VARIABLE)
         self._lines: list[str] | None = None
         if from_stdin:
-            self._lines = sys.stdin.read().splitlines()
+            self._lines = _lines_of(sys.stdin.buffer.read() if sys.stdin is not None else b"")
         elif file:
             # An unreadable file is told as every unusable one.
-            self._lines = Path(file).expanduser().read_text(encoding="utf-8").splitlines()
+            self._lines = _lines_of(Path(file).expanduser().read_bytes())
         elif not can_ask():
             raise click.UsageError(_NO_SOURCE)
 
@@ -44,6 +44,13 @@ class PasswordSource:
         if not self._lines:
             raise click.UsageError(f"{prompt}: there is no more line to read. Put each password on its line.")
         return self._lines.pop(0)
+
+
+def _lines_of(content: bytes) -> list[str]:
+    try:
+        return content.decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise click.UsageError("The password is not text in UTF-8. Check where it comes from.") from None
 
 
 def _typed(prompt: str, *, is_new: bool) -> str:

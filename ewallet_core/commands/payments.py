@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from ewallet_core.commands.shell import RefusedError, Shell, shell_command
 from ewallet_core.commands.suggestions import suggest_contacts, suggest_wallets
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
-from ewallet_core.presentation.payees import PAYEE_CHANGED
+from ewallet_core.presentation.payees import CAUTIONS, PAYEE_CHANGED, Contact
 
 OWN_WALLETS = "Enter someone else, or use `ewallet move` between your own wallets."
 
@@ -34,9 +35,8 @@ def pay_command(shell: Shell, /, to: str, credits: int, notes: str | None, yes: 
     email belongs to someone else now, you are asked in any case.
     """
     payee = find_payee(shell, to)
-    answer = _send_to(shell, payee, credits, yes=yes, action="pay", pay=payee.email, **given(notes=notes))
-    paid = credit_amount(answer["spent_credits"])
-    shell.show(answer, f"Paid {_name(payee)} {paid}. {_left(answer)}")
+    instruction = {"action": "pay", "pay": payee.email, "credits": credits, **given(notes=notes)}
+    _send_to(shell, payee, instruction, "Paid {name} {amount}.", yes=yes)
 
 
 @shell_command("transfer", changes=True)
@@ -50,10 +50,9 @@ def transfer_command(shell: Shell, /, to: str, credits: int, notes: str | None, 
     Unlike a payment, it makes no invoice. You are asked as `ewallet pay` asks.
     """
     payee = find_payee(shell, to)
-    instruction = {"action": "transfer", "transfer": "credits", "transfer_to": payee.email}
-    answer = _send_to(shell, payee, credits, yes=yes, **instruction, **given(notes=notes))
-    sent = credit_amount(answer["transfered_credits"])
-    shell.show(answer, f"Transferred {sent} to {_name(payee)}. {_left(answer)}")
+    selectors = {"action": "transfer", "transfer": "credits", "transfer_to": payee.email}
+    instruction = {**selectors, "credits": credits, **given(notes=notes)}
+    _send_to(shell, payee, instruction, "Transferred {amount} to {name}.", yes=yes)
 
 
 @shell_command("move", changes=True)
@@ -109,32 +108,44 @@ def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str
     shell.show(answer, f"Refunded {refunded} to {one_line(answer['refunded_to'])}. {_left(answer)}")
 
 
-def _send_to(shell: Shell, payee: Recipient, credits: int, *, yes: bool, **instruction: Any) -> Answer:
-    """Send the payment to the account that is meant, and ask if it is in doubt which one that is."""
+def _send_to(
+    shell: Shell, payee: Recipient, instruction: Mapping[str, Any], sentence: str, *, yes: bool
+) -> None:
+    """Send the payment to the account that is meant, and say so with the sentence.
+
+    If it is in doubt which account that is, ask first.
+    """
+    amount = credit_amount(instruction["credits"])
     if payee.doubt:
-        shell.confirm(f"{payee.doubt} Send {credit_amount(credits)}?", yes=yes)
+        shell.confirm(f"{payee.doubt} Send {amount}?", yes=yes)
+    contact = payee.contact
     try:
-        return shell.send(**instruction, credits=credits, **payee.arguments)
+        answer = shell.send(**instruction, **payee.arguments)
+        contact = None
     except RefusedError as refused:
         if refused.answer["code"] == "own_account":
             raise RefusedError({**refused.answer, "warning": OWN_WALLETS}) from None
-        if refused.answer["code"] != PAYEE_CHANGED or payee.contact is None:
+        if refused.answer["code"] != PAYEE_CHANGED or contact is None:
             raise
-        changed = refused.answer["details"]
-    shell.ask_user(
-        f"{payee.email} belongs to another account now: {one_line(changed['payee_name'])}. It is not the one "
-        f"that you saved as {payee.name}. Send {credit_amount(credits)} to it?"
+        payee = _new_owner(contact, refused.answer["details"])
+        shell.ask_user(f"{payee.doubt} Send {amount} to it?")
+        answer = shell.send(**instruction, **payee.arguments)
+    done = sentence.format(name=payee.name or payee.email, amount=amount)
+    shell.show(answer, f"{done} {_left(answer)}")
+    if contact is not None:
+        # Saved again, the contact is of the account that has the email now.
+        saved = {"record_id": contact.record, "user_email": contact.email}
+        shell.send(action="edit", edit="contact", contact="record", **saved)
+
+
+def _new_owner(contact: Contact, changed: Mapping[str, Any]) -> Recipient:
+    """The account that has a contact's email now."""
+    name, mark = one_line(changed["payee_name"]), CAUTIONS.get(changed["payee_caution"] or "")
+    doubt = (
+        f"{contact.email} belongs to another account now: {name}{f' ({mark})' if mark else ''}."
+        f" It is not the one that you saved as {contact.name}."
     )
-    new_payee = changed["payee_account"]
-    answer = shell.send(**instruction, credits=credits, payee_account=new_payee)
-    # Saved again, the contact is of the account that has the email now.
-    record = payee.contact.record
-    shell.send(action="edit", edit="contact", contact="record", record_id=record, user_email=payee.email)
-    return answer
-
-
-def _name(payee: Recipient) -> str:
-    return payee.name or payee.email
+    return Recipient(name, contact.email, {"payee_account": changed["payee_account"]}, doubt)
 
 
 def _left(answer: Answer) -> str:

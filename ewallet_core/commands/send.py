@@ -38,7 +38,7 @@ def send_command(shell: Shell, /, instruction: str | None) -> ExitCode:
     request_id = shell.request_id or new_request_id()
     if instruction not in (None, "-"):
         requests = iter([(request_id, str(instruction))])
-    elif sys.stdin.isatty():
+    elif sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError(_NOTHING_TO_SEND)
     else:
         requests = _lines(request_id)

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("Expires", from_width=75),
     Column(""),
 )
-VALUES = ("session_id", "address", "since", "last_use", "expires", "is_this")
+VALUES = ("session_id", "address", "since", "last_use", "expires", "lifetime_ms", "is_this")
 THIS_ONE = ToneText("● this one", Tone.GOOD)
 
 Session = dict[str, Any]

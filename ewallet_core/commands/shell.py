@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
@@ -288,7 +289,7 @@ def shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
     if server is not None and embedded:
         raise click.UsageError("The wallet is at a server or on this computer: give --server or --embedded.")
     if server is None and not embedded:
-        server = os.environ.get(SERVER_VARIABLE) or None
+        server = os.environ.get(SERVER_VARIABLE, "").strip() or None
     try:
         address = None if server is None else ServerAddress.read(server)
     except ValueError as invalid:
@@ -302,13 +303,19 @@ def _connect(server: ServerAddress | None, folder: Path) -> EngineConnection:
 
     Each way is imported when it is used: a server needs no engine here, and the engine here no network.
     """
-    if server is None:
-        from ewallet_core.commands.embedded import EmbeddedConnection
+    # Imports leave no garbage, and no collection, such as that at the end, needs to visit what they made.
+    gc.disable()
+    try:
+        if server is None:
+            from ewallet_core.commands.embedded import EmbeddedConnection
 
-        return EmbeddedConnection(folder)
-    from ewallet_core.commands.remote import ServerConnection
+            return EmbeddedConnection(folder)
+        from ewallet_core.commands.remote import ServerConnection
 
-    return ServerConnection(str(server), folder)
+        return ServerConnection(str(server), folder)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _complete(instruction: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import queue
+import select
 import shutil
 import sys
 import threading
@@ -14,6 +16,7 @@ import click
 from rich.cells import set_cell_size
 
 from ewallet_core.client.connection import NOT_OPEN, Event, UnreachableError
+from ewallet_core.commands.output import is_terminal
 from ewallet_core.commands.shell import EngineConnection, Shell, shell_command
 from ewallet_core.commands.status_line import Status, fields_now, format_option, read_status
 from ewallet_core.presentation.clock_state import TimerState
@@ -52,7 +55,7 @@ def clock_command(shell: Shell) -> None:
 
     The timer itself goes on after that.
     """
-    if not sys.stdout.isatty():
+    if not is_terminal():
         raise click.UsageError(NO_TERMINAL)
     with suppress(KeyboardInterrupt):
         try:
@@ -118,7 +121,8 @@ class GatheredEvents:
         self._waiting: queue.SimpleQueue[Event | Exception] = queue.SimpleQueue()
         self._session_ends_at: float | None = None
         connection = shell.connection_with_session()
-        threading.Thread(target=self._gather, args=(connection,), daemon=True).start()
+        for work in (lambda: self._gather(connection), self._notice_end_of_output):
+            threading.Thread(target=work, daemon=True).start()
 
     def next(self, seconds: float | None = None) -> list[Event]:
         """The events that have come; waits for the first one, or that many seconds.
@@ -147,9 +151,10 @@ class GatheredEvents:
 
     def _take(self, seconds: float | None) -> Event:
         found = self._waiting.get(timeout=seconds) if seconds != 0 else self._waiting.get_nowait()
-        if isinstance(found, Exception):
+        if isinstance(found, UnreachableError):
             # If the session has ended, the answer to this says it better.
             read_status(self._shell)
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -161,6 +166,17 @@ class GatheredEvents:
             self._waiting.put(reason)
         else:
             self._waiting.put(UnreachableError(NOT_OPEN))
+
+    def _notice_end_of_output(self) -> None:
+        """Wait until stdout has lost its reader, which is not noticed while there is nothing to print."""
+        if sys.stdout is None:
+            # It was closed from the beginning.
+            return
+        output = select.poll()
+        # Only that it was closed is waited for, not that it can take more.
+        output.register(sys.stdout, 0)
+        output.poll()
+        self._waiting.put(BrokenPipeError(errno.EPIPE, "The reader has gone"))
 
 
 def _steady(timestamp: str) -> float:

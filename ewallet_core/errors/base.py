@@ -24,7 +24,7 @@ WalletError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 ├── http       requests over HTTP that name no instruction
 │   ├── NotHttpError, HeadTooLongError, RequestUnfinishedError, PathUnknownError, MethodNotAllowedError
-│   └── NotAcceptableError, NotJsonTypeError
+│   └── NotAcceptableError, NotJsonTypeError, TokenMissingError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError
     ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError
@@ -54,24 +54,25 @@ InSentence = Annotated[T, _IN_SENTENCE]
 
 
 class ErrorCategory(StrEnum):
-    """What kind of problem an error is; over HTTP it gives the status."""
+    """What kind of problem an error is, with its meaning; over HTTP it gives the status."""
 
-    INVALID = "invalid"
-    """The request itself is wrong: sent again as it is, it fails again."""
-    UNAUTHENTICATED = "unauthenticated"
-    """The caller has no valid session, or no account is logged in to it."""
-    FORBIDDEN = "forbidden"
-    """The caller is known, and may not do that."""
-    MISSING = "missing"
-    """The caller has nothing with that id."""
-    CONFLICT = "conflict"
-    """What is there now stands in the way, such as a name that is taken or a timer that runs."""
-    REFUSED = "refused"
-    """A rule about amounts, passwords or partners refuses these values."""
-    TOO_MANY = "too_many"
-    """There were too many requests; a later one may be accepted."""
-    UNAVAILABLE = "unavailable"
-    """The engine, its storage or its server can't do it now."""
+    meaning: str
+
+    INVALID = "invalid", "The request itself is wrong: sent again as it is, it fails again."
+    UNAUTHENTICATED = "unauthenticated", "There is no valid session, or no account is logged in to it."
+    FORBIDDEN = "forbidden", "The caller is known, and may not do that."
+    MISSING = "missing", "The caller has nothing with that id."
+    CONFLICT = "conflict", "What is there now stands in the way, such as a name that is taken."
+    REFUSED = "refused", "A rule about amounts, passwords or partners refuses these values."
+    TOO_MANY = "too_many", "There were too many requests; a later one may be accepted."
+    UNAVAILABLE = "unavailable", "The engine, its storage or its server can't do it now."
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """A category, which is its name as text."""
+        category = str.__new__(cls, value)
+        category._value_ = value
+        category.meaning = meaning
+        return category
 
 
 @dataclass_transform(eq_default=False)

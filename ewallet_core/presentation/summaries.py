@@ -120,7 +120,8 @@ def _name(by: str, sums: Sums) -> str:
     start, end = parse_timestamp(sums["start"]), parse_timestamp(sums["end"])
     if by == "week":
         first, last = local(start).date(), local(end - timedelta(milliseconds=1)).date()
-        return f"{formats_in_use().day(first)} to {formats_in_use().day(last)}"
+        days = dict.fromkeys(formats_in_use().day(day) for day in (first, last))
+        return " to ".join(days)
     # The middle is in it even if the system's time zone has no name and days begin an hour off.
     middle = local(start + (end - start) / 2).date()
     if by == "month":

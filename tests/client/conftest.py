@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ def remote(tmp_path: Path) -> Callable[..., RemoteClient]:
     """Create clients of the server at these ports."""
 
     def make(in_port: int, out_port: int | None = None, **choices: Any) -> RemoteClient:
-        tls = choices.pop("tls", False)
-        address = ServerAddress(choices.pop("host", "127.0.0.1"), in_port, out_port, tls=tls)
+        tls, http = choices.pop("tls", False), choices.pop("http", False)
+        address = ServerAddress(choices.pop("host", "127.0.0.1"), in_port, out_port, tls=tls, http=http)
         known = choices.pop("known_servers", KnownServers(tmp_path / "known_servers"))
         # Without jitter, which gives the shortest waits.
         return RemoteClient(address, known, **{"randomness": lambda: 1.0, **choices})
@@ -81,7 +82,25 @@ async def opened(server: RunningServer) -> AsyncIterator[Callable[[WalletClient]
         await client.close()
 
 
-@pytest.fixture(params=["embedded", "remote"])
+@pytest.fixture(params=["sockets", "http"])
+def over(request: pytest.FixtureRequest) -> str:
+    """How the clients reach the server; the test runs with both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def port(server: RunningServer, over: str) -> int:
+    """The server's port for instructions, on its socket or over HTTP."""
+    return server.http_port if over == "http" else server.ports[0]
+
+
+@pytest.fixture
+def reaching(remote: Callable[..., RemoteClient], over: str) -> Callable[..., RemoteClient]:
+    """As `remote`, over sockets or HTTP."""
+    return partial(remote, http=over == "http")
+
+
+@pytest.fixture(params=["embedded", "sockets", "http"])
 def open_client(
     request: pytest.FixtureRequest,
     server: RunningServer,
@@ -89,11 +108,13 @@ def open_client(
     opened: Callable[[WalletClient], Awaitable[WalletClient]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> OpenClient:
-    """Open another client of the same wallets; the test runs with both kinds."""
+    """Open another client of the same wallets; the test runs with each kind."""
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
     if request.param == "embedded":
         engine_of = request.getfixturevalue("engine_of")
         return lambda: opened(EmbeddedClient(engine_of))
+    if request.param == "http":
+        return lambda: opened(remote(server.http_port, http=True))
     return lambda: opened(remote(server.ports[0]))
 
 

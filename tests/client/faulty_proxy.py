@@ -10,6 +10,9 @@ from enum import Enum, auto
 FaultRule = Callable[[bytes], "Fault | None"]
 
 
+LARGEST_PIECE = 64 * 1024
+
+
 class Fault(Enum):
     """What happens to a line."""
 
@@ -22,12 +25,13 @@ class Fault(Enum):
 class FaultyProxy:
     """Forwards lines between connections to its `port` and `server_port`.
 
-    `to_server` and `from_server` decide what happens to each line to and from the server. A connection is
-    forwarded after `delay_seconds`.
+    `to_server` and `from_server` decide what happens to each line to and from the server; without `by_line`,
+    to each piece that arrives. A connection is forwarded after `delay_seconds`.
     """
 
-    def __init__(self, server_port: int) -> None:
+    def __init__(self, server_port: int, *, by_line: bool = True) -> None:
         self.server_port = server_port
+        self._by_line = by_line
         self.port = 0
         self.to_server: FaultRule = lambda line: None
         self.from_server: FaultRule = lambda line: None
@@ -87,7 +91,9 @@ class FaultyProxy:
     ) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
-                line = await reader.readuntil(b"\n")
+                line = await (reader.readuntil(b"\n") if self._by_line else reader.read(LARGEST_PIECE))
+                if not line:
+                    return
                 fault = rule(line)
                 if fault is Fault.SWALLOW:
                     continue

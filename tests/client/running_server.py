@@ -12,6 +12,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.server.limits import Limits
+from ewallet_core.server.settings import HttpSettings
 from ewallet_core.server.socket_listener import SocketListener
 from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
@@ -38,6 +39,7 @@ class RunningServer:
         self.limits = limits
         self.tls = tls
         self.ports = (0, 0)
+        self._http_port: int | None = None
         self._manager: EWalletSessionManager | None = None
 
     def start(self) -> None:
@@ -48,6 +50,15 @@ class RunningServer:
         manager.listen_through(listener)
         self.ports = listener.open(*self.ports)
         self._manager, self._listener = manager, listener
+        if self._http_port is not None:
+            listener.open_http(self._http_port, HttpSettings())
+
+    @property
+    def http_port(self) -> int:
+        """The port for HTTP, which is opened when it is first asked for."""
+        if self._http_port is None:
+            self._http_port = self._listener.open_http(0, HttpSettings())
+        return self._http_port
 
     def stop(self) -> None:
         if self._manager is not None:

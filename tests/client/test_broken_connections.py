@@ -35,15 +35,15 @@ EVERY_POINT = [
 
 
 @pytest.fixture
-async def network(server: RunningServer) -> AsyncIterator[FaultyProxy]:
-    async with FaultyProxy(server.ports[0]) as proxy:
+async def network(port: int, over: str) -> AsyncIterator[FaultyProxy]:
+    async with FaultyProxy(port, by_line=over == "sockets") as proxy:
         yield proxy
 
 
 @pytest.fixture
-async def client(server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened) -> RemoteClient:
+async def client(network: FaultyProxy, reaching: Remote, opened: Opened) -> RemoteClient:
     """Ada, with 100 credits, connected through the faulty proxy; bob has an account."""
-    client = remote(network.port, server.ports[1])
+    client = reaching(network.port)
     await opened(client)
     await sign_up(client, "bob")
     await sign_up_and_log_in(client)
@@ -87,9 +87,9 @@ async def test_payments_keep_their_order_over_reconnections(
 
 
 async def test_requests_continue_after_a_restart_of_the_server(
-    server: RunningServer, remote: Remote, opened: Opened
+    server: RunningServer, port: int, reaching: Remote, opened: Opened
 ) -> None:
-    client = await opened(remote(server.ports[0]))
+    client = await opened(reaching(port))
     await sign_up_and_log_in(client)
     events = client.events()
     paying = [asyncio.ensure_future(supply(client, 1)) for _ in range(30)]
@@ -126,17 +126,17 @@ async def test_an_interrupted_login_is_repeated(client: RemoteClient, network: F
 
 
 async def test_opening_a_session_is_repeated_until_it_succeeds(
-    server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened
+    server: RunningServer, network: FaultyProxy, reaching: Remote, opened: Opened
 ) -> None:
     network.from_server = once(Fault.CUT_BEFORE, b'"session_token":')
-    client = await asyncio.wait_for(opened(remote(network.port)), 10)
+    client = await asyncio.wait_for(opened(reaching(network.port)), 10)
     await sign_up_and_log_in(client)
 
 
 async def test_a_server_that_stops_answering_counts_as_disconnected(
-    server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened
+    server: RunningServer, network: FaultyProxy, reaching: Remote, opened: Opened
 ) -> None:
-    client = await opened(remote(network.port, answer_seconds=0.5))
+    client = await opened(reaching(network.port, answer_seconds=0.5))
     await sign_up_and_log_in(client)
     network.from_server = once(Fault.SWALLOW)
     seen: list[ConnectionStatus] = []
@@ -148,9 +148,9 @@ async def test_a_server_that_stops_answering_counts_as_disconnected(
 
 
 async def test_rate_limited_requests_keep_their_order(
-    database_url: str, server: RunningServer, remote: Remote, opened: Opened
+    database_url: str, server: RunningServer, port: int, reaching: Remote, opened: Opened
 ) -> None:
-    client = await opened(remote(server.ports[0]))
+    client = await opened(reaching(port))
     await sign_up_and_log_in(client)
     server.stop()
     server.limits = Limits(requests_per_second_per_session=60)
@@ -161,11 +161,11 @@ async def test_rate_limited_requests_keep_their_order(
 
 
 async def test_a_request_that_timed_out_can_be_repeated_and_runs_once(
-    server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened
+    server: RunningServer, network: FaultyProxy, reaching: Remote, opened: Opened
 ) -> None:
-    client = await opened(remote(network.port, patience_seconds=5))
+    client = await opened(reaching(network.port, patience_seconds=5))
     await sign_up_and_log_in(client)
-    fast = await opened(remote(network.port, patience_seconds=0.1))
+    fast = await opened(reaching(network.port, patience_seconds=0.1))
     await log_in(fast)
     network.from_server = lambda line: Fault.SWALLOW
     with pytest.raises(UnreachableError, match="not known whether"):
@@ -214,10 +214,10 @@ async def test_a_request_of_a_session_that_expired_while_disconnected_has_an_unk
 
 
 async def test_a_client_can_be_opened_after_the_server_was_started(
-    server: RunningServer, remote: Remote, opened: Opened
+    server: RunningServer, port: int, reaching: Remote, opened: Opened
 ) -> None:
     server.stop()
-    client = remote(server.ports[0])
+    client = reaching(port)
     with pytest.raises(UnreachableError, match="Nothing is listening on"):
         await client.open()
     server.start()
@@ -225,9 +225,9 @@ async def test_a_client_can_be_opened_after_the_server_was_started(
     await sign_up_and_log_in(client)
 
 
-async def test_an_unknown_host_is_explained(remote: Remote) -> None:
+async def test_an_unknown_host_is_explained(reaching: Remote) -> None:
     with pytest.raises(UnreachableError, match="no machine named"):
-        await remote(1, host="nowhere.invalid").open()
+        await reaching(1, host="nowhere.invalid").open()
 
 
 @asynccontextmanager
@@ -248,21 +248,21 @@ async def other_server(greeting: bytes) -> AsyncIterator[int]:
         await asyncio.wait_for(left.wait(), 10)
 
 
-async def test_another_kind_of_server_is_explained(remote: Remote) -> None:
+async def test_another_kind_of_server_is_explained(reaching: Remote) -> None:
     async with other_server(b"220 mail.example.org ready\r\n") as port:
-        with pytest.raises(UnreachableError, match="not an EWallet server"):
-            await remote(port).open()
+        with pytest.raises(UnreachableError, match=r"not an EWallet server|not a port for HTTP"):
+            await reaching(port).open()
 
 
-async def test_a_silent_server_is_given_up(remote: Remote) -> None:
+async def test_a_silent_server_is_given_up(reaching: Remote) -> None:
     async with other_server(b"") as port:
         with pytest.raises(UnreachableError, match="does not answer"):
-            await remote(port, connect_seconds=0.05).open()
+            await reaching(port, connect_seconds=0.05).open()
 
 
-async def test_a_closed_client_leaves_no_task(server: RunningServer, remote: Remote) -> None:
+async def test_a_closed_client_leaves_no_task(server: RunningServer, port: int, reaching: Remote) -> None:
     before = asyncio.all_tasks()
-    client = remote(server.ports[0])
+    client = reaching(port)
     await client.open()
     await sign_up_and_log_in(client)
     events = client.events()

@@ -22,6 +22,7 @@ from client_requests import (
 )
 
 from ewallet_core.client import ConnectionStatus, Reach, UnreachableError, WalletClient
+from ewallet_core.client.connection import SESSION_OVER
 
 LISTENING = "listening"
 ENDLESS: list[Any] = []
@@ -52,6 +53,28 @@ async def test_an_expired_session_is_replaced_and_reported(client: WalletClient,
     assert [answer["session_ended"] for answer in answers] == [True] * 3
     await log_in(client)
     assert await balance(client) == 0
+
+
+async def test_a_client_can_use_the_session_of_another(open_client: OpenClient, client: WalletClient) -> None:
+    await sign_up_and_log_in(client)
+    other = await open_client()
+    await other.close()
+    other.use(client.credentials)
+    await other.open()
+    events = other.events()
+    assert (await next_event(events))["event"] == LISTENING
+    await supply(client, 5)
+    assert await balance(other) == 5
+    assert [credits for _, credits in await next_credits(events, 1)] == [5]
+
+
+async def test_a_session_that_was_given_is_not_replaced(client: WalletClient, now: list[int]) -> None:
+    await sign_up_and_log_in(client)
+    client.use(given := client.credentials)
+    now[0] += 31 * 60_000
+    answers = [await send(client, **BALANCE) for _ in range(2)]
+    assert [answer["code"] in SESSION_OVER for answer in answers] == [True, True]
+    assert client.credentials == given
 
 
 async def test_changes_by_other_clients_are_events(open_client: OpenClient, client: WalletClient) -> None:

@@ -22,13 +22,15 @@ SYNCHRONOUS, ASYNCHRONOUS = re.findall(r"```python\n(.*?)```", PAGE.read_text(),
 ADA = {"user_name": "ada", "user_pass": PASSWORD}
 
 
-@pytest.fixture(params=["embedded", "remote"])
+@pytest.fixture(params=["embedded", "sockets", "http"])
 def server_address(
     request: pytest.FixtureRequest, server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> str | None:
     """The server argument of a program: None for the engine in the user's folder, or an address."""
     file = Path(server.database_url.removeprefix("sqlite:///"))
     monkeypatch.setenv("EWALLET_DATA_DIR", str(file.parent))
+    if request.param == "http":
+        return f"http://127.0.0.1:{server.http_port}"
     return None if request.param == "embedded" else f"127.0.0.1:{server.ports[0]}"
 
 
@@ -75,7 +77,7 @@ async def test_the_asynchronous_example_prints_events(
 
 
 def test_a_program_can_wait_for_each_answer(wallet: EWalletClient, server_address: str | None) -> None:
-    assert wallet.place == (server_address or "embedded")
+    assert wallet.place == (server_address or "embedded").removeprefix("http://")
     assert wallet.connection.reach is Reach.CONNECTED
     assert (wallet.unanswered, wallet.fingerprint, wallet.newly_pinned) == (0, None, False)
     events = wallet.events(timeout=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,14 @@ def known_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def secured(server: RunningServer) -> Iterator[Callable[[Issued], RunningServer]]:
-    """Restart the server with the given certificate."""
+def secured(server: RunningServer, port: int) -> Callable[[Issued], int]:
+    """Restart the server with the given certificate; returns its port, which stays the same."""
 
-    def restart_with(certificate: Issued) -> RunningServer:
+    def restart_with(certificate: Issued) -> int:
         server.stop()
         server.tls = certificate.context
         server.start()
-        return server
+        return port
 
     return restart_with
 
@@ -68,43 +68,43 @@ def damage(file: Path) -> None:
 
 
 async def test_the_first_certificate_is_stored_and_accepted_again(
-    secured: Callable[[Issued], RunningServer], own: Issued, remote: Remote, opened: Opened, known_file: Path
+    secured: Callable[[Issued], int], own: Issued, reaching: Remote, opened: Opened, known_file: Path
 ) -> None:
-    in_port = secured(own).ports[0]
-    first = await opened(remote(in_port, tls=True))
+    in_port = secured(own)
+    first = await opened(reaching(in_port, tls=True))
     assert (first.fingerprint, first.newly_pinned) == (own.fingerprint, True)
     assert stored_fingerprint(known_file) == f"127.0.0.1:{in_port} {own.fingerprint}\n"
     await sign_up_and_log_in(first)
     subscription = first.events()
     await next_event(subscription)
     assert stored_fingerprint(known_file) == f"127.0.0.1:{in_port} {own.fingerprint}\n"
-    again = await opened(remote(in_port, tls=True))
+    again = await opened(reaching(in_port, tls=True))
     assert (again.fingerprint, again.newly_pinned) == (own.fingerprint, False)
 
 
 async def test_another_certificate_is_refused_with_both_fingerprints(
-    secured: Callable[[Issued], RunningServer],
+    secured: Callable[[Issued], int],
     own: Issued,
     another: Issued,
-    remote: Remote,
+    reaching: Remote,
     opened: Opened,
     known_file: Path,
 ) -> None:
-    in_port = secured(own).ports[0]
-    await (await opened(remote(in_port, tls=True))).close()
+    in_port = secured(own)
+    await (await opened(reaching(in_port, tls=True))).close()
     secured(another)
     before = stored_fingerprint(known_file)
     with pytest.raises(UnreachableError) as refused:
-        await remote(in_port, tls=True).open()
+        await reaching(in_port, tls=True).open()
     for named in (own.fingerprint, another.fingerprint, str(known_file)):
         assert named in str(refused.value)
     assert stored_fingerprint(known_file) == before
 
 
 async def test_a_changed_certificate_ends_the_retries(
-    secured: Callable[[Issued], RunningServer], own: Issued, another: Issued, remote: Remote, opened: Opened
+    secured: Callable[[Issued], int], own: Issued, another: Issued, reaching: Remote, opened: Opened
 ) -> None:
-    client = await opened(remote(secured(own).ports[0], tls=True))
+    client = await opened(reaching(secured(own), tls=True))
     await sign_up_and_log_in(client)
     subscription = client.events()
     await next_event(subscription)
@@ -122,14 +122,17 @@ async def test_a_changed_certificate_ends_the_retries(
 
 
 async def test_a_reconnecting_client_accepts_no_other_certificate_if_its_line_was_removed(
-    secured: Callable[[Issued], RunningServer],
+    secured: Callable[[Issued], int],
     own: Issued,
     another: Issued,
-    remote: Remote,
+    reaching: Remote,
     opened: Opened,
     known_file: Path,
 ) -> None:
-    client = await opened(remote(secured(own).ports[0], tls=True))
+    client = await opened(reaching(secured(own), tls=True))
+    await sign_up_and_log_in(client)
+    subscription = client.events()
+    await next_event(subscription)
     await asyncio.to_thread(known_file.unlink)
     await asyncio.to_thread(secured, another)
     await wait_until(lambda: client.connection.reach is Reach.OFFLINE)
@@ -138,17 +141,18 @@ async def test_a_reconnecting_client_accepts_no_other_certificate_if_its_line_wa
 
 
 async def test_a_server_once_seen_with_a_trusted_certificate_needs_one(
-    secured: Callable[[Issued], RunningServer],
+    secured: Callable[[Issued], int],
     signed: Issued,
     own: Issued,
-    remote: Remote,
+    reaching: Remote,
     opened: Opened,
     known_file: Path,
 ) -> None:
-    in_port = secured(signed).ports[0]
-    client = await opened(remote(in_port, tls=True))
+    in_port = secured(signed)
+    client = await opened(reaching(in_port, tls=True))
     await sign_up_and_log_in(client)
-    await next_event(client.events())
+    subscription = client.events()
+    await next_event(subscription)
     assert (client.fingerprint, client.newly_pinned) == (None, False)
     before = f"127.0.0.1:{in_port} authority\n"
     assert stored_fingerprint(known_file) == before
@@ -156,10 +160,10 @@ async def test_a_server_once_seen_with_a_trusted_certificate_needs_one(
     await wait_until(lambda: client.connection.reach is Reach.OFFLINE)
     assert "without a trusted authority" in client.connection.reason
     with pytest.raises(UnreachableError, match=f"remove its line from {known_file}"):
-        await remote(in_port, tls=True).open()
+        await reaching(in_port, tls=True).open()
     assert stored_fingerprint(known_file) == before
     await asyncio.to_thread(secured, signed)
-    await opened(remote(in_port, tls=True))
+    await opened(reaching(in_port, tls=True))
 
 
 @pytest.mark.parametrize(
@@ -168,53 +172,53 @@ async def test_a_server_once_seen_with_a_trusted_certificate_needs_one(
     ids=["expired", "for another"],
 )
 async def test_an_invalid_certificate_of_an_authority_is_not_stored(
-    secured: Callable[[Issued], RunningServer],
+    secured: Callable[[Issued], int],
     authority: Issued,
     tmp_path: Path,
-    remote: Remote,
+    reaching: Remote,
     known_file: Path,
     flaw: dict[str, Any],
     said: str,
 ) -> None:
-    in_port = secured(Issued(tmp_path, "flawed", authority, **flaw)).ports[0]
+    in_port = secured(Issued(tmp_path, "flawed", authority, **flaw))
     with pytest.raises(UnreachableError, match=said):
-        await remote(in_port, tls=True).open()
+        await reaching(in_port, tls=True).open()
     assert stored_fingerprint(known_file) == ""
 
 
 async def test_an_unknown_authority_is_not_trusted(
-    secured: Callable[[Issued], RunningServer], tmp_path: Path, remote: Remote, opened: Opened
+    secured: Callable[[Issued], int], tmp_path: Path, reaching: Remote, opened: Opened
 ) -> None:
     stranger = Issued(tmp_path, "signed", Issued(tmp_path, "authority"))
-    client = await opened(remote(secured(stranger).ports[0], tls=True))
+    client = await opened(reaching(secured(stranger), tls=True))
     assert (client.fingerprint, client.newly_pinned) == (stranger.fingerprint, True)
 
 
 async def test_a_damaged_file_is_reported_before_anything_is_sent(
-    secured: Callable[[Issued], RunningServer], own: Issued, remote: Remote, known_file: Path
+    secured: Callable[[Issued], int], own: Issued, reaching: Remote, known_file: Path
 ) -> None:
     damage(known_file)
     with pytest.raises(UnreachableError, match=f"Line 1 of {known_file}"):
-        await remote(secured(own).ports[0], tls=True).open()
+        await reaching(secured(own), tls=True).open()
     assert stored_fingerprint(known_file) == "what is this\n"
 
 
-async def test_a_plain_server_is_reported_as_such(server: RunningServer, remote: Remote) -> None:
-    with pytest.raises(UnreachableError, match=r"tcp://127\.0\.0\.1"):
-        await remote(server.ports[0], tls=True, connect_seconds=0.5).open()
+async def test_a_plain_server_is_reported_as_such(port: int, over: str, reaching: Remote) -> None:
+    with pytest.raises(UnreachableError, match=f"{'http' if over == 'http' else 'tcp'}://127"):
+        await reaching(port, tls=True, connect_seconds=0.5).open()
 
 
 async def test_a_tls_server_is_reported_as_such(
-    secured: Callable[[Issued], RunningServer], own: Issued, remote: Remote
+    secured: Callable[[Issued], int], own: Issued, over: str, reaching: Remote
 ) -> None:
-    with pytest.raises(UnreachableError, match="tls://"):
-        await remote(secured(own).ports[0]).open()
+    with pytest.raises(UnreachableError, match="https://" if over == "http" else "tls://"):
+        await reaching(secured(own)).open()
 
 
 async def test_events_go_on_with_each_account_that_becomes_active(
-    secured: Callable[[Issued], RunningServer], own: Issued, remote: Remote, opened: Opened
+    secured: Callable[[Issued], int], own: Issued, reaching: Remote, opened: Opened
 ) -> None:
-    client = await opened(remote(secured(own).ports[0], tls=True))
+    client = await opened(reaching(secured(own), tls=True))
     await sign_up_and_log_in(client)
     events = client.events()
     for name in ("bob", "eve"):

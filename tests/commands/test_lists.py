@@ -68,7 +68,7 @@ def test_history_of_a_wallet_lists_its_sheets_and_those_of_its_clocks(wallet: Wa
 def test_a_limit_keeps_the_newest_and_stderr_says_that_there_are_more(wallet: Wallet) -> None:
     result = wallet.run("history", "--limit", 2)
     assert column(result.stdout, "What") == ["used", "converted"]
-    assert result.stderr == "These are the newest 2. --limit 0 lists all.\n"
+    assert result.stderr == "There are more. --limit 0 lists all.\n"
     assert wallet.run("history", "--limit", 6).stderr == ""
 
 
@@ -145,7 +145,7 @@ def test_a_statement_that_is_cut_says_so_and_keeps_its_balances(wallet: Wallet) 
     answer = wallet.answer("statement", "--limit", 1, "--json")
     assert (len(answer["rows"]), answer["opening"], answer["closing"]) == (1, 0, 1_440)
     assert answer["next"] is not None
-    assert "newest 1" in wallet.run("statement", "--limit", 1).stderr
+    assert "There are more." in wallet.run("statement", "--limit", 1).stderr
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "person", "tag"])

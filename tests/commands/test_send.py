@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from invoked import ADA, Wallet, new_wallet
+from serve_process import served
 
 VIEW_ACCOUNT = {"action": "view", "view": "account"}
 SUPPLY = {"action": "supply", "supply": "credits", "credits": 10, "currency": "EUR", "cost": "2"}
@@ -44,6 +45,16 @@ def test_the_same_lines_under_the_same_request_id_are_done_once(wallet: Wallet) 
         wallet.done("send", "--request-id", "two-supplies", stdin=lines(SUPPLY, SUPPLY))
     (answer,) = answers(wallet.done("send", '{"action": "view", "view": "credit", "credit": "ewallet"}'))
     assert answer["ewallet_data"]["credits"] == 20
+
+
+def test_at_a_server_a_client_id_in_an_instruction_of_the_system_is_what_it_is_about(tmp_path: Path) -> None:
+    with served(tmp_path / "server", "--in-port", 0, "--out-port", 0) as server:
+        wallet = new_wallet(tmp_path, f"127.0.0.1:{server.ports[0]}")
+        wallet.done("grant", "--data-dir", tmp_path / "server", "operator", ADA)
+        cleanup = {"controller": "system", "action": "cleanup", "cleanup": "ctokens", "client_id": "unknown"}
+        (sent,) = answers(wallet.run("send", json.dumps(cleanup)).stdout)
+        done = wallet.run("do", "system", "action", "cleanup", "ctokens", "--client-id", "unknown", "--json")
+        assert (sent["code"], json.loads(done.stdout)["code"]) == ("not_found", "not_found")
 
 
 def test_an_enveloped_instruction_is_sent_as_it_is(wallet: Wallet) -> None:

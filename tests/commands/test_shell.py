@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from terminal import Terminal
 from ewallet_core.client.client import LoopThread
 from ewallet_core.commands import remote
 from ewallet_core.commands.output import harmless
+from ewallet_core.commands.shell import ExitCode
 from ewallet_core.data_folder import DATABASE_FILE, SESSIONS_FILE
 from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.protocol.address import THIS_MACHINE
@@ -160,6 +162,8 @@ def test_a_password_is_read_from_stdin_or_a_file_or_a_terminal(wallet: Wallet) -
     wallet.done("whoami")
     wallet.password_file.write_text("")
     assert "there is no more line to read" in wallet.refused("login", "ada", code=2)
+    wallet.password_file.write_bytes(b"\xff\n")
+    assert "The password is not text in UTF-8." in wallet.refused("login", "ada", code=2)
     wallet.password_file.unlink()
     assert "password.txt" in wallet.refused("login", "ada")
     bare = {"EWALLET_DATA_DIR": str(wallet.folder)}
@@ -221,6 +225,22 @@ def test_the_request_id_of_an_unanswered_change_is_told(
     assert payer.done(*PAY, "--request-id", request_id) == "Paid bob 10 credits. 90 left.\n"
 
 
+def test_the_request_id_of_an_interrupted_change_is_told(payer: Wallet, proxy: FaultyProxy) -> None:
+    swallowed = threading.Event()
+
+    def swallow(line: bytes) -> Fault | None:
+        if b'"paid"' in line:
+            swallowed.set()
+        return Fault.SWALLOW if swallowed.is_set() else None
+
+    proxy.from_server = swallow
+    terminal = in_terminal(payer, *map(str, PAY), EWALLET_SERVER=payer.server)
+    terminal.wait_until(swallowed.is_set)
+    terminal.press("\x03")
+    terminal.wait_for("It is not known whether this was done.", "--request-id")
+    assert terminal.wait_for_end() == ExitCode.INTERRUPTED
+
+
 @pytest.mark.usefixtures("impatient")
 def test_an_unanswered_view_needs_no_request_id(payer: Wallet, proxy: FaultyProxy) -> None:
     proxy.from_server = swallows(b'"account_data"')
@@ -232,25 +252,6 @@ def test_an_unanswered_view_needs_no_request_id(payer: Wallet, proxy: FaultyProx
 
 def in_terminal(wallet: Wallet, *words: str, **variables: str) -> Terminal:
     return Terminal([EWALLET, *words], columns=120, EWALLET_DATA_DIR=str(wallet.folder), **variables)
-
-
-def test_the_terminal_asks_before_a_payee_that_can_be_mistaken(wallet: Wallet) -> None:
-    wallet.done("register", "bob", "--email", "bob@example.org")
-    wallet.done("register", "eve", "--email", "bob@exarnple.org")
-    wallet.done("login", "ada")
-    wallet.done("supply", 10, "--cost", 0, "--currency", "EUR")
-    doubt = "eve (bob@exarnple.org) looks like another account. Make sure it is who you mean. Send 1 credit?"
-    assert (
-        wallet.refused("pay", "bob@exarnple.org", 1)
-        == f"{doubt} Nothing was done. Add --yes if you want that.\n"
-    )
-    for answer, end, code in (("n", "Nothing was done.", 1), ("y", "Paid eve 1 credit. 9 left.", 0)):
-        terminal = in_terminal(wallet, "pay", "bob@exarnple.org", "1")
-        terminal.wait_for("[y/N]:")
-        terminal.press(answer, "enter")
-        terminal.wait_for(end)
-        assert terminal.wait_for_end() == code
-    assert wallet.done("pay", "bob@exarnple.org", 1, "--yes") == "Paid eve 1 credit. 8 left.\n"
 
 
 def test_a_password_is_typed_unseen_and_a_new_one_twice(tmp_path: Path) -> None:
@@ -274,6 +275,14 @@ def test_an_interrupted_prompt_exits_with_130(wallet: Wallet) -> None:
     terminal.wait_for("Password of ada:")
     terminal.press("\x03")
     assert terminal.wait_for_end() == 130
+
+
+@pytest.mark.parametrize("command", ["balance", "history", "history --format csv", "whoami --json"])
+def test_a_closed_output_is_no_error(wallet: Wallet, command: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{EWALLET} {command} >&-"], check=False, env=wallet.environment, capture_output=True
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
 
 
 def test_text_by_users_does_not_act_on_a_terminal() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -69,8 +70,14 @@ def watching(wallet: Wallet, *options: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def next_line(process: subprocess.Popen[str]) -> str:
+    """The next line that it prints; it is killed if none comes."""
     assert process.stdout is not None
-    return process.stdout.readline().rstrip("\n")
+    too_late = threading.Timer(TIMEOUT_SECONDS, process.kill)
+    too_late.start()
+    try:
+        return process.stdout.readline().rstrip("\n")
+    finally:
+        too_late.cancel()
 
 
 def test_the_status_is_one_line(wallet_anywhere: Wallet) -> None:
@@ -163,6 +170,16 @@ def test_watch_ends_with_the_session(wallet_anywhere: Wallet) -> None:
         assert next_line(process) == "stopped"
         wallet_anywhere.done("logout")
         assert process.wait(TIMEOUT_SECONDS) == 4
+
+
+def test_watch_ends_when_its_reader_has_gone_although_nothing_changes(wallet: Wallet) -> None:
+    with watching(wallet, "--format", "{state}") as process:
+        assert next_line(process) == "stopped"
+        assert process.stdout is not None
+        process.stdout.close()
+        process.wait(TIMEOUT_SECONDS)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:

@@ -63,6 +63,7 @@ def test_rows_without_anything_are_left_out_and_without_rows_there_is_no_total()
         ("day", span("10-24T22:00", "10-25T23:00"), "Sun 25 Oct 2026"),
         ("week", span("10-18T22:00", "10-25T23:00"), "19 Oct 2026 to 25 Oct 2026"),
         ("week", span("10-21T13:30", "10-25T23:00"), "21 Oct 2026 to 25 Oct 2026"),
+        ("week", span("10-25T13:30", "10-25T23:00"), "25 Oct 2026"),
         ("month", span("09-30T22:00", "10-31T23:00"), "Oct 2026"),
         ("day", span("10-24T13:30", "10-24T22:00"), "Sat 24 Oct 2026"),
         ("person", {"partner": SYSTEM_CORE_EMAIL}, "supplies"),

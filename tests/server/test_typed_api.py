@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html.parser import HTMLParser
 
 import pytest
 from engine_server import EngineServer
@@ -84,6 +85,13 @@ def test_a_whole_number_may_be_written_with_a_point_as_json_allows(ada: RestClie
     assert credits_of(ada) == 20
 
 
+def test_a_query_is_utf_8(ada: RestClient):
+    contact = {"user_name": "Grace", "user_email": "grace@example.org", "notes": "café & bar"}
+    ada.expect(201, "POST", "/v1/contacts", json=contact)
+    found = ada.expect(200, "GET", "/v1/records?text=caf%C3%A9+%26+bar")
+    assert [row["kind"] for row in found["rows"]] == ["contact"]
+
+
 def test_several_tags_are_repeated_in_a_query(ada: RestClient):
     ada.supply(10)
     ada.expect(201, "POST", "/v1/conversions/credits-to-time", json={"credits": 10})
@@ -127,11 +135,22 @@ def test_a_client_id_and_a_session_token_can_be_requested_step_by_step(visitor: 
     assert visitor.expect(200, "GET", "/v1/session-token/status")["valid"] is True
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer a.b", "Bearer .", "Basic YWRhOmFkYQ=="])
-def test_without_a_valid_token_a_request_is_unauthenticated(visitor: RestClient, authorization: str):
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        ("", "token_missing"),
+        ("Bearer", "token_missing"),
+        ("Bearer .", "token_missing"),
+        ("Basic YWRhOmFkYQ==", "token_missing"),
+        ("Bearer a.b", "client_unknown"),
+    ],
+)
+def test_without_a_valid_token_a_request_is_unauthenticated(
+    visitor: RestClient, authorization: str, code: str
+):
     headers = {"authorization": authorization} if authorization else {}
     response = visitor.get("/v1/account", headers=headers)
-    assert response.status_code == 401
+    assert (response.status_code, response.json()["code"]) == (401, code)
     assert response.headers["www-authenticate"] == "Bearer"
 
 
@@ -141,8 +160,8 @@ def test_the_token_is_accepted_in_the_header_only(ada: RestClient):
     ada.expect_problem(400, "unknown_argument", "GET", "/v1/account", params=credentials)
     ada.expect_problem(400, "unknown_argument", "PATCH", "/v1/account", json=credentials)
     del ada.headers["authorization"]
-    ada.expect_problem(401, "client_unknown", "GET", "/v1/account", params=credentials)
-    ada.expect_problem(401, "client_unknown", "PATCH", "/v1/account", json=credentials)
+    ada.expect_problem(401, "token_missing", "GET", "/v1/account", params=credentials)
+    ada.expect_problem(401, "token_missing", "PATCH", "/v1/account", json=credentials)
 
 
 def test_a_body_can_pick_no_other_instruction(ada: RestClient):
@@ -182,6 +201,11 @@ def test_another_change_with_the_same_key_is_a_conflict(ada: RestClient):
     assert problem["request_id"] == KEY
 
 
+def test_a_key_that_http_can_change_on_its_way_is_refused(ada: RestClient):
+    key = "clé-de-trente-caractères".encode()
+    ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers={b"idempotency-key": key})
+
+
 # Problems
 
 
@@ -215,6 +239,7 @@ def test_a_problem_has_the_code_the_category_and_two_sentences(ada: RestClient):
         (400, "not_utf8", "POST", "/v1/wallets", b"\xff"),
         (400, "malformed", "POST", "/v1/wallets", b"[]"),
         (404, "not_found", "GET", "/v1/contacts/99", b""),
+        (404, "path_unknown", "GET", "/v1", b""),
         (404, "path_unknown", "GET", "/v1/purses", b""),
         (404, "path_unknown", "GET", "/v1/wallets/", b""),
         (409, "timer_state", "POST", "/v1/clocks/active/pause", b""),
@@ -328,6 +353,15 @@ def test_a_change_elsewhere_makes_no_difference_to_a_tag_and_a_change_of_the_vie
     assert ada.get("/v1/transfers", headers={"if-none-match": tag}).status_code == 200
 
 
+def test_a_change_is_made_whatever_the_client_has_read_before(ada: RestClient):
+    ada.supply(10)
+    sent = {"to_ewallet": ada.expect(201, "POST", "/v1/wallets")["credit_ewallet"], "credits": 1}
+    for _ in range(2):
+        response = ada.post("/v1/transfers", json=sent, headers={"if-none-match": "*"})
+        assert response.status_code == 201
+        assert "etag" not in response.headers
+
+
 def test_a_view_that_moves_with_the_clock_has_no_tag(ada: RestClient):
     for path in ("/v1/clocks", "/v1/clocks/active", "/v1/overview", "/v1/summary", "/v1/sessions"):
         response = ada.get(path)
@@ -350,6 +384,36 @@ def test_the_page_fetches_nothing_and_runs_nothing(visitor: RestClient):
     assert response.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
     for word in ("<script", "src=", "@import", "url(", "http://", "https://"):
         assert word not in response.text, word
+
+
+class PageParser(HTMLParser):
+    """Reads the ids and the links within the page, and checks that each element ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag != "meta":
+            self.open.append(tag)
+        if (identifier := found.get("id")) is not None:
+            self.ids.append(identifier)
+        if (link := found.get("href") or "").startswith("#"):
+            self.links.add(link[1:])
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_its_links_lead_somewhere(visitor: RestClient):
+    page = PageParser()
+    page.feed(visitor.get("/v1/docs").text)
+    assert page.open == []
+    assert len(set(page.ids)) == len(page.ids)
+    assert {"pay", "view_credit_ewallets", "open_session"} <= page.links <= set(page.ids)
 
 
 def test_a_problems_type_is_explained_on_the_page(ada: RestClient):

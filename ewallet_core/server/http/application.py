@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ewallet_core.errors.base import WalletError
@@ -29,9 +28,11 @@ from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.http.typed_api import TypedApi
 from ewallet_core.server.settings import HttpSettings
 
+_log = logging.getLogger("ewallet_core")
+
 
 class Application:
-    """Answers every request over HTTP. Each group of paths is a list of routes."""
+    """Answers every request over HTTP."""
 
     def __init__(
         self,
@@ -42,54 +43,47 @@ class Application:
     ) -> None:
         self._carrier = carrier
         self._instruction_api = InstructionApi(carrier)
+        self._typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
         monitoring = Monitoring(engine, carrier.executor, settings)
-        typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
-        self._app = Starlette(
-            routes=[
-                *monitoring.routes(),
-                Route(f"{PREFIX}/{{path:path}}", typed_api),
-            ],
-            exception_handlers={
-                HTTPException: self._refuse_request,
-                ClientDisconnect: _answer_nothing,
-                Exception: self._fail,
-            },
+        self._monitoring = Starlette(
+            routes=monitoring.routes(), exception_handlers={HTTPException: self._refuse_request}
         )
-        self._serve = _with_cors(self._choose, settings.cors_origins)
+        self._serve = _with_cors(self._respond, settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A server that has stopped cancels what could not be answered in time.
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await self._serve(scope, receive, send)
+        except asyncio.CancelledError:
+            """The server has stopped, and this could not be answered in time."""
+        except ClientDisconnect:
+            """The client is gone before its request had arrived completely."""
+        except Exception:  # noqa: BLE001 - whatever it is, the client must get a response
+            _log.exception("a request over HTTP failed")
+            response = self._error_response(EngineFailedError(), scope, 500)
+            await response(scope, receive, send)
 
-    async def _choose(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Most requests are instructions, and need no router.
-        chosen = self._instruction_api if scope["path"] == INSTRUCTION_PATH else self._app
-        await chosen(scope, receive, send)
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Instructions, which are most requests, need no router: it takes as long as a view.
+        path = scope["path"]
+        if path == INSTRUCTION_PATH:
+            await self._instruction_api(scope, receive, send)
+        elif path.startswith(PREFIX):
+            await self._typed_api(scope, receive, send)
+        else:
+            await self._monitoring(scope, receive, send)
 
     async def _refuse_request(self, request: Request, reason: Exception) -> Response:
         """Answer a request for which there is no route."""
         headers = getattr(reason, "headers", None) or {}
         allowed = headers.get("Allow")
         error: WalletError = MethodNotAllowedError(allowed) if allowed else PathUnknownError()
-        return self._refuse(error, request, 405 if allowed else 404, headers)
+        return self._error_response(error, request.scope, 405 if allowed else 404, headers)
 
-    async def _fail(self, request: Request, _: Exception) -> Response:
-        """Answer a request at which the application failed; uvicorn writes that to the log."""
-        return self._refuse(EngineFailedError(), request, 500)
-
-    def _refuse(
-        self, error: WalletError, request: Request, status: int, headers: Mapping[str, str] | None = None
+    def _error_response(
+        self, error: WalletError, scope: Scope, status: int, headers: Mapping[str, str] | None = None
     ) -> Response:
-        answer = self._carrier.refuse(error, request.state.peer)
-        if request.url.path.startswith(PREFIX):
-            return problem(answer, headers)
-        return JsonResponse(answer, status, headers)
-
-
-async def _answer_nothing(_request: Request, _: Exception) -> Response:
-    """The client is gone before its request had arrived completely."""
-    return Response()
+        answer = self._carrier.refuse(error, scope["state"]["peer"])
+        return problem(answer) if scope["path"].startswith(PREFIX) else JsonResponse(answer, status, headers)
 
 
 def _with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:

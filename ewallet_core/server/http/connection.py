@@ -17,7 +17,6 @@ from ewallet_core.errors.server import ServerStoppingError
 from ewallet_core.protocol.address import network_of
 from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.client_connection import (
-    CLOSE_SECONDS,
     ClientConnection,
     LimitTimer,
     Roster,
@@ -36,8 +35,7 @@ BYTES_AT_ONCE = 4 * 1024
 class HttpConnection(HttpToolsProtocol, ClientConnection):
     """Parses requests, and gives each to the application once the one before it is answered.
 
-    A request that breaks a limit is refused, and the connection ends. How long it may be idle is left to
-    uvicorn; there is one timer for all other time limits.
+    A request that breaks a limit is refused, and the connection ends. There is one timer for all time limits.
     """
 
     transport: HttpTransport
@@ -63,18 +61,15 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         """How many coroutines of the application have not ended."""
         self._is_in_head = False
         self._head_size = self._body_size = self._body_left = 0
+        self._idle_since = port.loop.time()
         self._begun_at: float | None = None
         """When the request that has not arrived completely was begun, if there is one."""
-        self._unread_since: float | None = None
-        self._closing_at: float | None = None
-        """When the transport was closed, or when it was last seen that the client still reads."""
-        self._must_read_by = 0.0
 
     # As a PeerConnection and a Sender
 
     @property
     def is_ready(self) -> bool:
-        return self._unread_since is None and not self._port.unread.is_reached(self.network)
+        return self.transport.is_read and not self._port.unread.is_reached(self.network)
 
     @property
     def unsent_bytes(self) -> int:
@@ -96,9 +91,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        ours = HttpTransport(cast("asyncio.Transport", transport), self._note_closing)
-        super().connection_made(ours)
-        self._expect_request()
+        below, unread_seconds = cast("asyncio.Transport", transport), self._port.limits.unread_seconds
+        super().connection_made(HttpTransport(below, unread_seconds, self._note_closed))
+        self._timer.watch()
         try:
             self._roster.admit(self)
         except WalletError as error:
@@ -121,15 +116,14 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread_since = self.loop.time()
-        self.transport.note_read()
+        self.transport.note_unread()
         if self._peer.is_limited and not self._is_proxy:
             self._port.unread.add(self)
         self._timer.watch()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._unread_since = None
+        self.transport.note_read()
         self._port.unread.discard(self)
         self._port.resume(self._peer.network)
 
@@ -143,7 +137,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         if self.on_end is not None:
             self.on_end(None)
         super().connection_lost(error)
-        self._unset_keepalive_if_required()
         self.resume_writing()
         self._leave()
 
@@ -157,8 +150,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
 
     def on_headers_complete(self) -> None:
         self._is_in_head, self._body_size = False, 0
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > LONGEST_HEAD or len(self.headers) > MOST_HEADERS:
+        if len(self.headers) > MOST_HEADERS:
             self._refuse_head()
         elif _declared_size(self.headers) > LARGEST_FRAME:
             self._refuse_body()
@@ -194,7 +186,13 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.loop.create_task(cycle.run_asgi(app)).add_done_callback(self._note_finished)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        """Begin the next request that waits; uvicorn's own method would also set a timer after each."""
+        if self.transport.is_closing():
+            return
+        self._idle_since = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
         if self._received:
             self.loop.call_soon(self._parse)
 
@@ -208,14 +206,13 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             self._parse_piece(piece)
             if self._is_in_head:
                 self._head_size += len(piece)
-                if self._head_size > LONGEST_HEAD:
+                if self._head_size >= LONGEST_HEAD:
                     self._refuse_head()
         self.transport.hold(bool(self._received))
         if self._begun_at is not None:
             self._timer.watch()
 
     def _parse_piece(self, piece: bytes) -> None:
-        self._unset_keepalive_if_required()
         if self._body_left:
             self._take_body(piece)
             return
@@ -249,12 +246,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         """The request that the application has to answer, if there is one."""
         running = self._running
         return None if running is None or running.response_complete else running
-
-    def _expect_request(self) -> None:
-        """End the connection if it stays silent, as uvicorn does after each response."""
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
 
     # The end
 
@@ -318,12 +309,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.pipeline.clear()
         self.transport.close()
 
-    def _note_closing(self) -> None:
+    def _note_closed(self) -> None:
         """The transport is closed; the client has a moment to read what was written."""
         self._is_ending = True
-        self._closing_at = self.loop.time()
-        self._must_read_by = self._closing_at + self._port.limits.unread_seconds
-        self.transport.note_read()
         self._timer.watch()
 
     def _note_finished(self, _: asyncio.Task[None]) -> None:
@@ -339,30 +327,13 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     def _next_limit(self) -> TimeLimit | None:
         if self.is_lost:
             return None
-        if self._closing_at is not None:
-            return self._closing_at + CLOSE_SECONDS, self._check_closing
-        limits = self._port.limits
-        if self._unread_since is not None:
-            return self._unread_since + limits.unread_seconds, self._check_reader
+        if (limit := self.transport.next_limit()) is not None:
+            return limit
         if self._begun_at is not None and not self.pipeline:
-            return self._begun_at + limits.unfinished_line_seconds, self._refuse_unfinished
-        return None
-
-    def _check_closing(self) -> None:
-        """Go on for as long as the client reads what was written."""
-        now, is_late = self.loop.time(), self.loop.time() >= self._must_read_by
-        if not self.transport.unsent_bytes or (is_late and self.transport.is_read_too_slowly()):
-            self.abort()
-            return
-        self._closing_at = now
-        if is_late:
-            self._must_read_by = now + self._port.limits.unread_seconds
-
-    def _check_reader(self) -> None:
-        if self.transport.is_read_too_slowly():
-            self.abort()
-        else:
-            self._unread_since = self.loop.time()
+            return self._begun_at + self._port.limits.unfinished_line_seconds, self._refuse_unfinished
+        # While a request is under way, the timer only looks again later.
+        idle_since = self._idle_since if self._due is None else self.loop.time()
+        return idle_since + self._port.idle_seconds, self._close
 
     def _refuse_unfinished(self) -> None:
         error = RequestUnfinishedError(self._port.limits.unfinished_line_seconds)

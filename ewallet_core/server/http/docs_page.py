@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from html import escape
 from itertools import chain
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from ewallet_core.instructions.json_schema import COMPONENTS, Schema
 from ewallet_core.instructions.reference import ErrorEntry, errors
 from ewallet_core.server.http.openapi import document
 from ewallet_core.server.http.peer import HttpPeer
+from ewallet_core.server.http.typed_requests import JSON, TypedRequest
 
 _STYLE = """
 :root { color-scheme: light dark; --faint: #8884; --key: #0a6ebd; }
@@ -47,7 +48,7 @@ _HEAD = (
 )
 
 
-async def send_docs_page(_request: Request, _peer: HttpPeer) -> Response:
+async def send_docs_page(_request: TypedRequest, _peer: HttpPeer) -> Response:
     headers = {
         "cache-control": "no-cache",
         "content-security-policy": POLICY,
@@ -103,16 +104,23 @@ def _operation(
         ]
         yield from _table(f"In the {place}", rows)
     if (body := operation.get("requestBody")) is not None:
-        yield from _table("In the body, as JSON", _rows(_content_of(body), schemas))
+        yield from _table("In the body, as JSON", _rows(_schema_of(body), schemas))
+        yield from _example(body)
     for status, response in operation["responses"].items():
         if status in ("200", "201"):
-            yield from _table(f"Answer ({status})", _rows(_content_of(response), schemas))
+            yield from _table(f"Answer ({status})", _rows(_schema_of(response), schemas))
     yield "</section>"
 
 
-def _content_of(part: Mapping[str, Any]) -> Schema:
-    schema: Schema = part["content"]["application/json"]["schema"]
+def _schema_of(part: Mapping[str, Any]) -> Schema:
+    schema: Schema = part["content"][JSON]["schema"]
     return schema
+
+
+def _example(body: Mapping[str, Any]) -> Iterator[str]:
+    example = body["content"][JSON].get("example")
+    if example:
+        yield f"<p>Such as <code>{escape(json.dumps(example, ensure_ascii=False))}</code></p>"
 
 
 def _described(parameter: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,9 +142,10 @@ def _table(title: str, rows: Iterable[Row]) -> Iterator[str]:
         return
     yield f"<table><tr><th>{title}</th><th></th><th></th></tr>"
     for name, is_needed, schema in rows:
-        needed = "" if is_needed else "optional"
+        # What is optional may be null as well.
+        kind = _type(schema) if is_needed else f"{_type(schema).removesuffix(' or null')}, optional"
         described = _text(schema.get("description", ""))
-        yield f"<tr><td><code>{escape(name)}</code></td><td>{_type(schema)} {needed}</td>"
+        yield f"<tr><td><code>{escape(name)}</code></td><td>{kind}</td>"
         yield f"<td>{described}</td></tr>"
     yield "</table>"
 

@@ -43,7 +43,7 @@ class InstructionApi:
             await JsonResponse(answer, 405, {"allow": error.methods})(scope, receive, send)
 
     async def _carry_out(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read_body(receive)
+        body = await read_body(receive)
         if body is None:
             return
         peer = scope["state"]["peer"]
@@ -72,7 +72,7 @@ class InstructionApi:
         return Response(self._described, media_type="application/json")
 
 
-async def _read_body(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive) -> bytes | None:
     """The body of a request, or None if its client is gone. The connection limits its size."""
     message: Message = await receive()
     if message["type"] == "http.request" and not message["more_body"]:

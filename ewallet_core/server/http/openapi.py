@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from ewallet_core.handlers import SECTIONS
@@ -33,9 +32,9 @@ from ewallet_core.instructions.reference import (
 from ewallet_core.instructions.registry import Access, Instruction
 from ewallet_core.server.http.entity_tags import has_entity_tag
 from ewallet_core.server.http.peer import HttpPeer
-from ewallet_core.server.http.problems import MEANINGS, PROBLEM, PROBLEM_SCHEMA, STATUSES
+from ewallet_core.server.http.problems import PROBLEM, PROBLEM_SCHEMA, STATUSES
 from ewallet_core.server.http.session_opening import SESSION_PATH, SUMMARY, session_schemas
-from ewallet_core.server.http.typed_requests import JSON
+from ewallet_core.server.http.typed_requests import IDEMPOTENCY_KEY, JSON, TypedRequest
 
 DOCUMENT_PATH = "/v1/openapi.json"
 BEARER = "bearer"
@@ -55,7 +54,7 @@ _OF_THE_REQUEST = {
 _TAKES_BODY = frozenset({"413", "415"})
 
 
-async def send_document(_request: Request, _peer: HttpPeer) -> Response:
+async def send_document(_request: TypedRequest, _peer: HttpPeer) -> Response:
     return Response(_encoded_document(), headers={"cache-control": "no-cache"}, media_type=JSON)
 
 
@@ -98,7 +97,7 @@ def _operation(documented: Documented, route: Route) -> dict[str, Any]:
         "description": _paragraphs(entry.notes, f"For {entry.who}.", _in_effect(found)),
         "x-instruction": found.name,
         "parameters": list(_parameters(route)),
-        **_request_body(route),
+        **_request_body(route, entry.example),
         "responses": _responses(route),
         "security": [] if found.access is Access.ANYBODY else [{BEARER: []}],
     }
@@ -157,7 +156,7 @@ _IDEMPOTENCY_KEY = {
         "type": "string",
         "minLength": SHORTEST_REQUEST_ID,
         "maxLength": LONGEST_REQUEST_ID,
-        "pattern": "^[!-~]+$",
+        "pattern": f"^{IDEMPOTENCY_KEY}$",
     },
 }
 
@@ -167,11 +166,13 @@ def _body(route: Route) -> Schema:
     return struct_schema(arguments, first_paragraph(route.instruction.request))
 
 
-def _request_body(route: Route) -> dict[str, Any]:
+def _request_body(route: Route, example: Mapping[str, Any]) -> dict[str, Any]:
     if not (route.has_body and route.readers):
         return {}
     is_needed = any(reader.is_required for reader in route.readers.values())
-    return {"requestBody": {"required": is_needed, "content": _content(JSON, _component(route, "Request"))}}
+    content = _content(JSON, _component(route, "Request"))
+    content[JSON]["example"] = {name: value for name, value in example.items() if name in route.readers}
+    return {"requestBody": {"required": is_needed, "content": content}}
 
 
 def _answer(route: Route) -> Schema:
@@ -209,13 +210,15 @@ def _problem_references(*, has_body: bool) -> dict[str, Any]:
 
 def _session_operation() -> dict[str, Any]:
     opened = {"description": "It was created.", "content": _content(JSON, "OpenSessionAnswer")}
+    content = _content(JSON, "OpenSessionRequest")
+    content[JSON]["example"] = {"user_name": "ada", "user_pass": "correct horse battery"}
     return {
         "operationId": "open_session",
         "tags": ["Sessions"],
         "summary": SUMMARY,
         "description": "It does what `POST /v1/client-id`, `POST /v1/session-token` and `POST /v1/login` do.",
         "parameters": [],
-        "requestBody": {"required": False, "content": _content(JSON, "OpenSessionRequest")},
+        "requestBody": {"required": False, "content": content},
         "responses": {"201": opened, **_problem_references(has_body=True)},
         "security": [],
     }
@@ -231,7 +234,7 @@ def _content(media_type: str, schema: str) -> dict[str, Any]:
 
 def _problems() -> Mapping[str, str]:
     """What each status of an error means."""
-    of_categories = {str(status): MEANINGS[category] for category, status in STATUSES.items()}
+    of_categories = {str(status): category.meaning for category, status in STATUSES.items()}
     return of_categories | _OF_THE_REQUEST
 
 

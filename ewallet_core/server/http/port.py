@@ -25,7 +25,7 @@ from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.settings import HttpSettings
 
-KEEP_ALIVE_SECONDS = 75
+MOST_IDLE_SECONDS = 75
 """How long a connection may be idle between two requests; most clients close it earlier."""
 
 
@@ -42,6 +42,7 @@ class HttpPort:
         self._carrier = InstructionCarrier(in_port)
         self.loop = asyncio.get_running_loop()
         self.limits = in_port.limits
+        self.idle_seconds = min(MOST_IDLE_SECONDS, self.limits.idle_seconds)
         self.unread = in_port.unread
         self.config = Config(
             Application(engine, self._carrier, broadcaster, settings),
@@ -54,7 +55,6 @@ class HttpPort:
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            timeout_keep_alive=min(KEEP_ALIVE_SECONDS, in_port.limits.idle_seconds),
         )
         self.config.load()
         self.state = ServerState()

@@ -28,16 +28,6 @@ STATUSES: Mapping[ErrorCategory, int] = {
     ErrorCategory.TOO_MANY: 429,
     ErrorCategory.UNAVAILABLE: 503,
 }
-MEANINGS: Mapping[ErrorCategory, str] = {
-    ErrorCategory.INVALID: "The request itself is wrong: sent again as it is, it fails again.",
-    ErrorCategory.UNAUTHENTICATED: "There is no valid session, or no account is logged in to it.",
-    ErrorCategory.FORBIDDEN: "The caller is known, and may not do that.",
-    ErrorCategory.MISSING: "The caller has nothing with that id.",
-    ErrorCategory.CONFLICT: "What is there now stands in the way.",
-    ErrorCategory.REFUSED: "A rule about amounts, passwords or partners refuses these values.",
-    ErrorCategory.TOO_MANY: "Too many requests: send it again after `Retry-After`.",
-    ErrorCategory.UNAVAILABLE: "The server can't do it now.",
-}
 _OF_HTTP = {
     "method_not_allowed": 405,
     "not_acceptable": 406,

@@ -7,13 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ewallet_core.errors.accounts import ClientUnknownError
 from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
+from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError, TokenMissingError
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.paths import Route, RouteTable, routes_of
@@ -26,10 +24,10 @@ from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.openapi import DOCUMENT_PATH, send_document
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.problems import DOCS_PATH, problem
-from ewallet_core.server.http.responses import PRIVATE
+from ewallet_core.server.http.responses import PRIVATE, AnswerResponse
 from ewallet_core.server.http.session_opening import SESSION_PATH, SESSION_READERS, open_session
 from ewallet_core.server.http.typed_requests import (
-    JSON,
+    TypedRequest,
     body_arguments,
     chain_of,
     check_acceptable,
@@ -41,7 +39,7 @@ from ewallet_core.types import RecordType
 _POSITIONS = frozenset({"before", "skip"})
 """The arguments that say which page is read."""
 
-Respond = Callable[[Request, HttpPeer], Awaitable[ASGIApp]]
+Respond = Callable[[TypedRequest, HttpPeer], Awaitable[ASGIApp]]
 
 
 class TypedApi:
@@ -52,7 +50,7 @@ class TypedApi:
         self._events = events
         routes = routes_of(REGISTRY)
         self._table = RouteTable(routes)
-        self._tagged = {route.path for route in routes if has_entity_tag(route.instruction)}
+        self._tagged = {route.operation_id for route in routes if has_entity_tag(route.instruction)}
         viewed = {route.instruction.name: route for route in routes}
         self._records = {f"{kind}_record": viewed[f"client action view {kind} record"] for kind in RecordType}
         self._others: dict[str, dict[str, Respond]] = {
@@ -63,7 +61,7 @@ class TypedApi:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request, peer = Request(scope, receive), scope["state"]["peer"]
+        request, peer = TypedRequest(scope, receive), scope["state"]["peer"]
         try:
             response = await self._respond(request, peer)
         except WalletError as error:
@@ -71,10 +69,10 @@ class TypedApi:
             response = problem(self._carrier.refuse(error, peer), headers)
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request, peer: HttpPeer) -> ASGIApp:
-        path, item_id = request.scope["path"], None
-        methods: Mapping[str, Route | Respond] = self._others.get(path, {})
-        if (found := self._table.find(path)) is not None:
+    async def _respond(self, request: TypedRequest, peer: HttpPeer) -> ASGIApp:
+        item_id = None
+        methods: Mapping[str, Route | Respond] = self._others.get(request.path, {})
+        if (found := self._table.find(request.path)) is not None:
             methods, item_id = found
         if not methods:
             raise PathUnknownError
@@ -87,7 +85,7 @@ class TypedApi:
             return await self._carry_out(respond, item_id, request, peer)
         return await respond(request, peer)
 
-    async def _open_session(self, request: Request, peer: HttpPeer) -> Response:
+    async def _open_session(self, request: TypedRequest, peer: HttpPeer) -> ASGIApp:
         check_acceptable(request.headers)
         arguments = await _body_arguments(SESSION_READERS, request)
         answer = await open_session(arguments, self._carrier, peer)
@@ -95,32 +93,32 @@ class TypedApi:
             return problem(answer)
         return _json(answer, 201, PRIVATE)
 
-    async def _send_events(self, _request: Request, _peer: HttpPeer) -> ASGIApp:
+    async def _send_events(self, _request: TypedRequest, _peer: HttpPeer) -> ASGIApp:
         return self._events
 
     async def _carry_out(
-        self, route: Route, item_id: str | None, request: Request, peer: HttpPeer
-    ) -> Response:
+        self, route: Route, item_id: str | None, request: TypedRequest, peer: HttpPeer
+    ) -> ASGIApp:
         check_acceptable(request.headers)
         header = header_of(request.headers)
         if route.instruction.access is not Access.ANYBODY and "client_id" not in header:
-            raise ClientUnknownError
+            raise TokenMissingError
         arguments = (
             await _body_arguments(route.readers, request)
             if route.has_body
-            else query_arguments(route.readers, request.scope["query_string"])
+            else query_arguments(route.readers, request.query)
         )
         sent = {"header": header, "command_chain": chain_of(route, item_id, arguments)}
         answer = await self._carrier.carry_out(sent, peer)
         return problem(answer) if answer["failed"] else self._response(route, request, answer)
 
-    def _response(self, route: Route, request: Request, answer: Answer) -> Response:
+    def _response(self, route: Route, request: TypedRequest, answer: Answer) -> ASGIApp:
         headers = dict(PRIVATE)
         if "before" in route.readers and (cursor := _next_of(answer)) is not None:
             headers["link"] = f'<{_next_page(request, cursor)}>; rel="next"'
         if route.creates and (created := self._created(answer)) is not None:
             headers["location"] = created
-        if route.path in self._tagged:
+        if route.operation_id in self._tagged:
             tag = entity_tag(answer)
             headers |= {"cache-control": "private, no-cache", "etag": tag, "vary": "authorization"}
             if is_named(tag, request.headers.get("if-none-match")):
@@ -138,14 +136,14 @@ def _allowed(methods: Iterable[str]) -> str:
     return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
 
 
-async def _body_arguments(readers: Mapping[str, FieldReader], request: Request) -> dict[str, Any]:
+async def _body_arguments(readers: Mapping[str, FieldReader], request: TypedRequest) -> dict[str, Any]:
     return body_arguments(readers, await request.body(), request.headers.get("content-type"))
 
 
-def _json(answer: Answer, status: int, headers: Mapping[str, str]) -> Response:
+def _json(answer: Answer, status: int, headers: Mapping[str, str]) -> ASGIApp:
     """The answer without `failed`, which the status says."""
     content = {key: value for key, value in answer.items() if key != "failed"}
-    return Response(msgspec.json.encode(content), status, headers, JSON)
+    return AnswerResponse(msgspec.json.encode(content), status, headers)
 
 
 def _next_of(answer: Answer) -> Any:
@@ -154,8 +152,8 @@ def _next_of(answer: Answer) -> Any:
     return page["next"]
 
 
-def _next_page(request: Request, cursor: Any) -> str:
+def _next_page(request: TypedRequest, cursor: Any) -> str:
     """The same request for the next page."""
-    sent = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    sent = parse_qsl(request.query.decode(), keep_blank_values=True)
     query = [(name, value) for name, value in sent if name not in _POSITIONS]
-    return f"{request.scope['path']}?{urlencode([*query, ('before', cursor)])}"
+    return f"{request.path}?{urlencode([*query, ('before', cursor)])}"
