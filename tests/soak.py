@@ -25,6 +25,7 @@ USUAL_SECONDS = 60.0
 FUZZING = (
     "tests/engine/test_random_requests.py",
     "tests/server/test_fuzzed_frames.py",
+    "tests/server/test_fuzzed_http.py",
 )
 EVERYTHING = (
     *FUZZING,

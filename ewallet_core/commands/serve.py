@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import resource
@@ -44,6 +45,11 @@ EXIT_INVALID_SETTINGS = 2
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 MOST_DESCRIPTORS = 65_536
+MOST_NEW_OBJECTS = 10_000
+"""How many more objects there are before Python looks for cycles among them, which are rare.
+
+A group of requests has some thousands, and they are gone when it is answered.
+"""
 
 
 class ServeError(Exception):
@@ -66,6 +72,7 @@ def run(config: Path | None, folder: Path | None, options: dict[str, Any]) -> in
 
 def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None:
     _raise_descriptor_limit()
+    gc.set_threshold(MOST_NEW_OBJECTS)
     with _stop_signals_blocked() as wait_for_stop, _log_on_stderr(settings.log) as request_log:
         tls, encryption = _set_up_tls(settings, folder)
         with (

@@ -172,6 +172,9 @@ class GatheredEvents:
 
     def _notice_end_of_output(self) -> None:
         """Wait until stdout has lost its reader, which is not noticed while there is nothing to print."""
+        if sys.stdout is None:
+            # It was closed from the beginning.
+            return
         output = select.poll()
         # Only that it was closed is waited for, not that it can take more.
         output.register(sys.stdout, 0)

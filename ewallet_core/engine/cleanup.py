@@ -116,12 +116,13 @@ class Scheduler:
         One that fails, because of the storage, is tried again a little later.
         """
         try:
-            cleaned = []
-            for cleaner, due_at in self._after_rests(self._read_due_times()).items():
+            cleaned, due_times = [], self._read_due_times()
+            for cleaner, due_at in self._after_rests(due_times).items():
                 # It may have been stopped meanwhile: the one before it can wait long for the storage.
                 if due_at <= self._clock() and cleaner.name in self._started and self._clean(cleaner):
                     cleaned.append(cleaner)
-            due_times = self._read_due_times()
+            if cleaned:
+                due_times = self._read_due_times()
             for cleaner in cleaned:
                 if due_times.get(cleaner, self._clock() + 1) <= self._clock():
                     self._not_before[cleaner.name] = self._clock() + min(BETWEEN_SLICES_MS, cleaner.rest_ms)

@@ -204,12 +204,15 @@ class Dispatcher:
         return answer
 
     def _run_in_turn(self, call: Call) -> Answer:
-        turn = threading.Event()
-        if not self.order.acquire(call.order_key, turn.set):
+        # It is released once the turn comes. An event would do, but costs more to make.
+        turn = threading.Lock()
+        turn.acquire()
+        granted = turn.release
+        if not self.order.acquire(call.order_key, granted):
             try:
-                turn.wait()
+                turn.acquire()
             except BaseException:
-                self.order.give_up(call.order_key, turn.set)
+                self.order.give_up(call.order_key, granted)
                 raise
         try:
             return self.run_now(call)

@@ -22,6 +22,9 @@ from ewallet_core.storage.events import session_event_sequence
 from ewallet_core.storage.sessions import SeenRequest, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
+SeenKey = dict[str, str]
+"""The request id of a remembered answer, and where it is unique."""
+
 
 class Execution(msgspec.Struct, frozen=True):
     """A call and how to open its context. It may run more than once: it affects only its transaction."""
@@ -49,7 +52,7 @@ class Execution(msgspec.Struct, frozen=True):
     def first_answer(self, transaction: Transaction) -> Answer | None:
         """The answer that this request got before, or that it is not permitted; None if it must be run."""
         context = self.context(transaction)
-        answer = self._not_permitted(context) or self._seen(context)
+        answer = self._not_permitted(context) or self._seen(context, self._key(context))
         return None if answer is None else self._with_event_sequence(context, answer)
 
     def refuse(self, error: WalletError, transaction: Transaction) -> Answer:
@@ -64,8 +67,9 @@ class Execution(msgspec.Struct, frozen=True):
         if (answer := self._not_permitted(context)) is not None:
             return answer
         self._note_use_and_settle(context)
+        key = self._key(context)
         try:
-            if (answer := self._seen(context)) is not None:
+            if (answer := self._seen(context, key)) is not None:
                 return answer
             self._require_time(context)
         except (RequestIdReusedError, ClockInDoubtError) as error:
@@ -81,7 +85,8 @@ class Execution(msgspec.Struct, frozen=True):
             answer = error_answer(error)
             if error.transient:
                 return answer
-        self._remember(context, answer)
+        if key is not None:
+            self._remember(context, key, answer)
         return answer
 
     def _require_time(self, context: Context) -> None:
@@ -120,9 +125,9 @@ class Execution(msgspec.Struct, frozen=True):
             return error_answer(error)
         return None
 
-    def _seen(self, context: Context) -> Answer | None:
+    def _seen(self, context: Context, key: SeenKey | None) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
-        seen = self._seen_request(context, self._key(context))
+        seen = self._seen_request(context, key)
         if seen is None or context.now - seen.seen_at >= context.config.retention.requests_ms:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
@@ -130,7 +135,7 @@ class Execution(msgspec.Struct, frozen=True):
         answer: Answer = msgspec.json.decode(seen.answer)
         return answer
 
-    def _seen_request(self, context: Context, key: dict[str, str] | None) -> SeenRequest | None:
+    def _seen_request(self, context: Context, key: SeenKey | None) -> SeenRequest | None:
         """The same request as it was seen before, which may be too long ago."""
         if key is None:
             return None
@@ -138,9 +143,7 @@ class Execution(msgspec.Struct, frozen=True):
             return context.seen
         return seen_requests.find(context.transaction, **key)
 
-    def _remember(self, context: Context, answer: Answer) -> None:
-        if (key := self._key(context)) is None:
-            return
+    def _remember(self, context: Context, key: SeenKey, answer: Answer) -> None:
         if self._seen_request(context, key) is not None:
             # It was too long ago, or the instruction would not have been carried out again.
             seen_requests.delete(context.transaction, **key)
@@ -156,7 +159,7 @@ class Execution(msgspec.Struct, frozen=True):
     def _remembered_id(self) -> str | None:
         return self.call.request_id if self.call.instruction.remembered else None
 
-    def _key(self, context: Context) -> dict[str, str] | None:
+    def _key(self, context: Context) -> SeenKey | None:
         """The request id and where it is unique: in the account, or the session if the account may change.
 
         None if the answer is not remembered.

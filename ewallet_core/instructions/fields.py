@@ -295,7 +295,11 @@ IssueDetails = Annotated[
         "text or any other JSON of at most 10,000 characters",
         "It did so when I opened it this morning.",
         check=is_json_within(10_000),
-        schema={"type": ["string", "number", "boolean", "array", "object"], "maxLength": 10_000},
+        schema={
+            "type": ["string", "number", "boolean", "array", "object"],
+            "items": {},
+            "maxLength": 10_000,
+        },
     ),
 ]
 IssueLog = Annotated[str, _text(30_000, "2026-11-20T22:46:10.123Z started")]

@@ -33,7 +33,7 @@ _PLAIN: dict[Any, Schema] = {
     float: {"type": "number"},
     str: {"type": "string"},
     dict: {"type": "object"},
-    list: {"type": "array"},
+    list: {"type": "array", "items": {}},
     None: {"type": "null"},
     NoneType: {"type": "null"},
     Any: {},

@@ -19,22 +19,22 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
-from ewallet_core.operations.events import new_event
-from ewallet_core.storage.accounts import Account, AccountStatus
-from ewallet_core.storage.events import EventKind, Movement, NewEvent, append_events
+from ewallet_core.operations.events import record_event
+from ewallet_core.storage.accounts import AccountStatus, Party
+from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import Posted, post
 from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.payees import Partner, find_partner, find_payee
 from ewallet_core.storage.sheets import Place, invoices, next_places, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_between
-from ewallet_core.storage.wallets import Wallet, read_account_and_wallet
+from ewallet_core.storage.wallets import PartyWallet, read_party
 
 DAY_MS = 24 * 60 * 60_000
 INCOMING = "incoming"
 _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
-def spent_today(context: Context, account: Account) -> Spent:
+def spent_today(context: Context, account: Party) -> Spent:
     # What is dated later than a day from now was spent while the wall clock was ahead.
     return sum_spent_between(context.transaction, account.id, context.now - DAY_MS, context.now + DAY_MS)
 
@@ -47,8 +47,8 @@ def left_within(limit: int, spent: Spent) -> int:
 class Side(msgspec.Struct, frozen=True):
     """The sender or the recipient of credits: an account and one of its wallets, as it was before."""
 
-    account: Account
-    wallet: Wallet
+    account: Party
+    wallet: PartyWallet
 
     @property
     def issues(self) -> bool:
@@ -63,7 +63,7 @@ class Side(msgspec.Struct, frozen=True):
 class Bill(msgspec.Struct, frozen=True):
     """The seller on the invoices, and the cost; a payment in credits alone has a currency of ""."""
 
-    seller: Account
+    seller: Party
     currency: str = ""
     cost: str = ""
 
@@ -112,7 +112,7 @@ def own_side(context: AccountContext) -> Side:
 
 def issuing_side(context: Context) -> Side:
     """The issuer, from which all credits come."""
-    return Side(*read_account_and_wallet(context.transaction, SYSTEM_CORE_ID))
+    return Side(*read_party(context.transaction, SYSTEM_CORE_ID))
 
 
 def side_named(context: Context, email: str, field: str) -> Side:
@@ -145,7 +145,7 @@ def _reject_payee(context: Context, email: str, field: str) -> None:
         raise PayeeChangedError(field, payee.id, payee.name, payee.caution)
 
 
-def require_available(account: Account, field: str) -> None:
+def require_available(account: Party, field: str) -> None:
     if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 
@@ -225,7 +225,7 @@ def _record(
         places[side.wallet.transfer_sheet_id],
         context.now,
         entry_id=posted.entry_id,
-        transfer_type=INCOMING if is_incoming else transfer.kind.value,
+        transfer_type=INCOMING if is_incoming else str(transfer.kind),
         from_account_id=transfer.sender.account.id,
         to_account_id=transfer.recipient.account.id,
         credits=transfer.credits,
@@ -261,7 +261,7 @@ def _own_wallets(transfer: CreditTransfer, suffix: str = "") -> dict[str, int]:
     }
 
 
-def _parties(transfer: CreditTransfer, seller: Account) -> dict[str, str]:
+def _parties(transfer: CreditTransfer, seller: Party) -> dict[str, str]:
     """Both parties as they are named now, which their invoices keep."""
     sender, recipient = transfer.sender.account, transfer.recipient.account
     buyer = recipient if sender.id == seller.id else sender
@@ -274,41 +274,33 @@ def _parties(transfer: CreditTransfer, seller: Account) -> dict[str, str]:
 
 
 def _record_moved(context: Context, transfer: CreditTransfer, completed: CompletedTransfer) -> None:
-    """Write the events of both sides; the issuer has none."""
-    sender, recipient = transfer.sender, transfer.recipient
-    got_from = {"transfer_from": sender.account.email}
-    arrived = _event(context, transfer, EventKind.CREDITS_ARRIVED, recipient, completed.recipient, got_from)
-    if sender.issues:
-        append_events(context.transaction, arrived)
-        return
-    sent_to = {"transfer_to": recipient.account.email}
-    left = _event(context, transfer, EventKind.CREDITS_LEFT, sender, completed.sender, sent_to)
-    append_events(context.transaction, left, arrived)
+    """Write the events of both sides, the sender's first; the issuer has none."""
+    sender, recipient, movement = transfer.sender, transfer.recipient, transfer.movement
+
+    def record(kind: EventKind, side: Side, done: CompletedSide, **partner: str) -> None:
+        record_event(
+            context,
+            side.account.id,
+            kind,
+            movement,
+            ewallet=side.wallet.id,
+            ewallet_credits=done.credits,
+            credits=transfer.credits,
+            **partner,
+            **_own_wallets(transfer),
+            notes=transfer.notes,
+            transfer_record=done.transfer,
+            invoice_record=done.invoice,
+            **_refunded(context, transfer, done),
+        )
+
+    if not sender.issues:
+        record(EventKind.CREDITS_LEFT, sender, completed.sender, transfer_to=recipient.account.email)
+    record(EventKind.CREDITS_ARRIVED, recipient, completed.recipient, transfer_from=sender.account.email)
 
 
-def _event(
-    context: Context,
-    transfer: CreditTransfer,
-    kind: EventKind,
-    side: Side,
-    completed: CompletedSide,
-    partner: dict[str, str],
-) -> NewEvent:
-    refund = {}
-    if transfer.reverses is not None:
-        refund["refund_of"] = read_transfer_with_links(context.transaction, completed.transfer).refund_of
-    return new_event(
-        context,
-        side.account.id,
-        kind,
-        transfer.movement,
-        ewallet=side.wallet.id,
-        ewallet_credits=completed.credits,
-        credits=transfer.credits,
-        **partner,
-        **_own_wallets(transfer),
-        notes=transfer.notes,
-        transfer_record=completed.transfer,
-        invoice_record=completed.invoice,
-        **refund,
-    )
+def _refunded(context: Context, transfer: CreditTransfer, done: CompletedSide) -> dict[str, int | None]:
+    """The side's record of the payment that a refund gives back."""
+    if transfer.reverses is None:
+        return {}
+    return {"refund_of": read_transfer_with_links(context.transaction, done.transfer).refund_of}

@@ -22,24 +22,29 @@ class AccountStatus(StrEnum):
     ERASED = "erased"
 
 
-class Account(Row, frozen=True):
+class Party(Row, frozen=True):
+    """What a movement of credits needs to know of an account on one of its sides."""
+
+    id: int
+    name: str
+    email: str
+    state: AccountStatus
+    daily_limit: int | None
+
+
+class Account(Party, frozen=True):
     """A person's account, or the system core account, with the ids of its active wallet and contact list.
 
     Without an `email_key`, an older account has the same email in another spelling.
     """
 
-    id: int
-    name: str
-    email: str
     email_key: str | None
     phone: str
     alias: str
     password_hash: str | None
     role: Role
-    state: AccountStatus
     ewallet_id: int
     contact_list_id: int
-    daily_limit: int | None
     to_unlink_at: int | None
     one_time_until: int | None
     event_sequence: int
@@ -49,6 +54,7 @@ class Account(Row, frozen=True):
 
 
 accounts = Rows(schema.accounts, Account)
+parties = Rows(schema.accounts, Party)
 
 _account = schema.accounts.c
 _OPERATORS = (

@@ -96,9 +96,9 @@ def find_by_session(transaction: Transaction, asked: Asked, session_id: int) -> 
 
 def _find(transaction: Transaction, statement: Select[Any], asked: Asked, **which: Any) -> FoundCaller:
     now, instruction, request_id, of_session = asked
-    row = transaction.run(
-        statement, now=now, instruction=instruction, request_id=request_id, of_session=of_session, **which
-    ).fetchone()
+    values = {"now": now, "instruction": instruction, "request_id": request_id, **which}
+    # As a number, because the driver looks for an adapter of a bool.
+    row = transaction.run(statement, of_session=int(of_session), **values).fetchone()
     if row is None:
         return FoundCaller(None, None, None, None, None, PermissionLine(instruction, None), False)
     client, session, account, wallet, seen = _ROWS.split(row)

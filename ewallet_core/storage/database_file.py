@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,7 @@ class DatabaseFile:
     def __init__(self, file: Path) -> None:
         self._file = file.absolute()
         self._log = log_of(file)
+        self._file_name, self._log_name = str(self._file), str(self._log)
         self._log_inode: int | None = None
         """Known once the database is open; SQLite keeps one log until the last program has closed it."""
         self._lost: str | None = None
@@ -86,13 +88,15 @@ class DatabaseFile:
 
     def _find_loss(self) -> str | None:
         try:
-            found = self._file.stat()
+            # By their texts: it is done after each commit, and a `Path` takes longer.
+            found = os.stat(self._file_name)  # noqa: PTH116
             if (found.st_dev, found.st_ino) != self._identity:
                 return "replaced"
-            if self._log_inode is not None and self._log.stat().st_ino != self._log_inode:
+            log = None if self._log_inode is None else os.stat(self._log_name)  # noqa: PTH116
+            if log is not None and log.st_ino != self._log_inode:
                 return "separated from its log"
         except (FileNotFoundError, NotADirectoryError) as missing:
-            return "deleted" if missing.filename == str(self._file) else "separated from its log"
+            return "deleted" if missing.filename == self._file_name else "separated from its log"
         except OSError as reason:
             raise StorageFailedError(str(reason.strerror).lower()) from reason
         return None

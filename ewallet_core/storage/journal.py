@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -125,22 +125,20 @@ def issuer(transaction: Transaction) -> Issuer:
 
 def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
     """Store `entry` and update its balances."""
-    amounts = {}
-    entry_id = entries.insert(transaction, kind=entry.kind.value, at=entry.at, reverses_id=entry.reverses)
-    stored = []
+    amounts, stored = {}, []
+    entry_id = entries.insert(transaction, kind=str(entry.kind), at=entry.at, reverses_id=entry.reverses)
     for position, posting in enumerate(entry.postings, start=1):
-        after, at = None, entry.at
-        if posting.balance not in (issuing.credits, issuing.milliseconds):
-            after, at = transaction.run(
-                _MOVE, balance_id=posting.balance, by=posting.amount, at=entry.at
-            ).fetchone()
-            amounts[posting.balance] = after
+        balance_id, after, at = posting.balance, None, entry.at
+        if balance_id not in (issuing.credits, issuing.milliseconds):
+            moved = transaction.run(_MOVE, balance_id=balance_id, by=posting.amount, at=at)
+            after, at = moved.fetchone()
+            amounts[balance_id] = after
         stored.append(
             {
                 "entry_id": entry_id,
                 "position": position,
-                "balance_id": posting.balance,
-                "unit": posting.unit.value,
+                "balance_id": balance_id,
+                "unit": str(posting.unit),
                 "amount": posting.amount,
                 "balance_after": after,
                 "at": at,
@@ -159,19 +157,48 @@ def find_sending_balance(transaction: Transaction, entry_id: int) -> int | None:
     return transaction.number(_SENDING, entry_id=entry_id)
 
 
-def seal_unsealed(transaction: Transaction) -> None:
-    """Append a seal to the chain for each entry that has none."""
-    last = transaction.one(_LAST_SEAL, _LastSeal) or _NO_SEAL
-    unsealed = range(last.entry_id + 1, last.newest_id + 1)
-    posted = transaction.unsealed
-    if len(posted) != len(unsealed) or any(entry_id not in unsealed for entry_id, _ in posted):
-        # Some were not written by this transaction's `post`, or there is no seal yet.
-        posted = list(_read_entries_after(transaction, last.entry_id))
-    chained, sealed = last.hash, []
-    for entry_id, entry in posted:
-        chained = seal(chained, entry_id, entry)
-        sealed.append({"entry_id": entry_id, "hash": chained})
-    seals.insert_many(transaction, sealed)
+class Sealer:
+    """Appends a seal to the chain for each entry that has none, at the end of each transaction.
+
+    It remembers the last seal that was committed, so that the next one can be made without reading it. An
+    entry with the next id is the next one in the chain: ids have no gaps, so no other process wrote one.
+    """
+
+    def __init__(self) -> None:
+        self._last: SealRow | None = None
+        self._newest: SealRow | None = None
+        """The last seal of the transaction that is not committed yet."""
+
+    def seal(self, transaction: Transaction) -> None:
+        """Seal the entries that have no seal yet."""
+        last, unsealed = self._last, transaction.unsealed
+        if last is None or not unsealed or not _follow(last.entry_id, unsealed):
+            last, unsealed = _find_unsealed(transaction)
+        chained, sealed = last.hash, []
+        for entry_id, entry in unsealed:
+            chained = seal(chained, entry_id, entry)
+            sealed.append({"entry_id": entry_id, "hash": chained})
+        seals.insert_many(transaction, sealed)
+        self._newest = SealRow(unsealed[-1][0], chained) if unsealed else last
+
+    def keep(self) -> None:
+        """Remember the last seal: the transaction is committed."""
+        self._last = self._newest
+
+
+def _find_unsealed(transaction: Transaction) -> tuple[SealRow, list[tuple[int, Entry]]]:
+    """The last seal, and the entries after it."""
+    found, posted = transaction.one(_LAST_SEAL, _LastSeal) or _NO_SEAL, transaction.unsealed
+    last = SealRow(found.entry_id, found.hash)
+    if found.newest_id == last.entry_id + len(posted) and _follow(last.entry_id, posted):
+        return last, posted
+    # Some were not written by this transaction's `post`, or there is no seal yet.
+    return last, list(_read_entries_after(transaction, last.entry_id))
+
+
+def _follow(last_id: int, posted: Sequence[tuple[int, Entry]]) -> bool:
+    """Whether they are the entries after that one, without gaps."""
+    return all(entry_id == last_id + number for number, (entry_id, _) in enumerate(posted, start=1))
 
 
 def _read_entries_after(transaction: Transaction, last_id: int) -> Iterator[tuple[int, Entry]]:

@@ -11,10 +11,10 @@ from sqlalchemy import Select, Update, bindparam, exists, select
 from ewallet_core.lookalikes import mixes_scripts, skeleton
 from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import Account, AccountStatus, accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, Party, accounts
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import ACCOUNT_AND_WALLET, SELECT_WITH_WALLET, Wallet
+from ewallet_core.storage.wallets import PARTY_AND_WALLET, SELECT_PARTY, PartyWallet
 from ewallet_core.types import Role, user_key
 
 HELD_MS = 24 * 60 * 60_000
@@ -151,7 +151,7 @@ _KEEP_PAYEE = (
     .where(_WITHOUT_PAYEE)
     .values(payee_account_id=bindparam("payee_id"), written_at=bindparam("now"))
 )
-_PARTNER = SELECT_WITH_WALLET.add_columns(exists().where(_WITHOUT_PAYEE)).where(
+_PARTNER = SELECT_PARTY.add_columns(exists().where(_WITHOUT_PAYEE)).where(
     _account.email_key == bindparam("email_key")
 )
 
@@ -162,8 +162,8 @@ class Partner(NamedTuple):
     `is_first_payee` says whether the payer has contacts with its email that had no account until now.
     """
 
-    account: Account
-    wallet: Wallet
+    account: Party
+    wallet: PartyWallet
     is_first_payee: bool
 
 
@@ -172,7 +172,7 @@ def find_partner(transaction: Transaction, email: str, payer_id: int | None) -> 
     row = transaction.run(_PARTNER, email_key=email_key(email), account_id=payer_id).fetchone()
     if row is None:
         return None
-    account, wallet = ACCOUNT_AND_WALLET.split(row)
+    account, wallet = PARTY_AND_WALLET.split(row)
     return Partner(account, wallet, bool(row[-1]))
 
 

@@ -23,7 +23,7 @@ from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.database_file import DatabaseFile
 from ewallet_core.storage.group_commit import GroupCommitWriter
-from ewallet_core.storage.journal import seal_unsealed
+from ewallet_core.storage.journal import Sealer
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.types import Durability, user_key
 
@@ -79,6 +79,7 @@ class SqliteDatabase:
         self._engine = _engine(url, durability, in_memory=path is None)
         self._statements = Statements(self._engine.dialect)
         self._readers = ReaderConnections(self._connect_reader)
+        self._sealer = Sealer()
         self._file: DatabaseFile | None = None
         try:
             if path is not None:
@@ -89,8 +90,8 @@ class SqliteDatabase:
             self._writer = GroupCommitWriter(
                 self._connect_writer,
                 partial(Transaction, statements=self._statements, writes=True),
-                seal_unsealed,
-                _nothing if self._file is None else self._file.require_same,
+                self._sealer.seal,
+                self._after_commit,
             )
         except BaseException as reason:
             self._release()
@@ -145,6 +146,12 @@ class SqliteDatabase:
         if self._file is not None:
             yield from self._file.metrics()
 
+    def _after_commit(self) -> None:
+        """Raises `StorageReplacedError` if what was committed may be lost."""
+        self._sealer.keep()
+        if self._file is not None:
+            self._file.require_same()
+
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
@@ -181,10 +188,6 @@ class SqliteDatabase:
         # Pages that change often are copied from the log to the database only once for many changes.
         driver.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return driver
-
-
-def _nothing() -> None:
-    """After a commit in memory, there is nothing to check."""
 
 
 def _as_unavailable(reason: BaseException) -> WalletError | None:

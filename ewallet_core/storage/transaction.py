@@ -62,7 +62,6 @@ class CompiledStatement:
         names = compiled.positiontup or []
         self.sql = str(compiled)
         self.returns_key = bool(compiled.effective_returning)
-        self.writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
         self.bind = _values_in_order(names)
         """The values in order, with those that the statement was written with."""
         constants = {
@@ -132,7 +131,7 @@ class Transaction:
         self._connection = connection
         self._statements = statements
         self._savepoints = savepoints
-        self._piece_has_written = False
+        self._changed_rows_before = 0
         self._unsealed_before = 0
         self.writes = writes
         self.group_size = 1
@@ -146,17 +145,17 @@ class Transaction:
             raise NeedsWrite
 
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
-        compiled = self._compiled(statement)
+        compiled = self._statements[statement]
         return self._connection.execute(compiled.sql, compiled.bind(values))
 
     def run_many(self, statement: ClauseElement, rows: Iterable[Values]) -> None:
         """Run the statement, which returns nothing, with the values of each of the rows."""
-        compiled = self._compiled(statement)
+        compiled = self._statements[statement]
         self._connection.executemany(compiled.sql, map(compiled.bind, rows))
 
     def insert(self, statement: ClauseElement, values: Values) -> int:
         """Run the INSERT of one row; returns the integer key that the row got."""
-        compiled = self._compiled(statement)
+        compiled = self._statements[statement]
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
         key: int = cursor.fetchone()[0] if compiled.returns_key else cursor.lastrowid
         return key
@@ -185,7 +184,7 @@ class Transaction:
         return None if row is None else row[0]
 
     def begin_piece(self) -> None:
-        self._piece_has_written = False
+        self._changed_rows_before = self.changed_rows
         self._unsealed_before = len(self.unsealed)
         if self._savepoints:
             self._connection.execute(f"SAVEPOINT {SAVEPOINT}")
@@ -203,9 +202,8 @@ class Transaction:
                 raise TransactionLostError from reason
         else:
             self._require_transaction()
-            if self._piece_has_written:
+            if self.changed_rows != self._changed_rows_before:
                 raise NeedsSavepoints
-        self._piece_has_written = False
         del self.unsealed[self._unsealed_before :]
 
     def end_piece(self) -> None:
@@ -218,9 +216,3 @@ class Transaction:
         # After some errors SQLite rolls back by itself: then each later statement would be kept at once.
         if not self._connection.in_transaction:
             raise TransactionLostError("the storage ended the transaction")
-
-    def _compiled(self, statement: ClauseElement) -> CompiledStatement:
-        compiled = self._statements[statement]
-        if compiled.writes:
-            self._piece_has_written = True
-        return compiled

@@ -18,28 +18,36 @@ from sqlalchemy import (
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.accounts import Party, parties
 from ewallet_core.storage.rows import JoinedRows, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
 
-class Wallet(Row, frozen=True):
+class PartyWallet(Row, frozen=True):
+    """What a movement of credits needs to know of a wallet on one of its sides.
+
+    Its credits are as they were read, and its sheets are the active ones, on which the movement is recorded.
+    """
+
+    id: int
+    balance_id: int
+    transfer_sheet_id: int
+    invoice_sheet_id: int
+    credits: int
+
+
+class Wallet(PartyWallet, frozen=True):
     """A credit wallet with its credits as they were read, and the ids of its active clock and sheets.
 
     Each change of its credits is a change of the wallet too.
     """
 
-    id: int
     account_id: int
-    balance_id: int
     reference: str
     clock_id: int
-    transfer_sheet_id: int
-    invoice_sheet_id: int
     created_at: int
     written_at: int
-    credits: int
 
 
 class Clock(Row, frozen=True):
@@ -105,17 +113,18 @@ wallets = Rows(
     credits=_amount_of(schema.ewallets),
     written_at=_date_of_change(schema.ewallets),
 )
+party_wallets = Rows(schema.ewallets, PartyWallet, credits=_amount_of(schema.ewallets))
 clocks = Rows(schema.clocks, Clock, balance_ms=_amount_of(schema.clocks))
 
-ACCOUNT_AND_WALLET = JoinedRows(accounts, wallets)
+PARTY_AND_WALLET = JoinedRows(parties, party_wallets)
 _account, _wallet, _clock = schema.accounts.c, schema.ewallets.c, schema.clocks.c
-SELECT_WITH_WALLET = (
-    select(*ACCOUNT_AND_WALLET.columns)
+SELECT_PARTY = (
+    select(*PARTY_AND_WALLET.columns)
     .select_from(schema.accounts)
     .join(schema.ewallets, (_wallet.id == _account.ewallet_id) & _wallet.unlinked_at.is_(None))
 )
 """Accounts with their active wallets, which all have that are not erased."""
-_ONE_WITH_WALLET = SELECT_WITH_WALLET.where(_account.id == bindparam("account_id"))
+_ONE_PARTY = SELECT_PARTY.where(_account.id == bindparam("account_id"))
 _ALL_DUE = (
     select(*clocks.columns)
     .where(_clock.runs_out_at <= bindparam("now"))
@@ -124,10 +133,10 @@ _ALL_DUE = (
 _DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
 
 
-def read_account_and_wallet(transaction: Transaction, account_id: int) -> tuple[Account, Wallet]:
+def read_party(transaction: Transaction, account_id: int) -> tuple[Party, PartyWallet]:
     """The account of that id, which is not erased, and its active wallet."""
-    row = transaction.run(_ONE_WITH_WALLET, account_id=account_id).fetchone()
-    account, wallet = ACCOUNT_AND_WALLET.split(row)
+    row = transaction.run(_ONE_PARTY, account_id=account_id).fetchone()
+    account, wallet = PARTY_AND_WALLET.split(row)
     return account, wallet
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -69,8 +70,14 @@ def watching(wallet: Wallet, *options: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def next_line(process: subprocess.Popen[str]) -> str:
+    """The next line that it prints; it is killed if none comes."""
     assert process.stdout is not None
-    return process.stdout.readline().rstrip("\n")
+    too_late = threading.Timer(TIMEOUT_SECONDS, process.kill)
+    too_late.start()
+    try:
+        return process.stdout.readline().rstrip("\n")
+    finally:
+        too_late.cancel()
 
 
 def test_the_status_is_one_line(wallet_anywhere: Wallet) -> None:

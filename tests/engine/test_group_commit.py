@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
-from commit_groups import Deliveries, busy_writer, disable_syncs, note, notes, statements_of, together
+from commit_groups import (
+    Deliveries,
+    busy_writer,
+    commits_fail,
+    disable_syncs,
+    note,
+    notes,
+    statements_of,
+    together,
+)
 from database_file import execute_sql, rows, violations_in
 from engine_client import EngineClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from instructions import supply
 
-from ewallet_core.errors.server import EngineClosedError, StorageFailedError
+from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
 from ewallet_core.ledger.journal import EntryKind, Unit, move_credits
 from ewallet_core.operations.context import SYSTEM_CORE_ID
 from ewallet_core.storage.database import Finished, Work, open_database
@@ -196,10 +206,10 @@ def test_one_failing_piece_makes_its_group_run_again_but_not_commit_again(databa
 # The entries of a group are sealed with it
 
 
-def post_supply(transaction: Transaction) -> None:
+def post_supply(transaction: Transaction, at: int = 1) -> None:
     """Post an entry that moves credits to a new balance."""
     issuing, balance = issuer(transaction), open_balance(transaction, SYSTEM_CORE_ID, Unit.CREDIT)
-    post(transaction, move_credits(EntryKind.SUPPLY, issuing.credits, balance, 5, at=1), issuing)
+    post(transaction, move_credits(EntryKind.SUPPLY, issuing.credits, balance, 5, at=at), issuing)
 
 
 def post_and_fail(transaction: Transaction) -> None:
@@ -261,6 +271,27 @@ def test_entries_of_another_process_are_sealed_too(database, wallet_file):
         each.write(post_supply)
     other.close()
     assert rows(wallet_file, "SELECT count(*) AS sealed FROM seals") == [{"sealed": 4}]
+    assert broken_seals(wallet_file) == []
+
+
+def test_the_last_seal_is_not_read_again_before_the_next_entry(database, wallet_file):
+    database.write(post_supply)
+    with statements_of(database) as statements:
+        database.write(post_supply)
+    assert [sql for sql in statements if sql.startswith("SELECT seals")] == []
+    assert broken_seals(wallet_file) == []
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["committed", "lost"])
+def test_a_seal_whose_commit_failed_is_not_taken_for_the_last_one(database, wallet_file, committed):
+    other = open_database(f"sqlite:///{wallet_file}")
+    database.write(post_supply)
+    with commits_fail(database, after_it_happened=committed), pytest.raises(OutcomeUnknownError):
+        database.write(post_supply)
+    other.write(partial(post_supply, at=2))
+    database.write(post_supply)
+    other.close()
+    assert rows(wallet_file, "SELECT count(*) AS sealed FROM seals") == [{"sealed": 4 if committed else 3}]
     assert broken_seals(wallet_file) == []
 
 

@@ -49,7 +49,7 @@ PLANNED: dict[str, Executable] = {
     "the next place on a sheet": sheets._count_on(1),
     "the next places on several sheets": sheets._count_on(4),
     "a partner with the wallet": payees._PARTNER,
-    "an account with its wallet": wallets._ONE_WITH_WALLET,
+    "an account with its wallet": wallets._ONE_PARTY,
     "the next numbers of events": events._COUNT,
     "one record more or less on a sheet": sheets._ADD_TO_COUNT,
     "how many sheets of a kind there ever were": sheets.sheets._count("owner_id", "kind"),

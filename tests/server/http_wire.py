@@ -167,4 +167,4 @@ def request_bytes(
     if body and not {"content-length", "transfer-encoding"} & shown.keys():
         shown["content-length"] = str(len(body))
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in shown.items())]
-    return "".join(f"{line}\r\n" for line in lines).encode() + b"\r\n" + body
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1") + b"\r\n" + body

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import select
 import socket
+import threading
 
 import pytest
+from blocked_passwords import BlockedPasswords
 from engine_client import SELECTORS, EngineClient
 from engine_server import EngineServer
 from event_assertions import plant_events
 from http_wire import INSTRUCTION_PATH, HttpWire, request_bytes
-from instructions import REQUEST_CLIENT_ID
-from socket_wire import LOOPBACK
+from instructions import REQUEST_CLIENT_ID, login
+from socket_wire import LOOPBACK, TIMEOUT_SECONDS
+from starlette.responses import Response
 
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.http import connection
-from ewallet_core.server.http.connection import LONGEST_HEAD, MOST_HEADERS
+from ewallet_core.server.http import connection, transport
+from ewallet_core.server.http.connection import LONGEST_HEAD, LONGEST_REQUEST, MOST_HEADERS
+from ewallet_core.server.http.instruction_api import InstructionApi
+from ewallet_core.server.http.transport import HttpTransport
 from ewallet_core.server.settings import HttpSettings
 
 ASKS_FOR_ID = {**SELECTORS, **REQUEST_CLIENT_ID}
@@ -90,6 +96,12 @@ def test_a_body_that_is_too_long_is_refused(http_server):
     expect_end(chunked, 413, "frame_too_long")
 
 
+def test_a_client_that_sends_all_of_a_body_that_is_too_long_still_reads_why_it_is_refused(http_server):
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"content-length: 5000000\r\n\r\n" + b"x" * 5_000_000)
+    expect_end(wire, 413, "frame_too_long")
+
+
 def test_a_body_of_the_greatest_length_is_read(http_server):
     wire = http_server.http_wire()
     body = b'{"request_id": "a-request-of-some-length"' + b" " * (LARGEST_FRAME - 42) + b"}"
@@ -114,12 +126,51 @@ def test_a_head_that_is_too_long_is_refused(http_server, head):
     expect_end(wire, 431, "head_too_long")
 
 
+@pytest.mark.parametrize("endless", [b"a: b\r\n", b"0"], ids=["trailers", "the size of a chunk"])
+def test_what_surrounds_a_body_is_limited_too(http_server, endless):
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"transfer-encoding: chunked\r\n\r\n")
+    wire.send_bytes((b"0\r\n" if len(endless) > 1 else b"") + endless * (LONGEST_REQUEST // len(endless)))
+    expect_end(wire, 413, "frame_too_long")
+
+
+def test_trailers_are_no_headers(http_server, monkeypatch):
+    received = []
+    original = connection.HttpConnection.on_message_complete
+
+    def on_message_complete(completed: connection.HttpConnection) -> None:
+        received.extend(completed.headers)
+        original(completed)
+
+    monkeypatch.setattr(connection.HttpConnection, "on_message_complete", on_message_complete)
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nauthorization: x\r\n\r\n")
+    assert wire.next_response().status == 200
+    assert [name for name, _ in received] == [b"host", b"transfer-encoding"]
+
+
 def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(http_server):
     wire = http_server.http_wire()
     wire.send_bytes(HEAD + b"expect: 100-continue\r\ncontent-length: 2\r\n\r\n")
     assert wire.next_head() == (100, {})
     wire.send_bytes(b"{}")
     assert wire.next_response().status == 200
+
+
+def test_a_response_before_the_body_leaves_the_connection_for_the_next_request(http_server):
+    wire = http_server.http_wire()
+    early = request_bytes("POST", "/nothing", b"x" * 10_000)
+    wire.send_bytes(early[:-5_000])
+    assert wire.next_response().status == 404
+    wire.send_bytes(early[-5_000:])
+    assert wire.get("/health").status == 200
+
+
+def test_a_body_that_no_response_waits_for_has_its_limits_too(limited):
+    wire = limited(unfinished_line_seconds=0.1).http_wire()
+    wire.send_bytes(request_bytes("POST", "/nothing", b"x" * 10)[:-5])
+    assert wire.next_response().status == 404
+    assert wire.is_closed_by_server()
 
 
 # What is no HTTP, or two requests for one parser and one for another
@@ -144,6 +195,10 @@ def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(http_server):
         HEAD + b"a: b\r\n c: d\r\n\r\n",
         HEAD + b"a: b\x00c\r\n\r\n",
         HEAD + b"a: b\rc: d\r\n\r\n",
+        HEAD + b"host: another\r\n\r\n",
+        b"GET /health HTTP/1.1\r\n\r\n",
+        b"GET /health HTTP/1.1\nhost: a\n\n",
+        b"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET /a b HTTP/1.1\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -224,6 +279,23 @@ def test_an_address_over_its_limit_of_requests_is_told_so(limited):
     assert server.http_wire(source=ELSEWHERE).post(ASKS_FOR_ID).answer["failed"] is False
 
 
+def test_passwords_over_http_and_the_sockets_wait_in_one_queue(serve):
+    passwords = BlockedPasswords()
+    limits = {"passwords_at_once": 1, "passwords_waiting_per_address": 1, "loopback_is_exempt": False}
+    server = serve(limits=limits, passwords=passwords, http=HttpSettings())
+    checked, waiting = server.visitor(), EngineClient(server.http_wire()).open_session()
+    refused = EngineClient(server.http_wire()).open_session()
+    with passwords.blocked():
+        checked.engine.send({**SELECTORS, **checked.credentials, **login("one")})
+        passwords.wait_for_hash()
+        body = json.dumps({**SELECTORS, **waiting.credentials, **login("two")}).encode()
+        waiting.engine.send_bytes(request_bytes("POST", INSTRUCTION_PATH, body))
+        server.wait_for_requests(2)
+        refused.expect_error("server_busy", **login("three"))
+    assert checked.engine.next_line()["code"] == "login_refused"
+    assert waiting.engine.next_response().answer["code"] == "login_refused"
+
+
 def test_requests_sent_in_advance_wait_in_the_system(http_server, monkeypatch):
     """The memory of the server holds a few of them, however many are sent."""
     held = []
@@ -251,6 +323,26 @@ def test_a_client_that_does_not_read_its_responses_is_disconnected(limited):
     server.wait_for_connections(left=0)
 
 
+def test_a_client_that_reads_slowly_gets_all_of_the_last_response(http_server, monkeypatch):
+    looks = threading.Semaphore(0)
+    original = HttpTransport._check_closing
+
+    def check_closing(closing: HttpTransport) -> None:
+        original(closing)
+        looks.release()
+
+    monkeypatch.setattr(HttpTransport, "_check_closing", check_closing)
+    monkeypatch.setattr(transport, "CLOSE_SECONDS", 0.01)
+    long = b"x" * 10_000_000
+    monkeypatch.setattr(InstructionApi, "_describe", lambda _: Response(long))
+    wire = http_server.http_wire(holds=2_000)
+    wire.send_bytes(request_bytes("GET", INSTRUCTION_PATH, b"", {"connection": "close"}))
+    for _ in range(3):
+        assert looks.acquire(timeout=TIMEOUT_SECONDS)
+    assert wire.next_response().body == long
+    assert wire.is_closed_by_server()
+
+
 def test_a_stream_of_events_that_is_not_read_ends(limited, wallet_file):
     server = limited(unread_seconds=0.05)
     ada = server.http_user("ada")
@@ -262,6 +354,16 @@ def test_a_stream_of_events_that_is_not_read_ends(limited, wallet_file):
 
 
 # The end
+
+
+def test_the_reason_of_an_end_arrives_over_tls_too(serve, tls):
+    server = serve(tls=tls, limits={"unfinished_line_seconds": 0.1}, http=HttpSettings())
+    wires = [server.http_wire() for _ in range(3)]
+    for wire, sent in zip(wires, (b"\x00", HEAD + b"content-length: 70000\r\n\r\n", HEAD), strict=True):
+        wire.send_bytes(sent)
+    for wire, status in zip(wires, (400, 413, 408), strict=True):
+        assert wire.next_response().status == status
+        assert wire.is_closed_by_server()
 
 
 def test_a_request_under_way_is_answered_while_the_server_stops(http_server):

@@ -17,18 +17,20 @@ from ewallet_core.errors.server import ServerStoppingError
 from ewallet_core.protocol.address import network_of
 from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.client_connection import (
-    CLOSE_SECONDS,
     ClientConnection,
     LimitTimer,
     Roster,
     TimeLimit,
 )
+from ewallet_core.server.http.framing import framing_of
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.port import HttpPort
 from ewallet_core.server.http.transport import HttpTransport
 
 LONGEST_HEAD = 32 * 1024
 MOST_HEADERS = 100
+LONGEST_REQUEST = LONGEST_HEAD + 4 * LARGEST_FRAME
+"""With the sizes of chunks and what follows the last; the body alone has at most `LARGEST_FRAME`."""
 BYTES_AT_ONCE = 4 * 1024
 """How much is parsed before it is looked whether a request has to wait for the one before it."""
 
@@ -61,20 +63,16 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self._unfinished = 0
         """How many coroutines of the application have not ended."""
         self._is_in_head = False
-        self._head_size = self._body_size = self._body_left = 0
+        self._size = self._body_size = self._body_left = 0
         self._idle_since = port.loop.time()
         self._begun_at: float | None = None
         """When the request that has not arrived completely was begun, if there is one."""
-        self._unread_since: float | None = None
-        self._closing_at: float | None = None
-        """When the transport was closed, or when it was last seen that the client still reads."""
-        self._must_read_by = 0.0
 
     # As a PeerConnection and a Sender
 
     @property
     def is_ready(self) -> bool:
-        return self._unread_since is None and not self._port.unread.is_reached(self.network)
+        return self.transport.is_read and not self._port.unread.is_reached(self.network)
 
     @property
     def unsent_bytes(self) -> int:
@@ -96,8 +94,8 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        ours = HttpTransport(cast("asyncio.Transport", transport), self._note_closing)
-        super().connection_made(ours)
+        below, unread_seconds = cast("asyncio.Transport", transport), self._port.limits.unread_seconds
+        super().connection_made(HttpTransport(below, unread_seconds, self._note_closed))
         self._timer.watch()
         try:
             self._roster.admit(self)
@@ -121,15 +119,14 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread_since = self.loop.time()
-        self.transport.note_read()
+        self.transport.note_unread()
         if self._peer.is_limited and not self._is_proxy:
             self._port.unread.add(self)
         self._timer.watch()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._unread_since = None
+        self.transport.note_read()
         self._port.unread.discard(self)
         self._port.resume(self._peer.network)
 
@@ -149,22 +146,29 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     # What httptools calls while it parses
 
     def on_message_begin(self) -> None:
-        self._is_in_head, self._head_size = True, 0
+        self._is_in_head, self._size = True, 0
         if self._begun_at is None:
             self._begun_at = self.loop.time()
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # What looks like headers after the last chunk is of no use.
+        if self._is_in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._is_in_head, self._body_size = False, 0
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > LONGEST_HEAD or len(self.headers) > MOST_HEADERS:
+        framing = framing_of(self.headers)
+        if len(self.headers) > MOST_HEADERS:
             self._refuse_head()
-        elif _declared_size(self.headers) > LARGEST_FRAME:
+        elif framing.declared_size > LARGEST_FRAME:
             self._refuse_body()
-        elif self.parser.should_upgrade() and any(name == b"transfer-encoding" for name, _ in self.headers):
-            # The parser stops before the body, and it is not known where that ends.
+        elif framing.is_ambiguous(
+            self.parser.get_http_version(), offers_other_protocol=self.parser.should_upgrade()
+        ):
             self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
         elif not self._is_ending:
+            self._body_left = framing.declared_size if self.parser.should_upgrade() else 0
             if self._is_proxy:
                 self._peer = self._port.peer_of(self, self.address, self.headers)
             self.scope["state"]["peer"] = self._peer
@@ -211,10 +215,11 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             piece = bytes(self._received[:BYTES_AT_ONCE])
             del self._received[:BYTES_AT_ONCE]
             self._parse_piece(piece)
-            if self._is_in_head:
-                self._head_size += len(piece)
-                if self._head_size > LONGEST_HEAD:
-                    self._refuse_head()
+            self._size += len(piece)
+            if self._is_in_head and self._size >= LONGEST_HEAD:
+                self._refuse_head()
+            elif self._begun_at is not None and self._size >= LONGEST_REQUEST:
+                self._refuse_body()
         self.transport.hold(bool(self._received))
         if self._begun_at is not None:
             self._timer.watch()
@@ -226,7 +231,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         try:
             self.parser.feed_data(piece)
         except HttpParserUpgrade as stopped:
-            self._body_left = _declared_size(self.headers)
             self._take_body(piece[stopped.args[0] :])
         except HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
@@ -316,12 +320,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.pipeline.clear()
         self.transport.close()
 
-    def _note_closing(self) -> None:
+    def _note_closed(self) -> None:
         """The transport is closed; the client has a moment to read what was written."""
         self._is_ending = True
-        self._closing_at = self.loop.time()
-        self._must_read_by = self._closing_at + self._port.limits.unread_seconds
-        self.transport.note_read()
         self._timer.watch()
 
     def _note_finished(self, _: asyncio.Task[None]) -> None:
@@ -337,32 +338,13 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     def _next_limit(self) -> TimeLimit | None:
         if self.is_lost:
             return None
-        if self._closing_at is not None:
-            return self._closing_at + CLOSE_SECONDS, self._check_closing
-        limits = self._port.limits
-        if self._unread_since is not None:
-            return self._unread_since + limits.unread_seconds, self._check_reader
+        if (limit := self.transport.next_limit()) is not None:
+            return limit
         if self._begun_at is not None and not self.pipeline:
-            return self._begun_at + limits.unfinished_line_seconds, self._refuse_unfinished
+            return self._begun_at + self._port.limits.unfinished_line_seconds, self._refuse_unfinished
         # While a request is under way, the timer only looks again later.
         idle_since = self._idle_since if self._due is None else self.loop.time()
         return idle_since + self._port.idle_seconds, self._close
-
-    def _check_closing(self) -> None:
-        """Go on for as long as the client reads what was written."""
-        now, is_late = self.loop.time(), self.loop.time() >= self._must_read_by
-        if not self.transport.unsent_bytes or (is_late and self.transport.is_read_too_slowly()):
-            self.abort()
-            return
-        self._closing_at = now
-        if is_late:
-            self._must_read_by = now + self._port.limits.unread_seconds
-
-    def _check_reader(self) -> None:
-        if self.transport.is_read_too_slowly():
-            self.abort()
-        else:
-            self._unread_since = self.loop.time()
 
     def _refuse_unfinished(self) -> None:
         error = RequestUnfinishedError(self._port.limits.unfinished_line_seconds)
@@ -373,8 +355,3 @@ def _disconnect(cycle: RequestResponseCycle) -> None:
     """Tell the application that the client of that request is gone."""
     cycle.disconnected = True
     cycle.message_event.set()
-
-
-def _declared_size(headers: list[tuple[bytes, bytes]]) -> int:
-    # The parser refuses what is no number, and two that differ.
-    return next((int(value) for name, value in headers if name == b"content-length"), 0)

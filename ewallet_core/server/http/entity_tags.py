@@ -15,7 +15,6 @@ from ewallet_core.operations.answer_data import TimerData
 _MOVING = frozenset(
     {
         "client action view limit",
-        "client action view overview",
         "client action view sessions",
         "client action view summary",
         "system action interogate session",

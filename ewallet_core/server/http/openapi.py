@@ -34,7 +34,7 @@ from ewallet_core.server.http.entity_tags import has_entity_tag
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.problems import PROBLEM, PROBLEM_SCHEMA, STATUSES
 from ewallet_core.server.http.session_opening import SESSION_PATH, SUMMARY, session_schemas
-from ewallet_core.server.http.typed_requests import JSON, TypedRequest
+from ewallet_core.server.http.typed_requests import IDEMPOTENCY_KEY, JSON, TypedRequest
 
 DOCUMENT_PATH = "/v1/openapi.json"
 BEARER = "bearer"
@@ -156,7 +156,7 @@ _IDEMPOTENCY_KEY = {
         "type": "string",
         "minLength": SHORTEST_REQUEST_ID,
         "maxLength": LONGEST_REQUEST_ID,
-        "pattern": "^[!-~]+$",
+        "pattern": f"^{IDEMPOTENCY_KEY}$",
     },
 }
 

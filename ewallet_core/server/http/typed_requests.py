@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,6 +18,8 @@ from ewallet_core.protocol.frames import decode
 from ewallet_core.server.http.instruction_api import read_body
 
 JSON = "application/json"
+IDEMPOTENCY_KEY = "[!-~]+"
+"""The characters of a request id in a header: what HTTP carries without loss."""
 _ACCEPTED = frozenset({"*/*", "application/*", JSON, "application/problem+json"})
 _FLAGS = {"true": True, "false": False}
 
@@ -61,6 +64,8 @@ def header_of(headers: Mapping[str, str]) -> dict[str, str]:
         client_id, _, session_token = token.strip().partition(".")
         found = {"client_id": client_id, "session_token": session_token}
     found["request_id"] = headers.get("idempotency-key", "")
+    if found["request_id"] and not re.fullmatch(IDEMPOTENCY_KEY, found["request_id"]):
+        raise BadValueError("request_id", "text of visible ASCII characters, without spaces")
     return {name: value for name, value in found.items() if value}
 
 
@@ -77,7 +82,7 @@ def check_acceptable(headers: Mapping[str, str]) -> None:
 def query_arguments(readers: Readers, query: bytes) -> dict[str, Any]:
     """The arguments in a query. One that is sent several times is a list."""
     sent: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+    for name, value in parse_qsl(query.decode(), keep_blank_values=True):
         sent.setdefault(name, []).append(value)
     _check_known(sent, readers)
     return {name: _queried(name, values, readers[name]) for name, values in sent.items()}
