@@ -13,7 +13,7 @@ import msgspec
 
 from ewallet_core.client.connect import Connector, Waits
 from ewallet_core.client.connection import UnreachableError
-from ewallet_core.client.http_connections import HttpConnections
+from ewallet_core.client.connection_pool import ConnectionPool
 from ewallet_core.client.messages import (
     LONGEST_ANSWER,
     LONGEST_EVENT,
@@ -51,10 +51,8 @@ class HttpStream:
     `exchange` sends one and yields its messages. At most `room` of them are read ahead; 0 means no limit.
     """
 
-    def __init__(
-        self, connections: HttpConnections, exchange: Callable[[bytes], Messages], room: int
-    ) -> None:
-        self._connections = connections
+    def __init__(self, pool: ConnectionPool, exchange: Callable[[bytes], Messages], room: int) -> None:
+        self._pool = pool
         self._exchange = exchange
         self._arrived: asyncio.Queue[dict[str, Any] | Exception | None] = asyncio.Queue(room)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,7 +83,7 @@ class HttpStream:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        await self._connections.close()
+        await self._pool.close()
 
     async def _carry_out(self, frame: bytes) -> None:
         try:
@@ -117,8 +115,8 @@ class HttpEndpoint:
         self._requests: HttpStream | None = None
 
     async def open_requests(self) -> MessageStream:
-        connections = self._connections(MOST_CONNECTIONS)
-        stream = HttpStream(connections, partial(self._ask, connections), room=0)
+        pool = self._new_pool(MOST_CONNECTIONS)
+        stream = HttpStream(pool, partial(self._ask, pool), room=0)
         try:
             if_closed = _LATER if self._server.tls else _IS_IT_TLS
             await handshake(stream, self._within, self._waits, if_closed)
@@ -129,16 +127,16 @@ class HttpEndpoint:
         return stream
 
     async def open_events(self) -> MessageStream:
-        connections = self._connections(1)
-        return HttpStream(connections, lambda frame: self._watched(self._follow(connections, frame)), room=1)
+        pool = self._new_pool(1)
+        return HttpStream(pool, lambda frame: self._watched(self._follow(pool, frame)), room=1)
 
-    def _connections(self, most: int) -> HttpConnections:
-        return HttpConnections(partial(self._connector.connect, self._server.in_port, LONGEST_EVENT), most)
+    def _new_pool(self, most: int) -> ConnectionPool:
+        return ConnectionPool(partial(self._connector.connect, self._server.in_port, LONGEST_EVENT), most)
 
-    async def _ask(self, connections: HttpConnections, frame: bytes) -> Messages:
+    async def _ask(self, pool: ConnectionPool, frame: bytes) -> Messages:
         headers = {"content-type": "application/json", "content-length": str(len(frame))}
         request = self._request("POST", _INSTRUCTIONS, headers)
-        async with connections.exchange(request, frame) as (status, body):
+        async with pool.exchange(request, frame) as (status, body):
             answer = await _whole(body)
         yield self._answer_to(frame, status, answer)
 
@@ -153,9 +151,9 @@ class HttpEndpoint:
                 self._requests.write(frame_of({**WHICH_SOCKETS, "request_id": new_request_id()}))
             raise
 
-    async def _follow(self, connections: HttpConnections, frame: bytes) -> Messages:
+    async def _follow(self, pool: ConnectionPool, frame: bytes) -> Messages:
         headers = _headers_of(msgspec.json.decode(frame, type=Subscription))
-        async with connections.exchange(self._request("GET", _EVENTS, headers)) as (status, body):
+        async with pool.exchange(self._request("GET", _EVENTS, headers)) as (status, body):
             if status != _OK:
                 yield _error_in(self._message_in(status, await _whole(body)))
                 return

@@ -124,10 +124,10 @@ async def test_an_unused_connection_that_the_server_has_closed_is_not_used(remot
         await client.open()
         client.watch(seen.append)
         for times in range(1, 4):
-            connections = client._channel._messages._connections  # type: ignore[union-attr]
+            pool = client._channel._messages._pool  # type: ignore[union-attr]
             # The end of the last connection has arrived here.
-            await wait_until(lambda kept=connections.unused: not any(each.is_usable for each in kept))
-            await client.send(**PAY)
+            await wait_until(lambda kept=pool.unused: not any(each.is_usable for each in kept))
+            await asyncio.wait_for(client.send(**PAY), 10)
             assert len(paid(server)) == times
         assert seen == []
         await client.close()

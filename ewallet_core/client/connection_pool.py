@@ -22,7 +22,7 @@ _NO_HTTP = (
 )
 
 
-class HttpConnection:
+class PooledConnection:
     """Raises `EOFError` or `OSError` if it ends, `UnreachableError` if the other side sends no HTTP."""
 
     def __init__(self, stream: ByteStream) -> None:
@@ -79,13 +79,13 @@ class HttpConnection:
         return asyncio.get_running_loop().time()
 
 
-class HttpConnections:
+class ConnectionPool:
     """At most so many connections, which `connect` opens when they are needed."""
 
     def __init__(self, connect: Callable[[], Awaitable[ByteStream]], most: int) -> None:
         self._connect = connect
         self._room = asyncio.Semaphore(most)
-        self.unused: list[HttpConnection] = []
+        self.unused: list[PooledConnection] = []
 
     @asynccontextmanager
     async def exchange(
@@ -108,10 +108,10 @@ class HttpConnections:
         while self.unused:
             await self.unused.pop().close()
 
-    async def _unused_or_new(self) -> HttpConnection:
+    async def _unused_or_new(self) -> PooledConnection:
         while self.unused:
             connection = self.unused.pop()
             if connection.is_usable:
                 return connection
             await connection.close()
-        return HttpConnection(await self._connect())
+        return PooledConnection(await self._connect())
