@@ -54,7 +54,10 @@ def serving_rows(folder: Path, size: Size) -> Iterator[Row]:
         echo = stack.enter_context(run_echo(wallet))
         by_hand = stack.enter_context(closing(TransferByHand(folder / "by_hand.sqlite3")))
         engine = stack.enter_context(open_engine(database_url(own)))
-        clients = stack.enter_context(closing(LibraryClients(server, people, folder / KNOWN_SERVERS_FILE)))
+        clients, over_http = (
+            stack.enter_context(closing(LibraryClients(server, place, people, folder / KNOWN_SERVERS_FILE)))
+            for place in (server.address, f"http://{server.http_address}")
+        )
         seconds, many, each = size.seconds, f"{len(people)} connections", f"{len(people)} library clients"
 
         transfers = [transfer_to(payee.email) for payee in (*people[1:], people[0])]
@@ -78,6 +81,7 @@ def serving_rows(folder: Path, size: Size) -> Iterator[Row]:
                 {
                     f"view wallet, {names[0]}": _load(server, people, views, seconds),
                     f"view wallet, {names[1]}": partial(clients.measure, views, seconds),
+                    f"view wallet, {names[1]} over HTTP": partial(over_http.measure, views, seconds),
                 },
                 size.rounds,
             )
@@ -177,18 +181,17 @@ def _measured(latencies: Sequence[float], seconds: float, cpu_seconds: float | N
 
 
 class LibraryClients:
-    """Clients of the library, in this process, logged in at a server."""
+    """Clients of the library, in this process, logged in at a server, which they reach at that place."""
 
-    def __init__(self, server: Server, people: Sequence[Person], known_servers: Path) -> None:
+    def __init__(self, server: Server, place: str, people: Sequence[Person], known_servers: Path) -> None:
         self._server = server
+        self._place = place
         self._known_servers = known_servers
         self._runner = asyncio.Runner()
         self._clients = self._runner.run(self._open(people))
 
     async def _open(self, people: Sequence[Person]) -> list[AsyncEWalletClient]:
-        clients = [
-            AsyncEWalletClient(self._server.address, known_servers=self._known_servers) for _ in people
-        ]
+        clients = [AsyncEWalletClient(self._place, known_servers=self._known_servers) for _ in people]
         for client, person in zip(clients, people, strict=True):
             await client.open()
             answer = await client.send(action="login", user_name=person.name, user_pass=PASSWORD)

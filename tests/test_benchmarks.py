@@ -32,8 +32,10 @@ def test_the_table_has_a_row_for_each_measurement_beside_its_limit(tmp_path: Pat
         "transfer, 2 library clients": "written by hand, sqlite3",
         "view wallet, one connection": "the same lines echoed",
         "view wallet, one library client": "the same lines echoed",
+        "view wallet, one library client over HTTP": "the same lines echoed",
         "view wallet, 2 connections": "the same lines echoed",
         "view wallet, 2 library clients": "the same lines echoed",
+        "view wallet, 2 library clients over HTTP": "the same lines echoed",
         "transfer, 2 REST connections": "the same over the socket",
         "view wallet, 2 REST connections": "the same over the socket",
     }

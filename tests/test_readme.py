@@ -144,3 +144,23 @@ async def test_the_first_five_minutes_lead_on_without_anybody_else(
                 break
             await pilot.pause(0.01)
         assert app.return_code == 0
+
+
+def test_the_commands_of_the_readme_do_what_they_say(tmp_path: Path) -> None:
+    section = README.read_text().split("## From the shell\n")[1].split("\n## ")[0]
+    commands = re.findall(r"^    (ewallet .*)$", section, re.MULTILINE)
+    assert len(commands) == 8
+    password = tmp_path / "password"
+    password.write_text("four unrelated words")
+    environment = {
+        "PATH": f"{EWALLET.parent}:/usr/bin:/bin",
+        "EWALLET_DATA_DIR": str(tmp_path / "wallet"),
+        "EWALLET_PASSWORD_FILE": str(password),
+    }
+    bob = "ewallet register bob --email bob@example.org"
+    script = "\n".join(["set -e", bob, *commands])
+    done = subprocess.run(
+        ["bash", "-c", script], check=False, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("Paid bob 10 credits.")

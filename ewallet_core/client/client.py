@@ -137,10 +137,10 @@ class LoopThread:
 class AsyncEWalletClient(ClientStatus):
     """A session at an engine, open inside `async with`.
 
-    `place` is a server's `host:port`. Without it, the engine runs in this process, on the database at
-    `database_url` or in the user's data folder. `known_servers` is the file of pinned certificates, by
-    default the one in that folder. `send` raises `UnreachableError` if a server has not answered after
-    `patience_seconds`; None waits forever. Raises `ValueError` if `place` is not valid.
+    `place` is a server's `host:port`, or its URL. Without it, the engine runs in this process, on the
+    database at `database_url` or in the user's data folder. `known_servers` is the file of pinned
+    certificates, by default the one in that folder. `send` raises `UnreachableError` if a server has not
+    answered after `patience_seconds`; None waits forever. Raises `ValueError` if `place` is not valid.
     """
 
     def __init__(

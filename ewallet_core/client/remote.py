@@ -64,7 +64,7 @@ class RemoteClient(WalletClient):
         randomness: Callable[[], float] = random.random,
     ) -> None:
         super().__init__()
-        self.place = place.shown
+        self.place = place.name
         self._patience_seconds = patience_seconds
         self._randomness = randomness
         self._identity = Identity(place.name, known_servers)

@@ -24,7 +24,7 @@ WalletError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 ├── http       requests over HTTP that name no instruction
 │   ├── NotHttpError, HeadTooLongError, RequestUnfinishedError, PathUnknownError, MethodNotAllowedError
-│   └── NotAcceptableError, NotJsonTypeError
+│   └── NotAcceptableError, NotJsonTypeError, TokenMissingError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError
     ├── StorageUnavailableError: StorageDamagedError, StorageReplacedError

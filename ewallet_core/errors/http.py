@@ -54,3 +54,13 @@ class NotJsonTypeError(WalletError, code="not_json_type", category=ErrorCategory
 
     error_text = "The body of this request is not said to be JSON."
     warning_text = "Send JSON, with `Content-Type: application/json`."
+
+
+class TokenMissingError(WalletError, code="token_missing", category=ErrorCategory.UNAUTHENTICATED):
+    """The request needs a session, and has no bearer token."""
+
+    error_text = "This request has no bearer token."
+    warning_text = (
+        "Open a session with `POST /v1/session`, and send its `token` with each request:"
+        " `Authorization: Bearer <token>`."
+    )

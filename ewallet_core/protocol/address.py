@@ -20,7 +20,7 @@ _ADDRESS = re.compile(
     r"(?::(?P<in_port>[0-9]{1,5})(?:/(?P<out_port>[0-9]{1,5}))?)?"
 )
 IPV6_NETWORK_BITS = 64
-_HOW = "Write it as host:port, such as wallet.example.org:8080, or https://host for HTTP."
+_HOW = "Write it as host:port or https://host, such as wallet.example.org:8080."
 
 
 class ServerAddress(Struct, frozen=True):

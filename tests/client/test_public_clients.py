@@ -77,7 +77,7 @@ async def test_the_asynchronous_example_prints_events(
 
 
 def test_a_program_can_wait_for_each_answer(wallet: EWalletClient, server_address: str | None) -> None:
-    assert wallet.place == (server_address or "embedded")
+    assert wallet.place == (server_address or "embedded").removeprefix("http://")
     assert wallet.connection.reach is Reach.CONNECTED
     assert (wallet.unanswered, wallet.fingerprint, wallet.newly_pinned) == (0, None, False)
     events = wallet.events(timeout=2)

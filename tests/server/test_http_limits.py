@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import select
 import socket
 import threading
 
 import pytest
+from blocked_passwords import BlockedPasswords
 from engine_client import SELECTORS, EngineClient
 from engine_server import EngineServer
 from event_assertions import plant_events
 from http_wire import INSTRUCTION_PATH, HttpWire, request_bytes
-from instructions import REQUEST_CLIENT_ID
+from instructions import REQUEST_CLIENT_ID, login
 from socket_wire import LOOPBACK, TIMEOUT_SECONDS
 from starlette.responses import Response
 
 from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.http import connection, transport
-from ewallet_core.server.http.connection import LONGEST_HEAD, MOST_HEADERS
+from ewallet_core.server.http.connection import LONGEST_HEAD, LONGEST_REQUEST, MOST_HEADERS
 from ewallet_core.server.http.instruction_api import InstructionApi
 from ewallet_core.server.http.transport import HttpTransport
 from ewallet_core.server.settings import HttpSettings
@@ -94,6 +96,12 @@ def test_a_body_that_is_too_long_is_refused(http_server):
     expect_end(chunked, 413, "frame_too_long")
 
 
+def test_a_client_that_sends_all_of_a_body_that_is_too_long_still_reads_why_it_is_refused(http_server):
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"content-length: 5000000\r\n\r\n" + b"x" * 5_000_000)
+    expect_end(wire, 413, "frame_too_long")
+
+
 def test_a_body_of_the_greatest_length_is_read(http_server):
     wire = http_server.http_wire()
     body = b'{"request_id": "a-request-of-some-length"' + b" " * (LARGEST_FRAME - 42) + b"}"
@@ -116,6 +124,29 @@ def test_a_head_that_is_too_long_is_refused(http_server, head):
     wire = http_server.http_wire()
     wire.send_bytes(head)
     expect_end(wire, 431, "head_too_long")
+
+
+@pytest.mark.parametrize("endless", [b"a: b\r\n", b"0"], ids=["trailers", "the size of a chunk"])
+def test_what_surrounds_a_body_is_limited_too(http_server, endless):
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"transfer-encoding: chunked\r\n\r\n")
+    wire.send_bytes((b"0\r\n" if len(endless) > 1 else b"") + endless * (LONGEST_REQUEST // len(endless)))
+    expect_end(wire, 413, "frame_too_long")
+
+
+def test_trailers_are_no_headers(http_server, monkeypatch):
+    received = []
+    original = connection.HttpConnection.on_message_complete
+
+    def on_message_complete(completed: connection.HttpConnection) -> None:
+        received.extend(completed.headers)
+        original(completed)
+
+    monkeypatch.setattr(connection.HttpConnection, "on_message_complete", on_message_complete)
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nauthorization: x\r\n\r\n")
+    assert wire.next_response().status == 200
+    assert [name for name, _ in received] == [b"host", b"transfer-encoding"]
 
 
 def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(http_server):
@@ -164,6 +195,10 @@ def test_a_body_that_no_response_waits_for_has_its_limits_too(limited):
         HEAD + b"a: b\r\n c: d\r\n\r\n",
         HEAD + b"a: b\x00c\r\n\r\n",
         HEAD + b"a: b\rc: d\r\n\r\n",
+        HEAD + b"host: another\r\n\r\n",
+        b"GET /health HTTP/1.1\r\n\r\n",
+        b"GET /health HTTP/1.1\nhost: a\n\n",
+        b"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET /a b HTTP/1.1\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -242,6 +277,23 @@ def test_an_address_over_its_limit_of_requests_is_told_so(limited):
     refused = server.http_wire().post(ASKS_FOR_ID)
     assert (refused.status, refused.answer["code"]) == (200, "too_many_requests")
     assert server.http_wire(source=ELSEWHERE).post(ASKS_FOR_ID).answer["failed"] is False
+
+
+def test_passwords_over_http_and_the_sockets_wait_in_one_queue(serve):
+    passwords = BlockedPasswords()
+    limits = {"passwords_at_once": 1, "passwords_waiting_per_address": 1, "loopback_is_exempt": False}
+    server = serve(limits=limits, passwords=passwords, http=HttpSettings())
+    checked, waiting = server.visitor(), EngineClient(server.http_wire()).open_session()
+    refused = EngineClient(server.http_wire()).open_session()
+    with passwords.blocked():
+        checked.engine.send({**SELECTORS, **checked.credentials, **login("one")})
+        passwords.wait_for_hash()
+        body = json.dumps({**SELECTORS, **waiting.credentials, **login("two")}).encode()
+        waiting.engine.send_bytes(request_bytes("POST", INSTRUCTION_PATH, body))
+        server.wait_for_requests(2)
+        refused.expect_error("server_busy", **login("three"))
+    assert checked.engine.next_line()["code"] == "login_refused"
+    assert waiting.engine.next_response().answer["code"] == "login_refused"
 
 
 def test_requests_sent_in_advance_wait_in_the_system(http_server, monkeypatch):

@@ -1,4 +1,4 @@
-"""docs/rest.md is true: its curl session runs as printed, and its tables are the server's."""
+"""docs/rest.md is true: its curl session and the README's run as printed, and its tables are the server's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_server import EngineServer
@@ -15,26 +17,39 @@ from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.paths import routes_of
 from ewallet_core.server.http.problems import STATUSES, status_of
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rest.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "rest.md").read_text()
+README = (ROOT / "README.md").read_text()
 ADDRESS = "http://localhost:8090"
 
 
-def shell_program() -> str:
-    """The first shell program on the page."""
-    found = re.search(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+def run_first_program(page: str, server: EngineServer) -> Iterator[Any]:
+    """What the first shell program of the page prints, each line as JSON."""
+    found = re.search(r"```sh\n(.*?)```", page, re.DOTALL)
     assert found is not None
-    return found[1]
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_session_runs_as_printed(http_server: EngineServer):
-    assert ADDRESS in shell_program()
-    program = "set -e\n" + shell_program().replace(ADDRESS, http_server.http_url)
+    assert ADDRESS in found[1]
+    program = "set -e\n" + found[1].replace(ADDRESS, server.http_url)
     done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    account, first, again, converted, started, stopped, wallet, records = map(
-        json.loads, filter(None, done.stdout.splitlines())
-    )
+    return map(json.loads, filter(None, done.stdout.splitlines()))
+
+
+@needs_curl
+def test_the_curl_session_of_the_readme_runs_as_printed(http_server: EngineServer):
+    account, supplied, converted, started, overview = run_first_program(README, http_server)
+    assert account["account"] == "eve@example.org"
+    assert supplied["total_credits"] == 100
+    assert converted["credit_clock"] == 20
+    assert started["clock"]
+    assert overview["ewallet_data"]["credits"] == 80
+
+
+@needs_curl
+def test_the_curl_session_runs_as_printed(http_server: EngineServer):
+    account, first, again, converted, started, stopped, wallet, records = run_first_program(PAGE, http_server)
     assert account["account"] == "ada@example.org"
     assert first["total_credits"] == again["total_credits"] == 100
     assert (converted["ewallet_credits"], converted["credit_clock"]) == (80, 20)

@@ -16,6 +16,7 @@ from ewallet_core.client.remote import RemoteClient
 from ewallet_core.client.trust import KnownServers
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_core.server.certificates import create_server_context, ensure_self_signed
+from ewallet_core.server.settings import HttpSettings
 from ewallet_core.server.socket_listener import SocketListener
 from ewallet_tui.connection import Backends
 
@@ -34,18 +35,24 @@ def ask_system(engine: EWalletSessionManager, **instruction: Any) -> dict[str, A
 class Server:
     """A server on this machine, which can go away and come back at the same ports.
 
-    With `certificates`, a folder, it is reached over TLS by the certificate that it makes and keeps there.
+    With `certificates`, a folder, it is reached over TLS by the certificate that it makes and keeps there;
+    with `http` as well, it is reached over HTTP.
     """
 
-    def __init__(self, open_engine: OpenEngine, certificates: Path | None = None) -> None:
+    def __init__(
+        self, open_engine: OpenEngine, certificates: Path | None = None, *, http: bool = False
+    ) -> None:
         self.certificates = certificates
+        self._http = http
+        self._http_port = 0
         self._open_engine = open_engine
         self._ports = {"in_port": 0, "out_port": 0}
         self._running = ExitStack()
 
     @property
     def place(self) -> ServerAddress:
-        return ServerAddress("127.0.0.1", self._ports["in_port"], tls=self.certificates is not None)
+        port = self._http_port if self._http else self._ports["in_port"]
+        return ServerAddress("127.0.0.1", port, tls=self.certificates is not None, http=self._http)
 
     def start(self) -> None:
         engine = self._running.enter_context(self._open_engine())
@@ -55,6 +62,8 @@ class Server:
             listener = SocketListener(engine, tls=tls)
             engine.listen_through(listener)
             self._running.callback(listener.stop)
+            if self._http:
+                self._http_port = listener.open_http(self._http_port, HttpSettings())
         ask_system(engine, action="start", start="instruction_listener")
         opened = ask_system(engine, action="open", opening="sockets", **self._ports)
         self._ports = {name: opened[name] for name in self._ports}

@@ -205,6 +205,26 @@ async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, 
         assert not isinstance(person.app.screen, ConfirmModal)
 
 
+async def test_a_server_is_reached_over_http_and_again_after_it_was_gone(
+    opened, folder, open_engine, tmp_path
+):
+    server = Server(open_engine, tmp_path / "certificate", http=True)
+    server.start()
+    async with opened() as person:
+        await meet(person, server)
+        await person.press("ctrl+t")
+        await is_at(person, server.place.name)
+        await person.register()
+        server.stop()
+        await person.wait_until(lambda: person.sees("reconnecting"))
+        server.start()
+        await person.wait_until(lambda: person.sees(f"● {server.place.name}"))
+        assert person.shows_account("ada")
+        await person.log_out()
+    assert Preferences.read(folder).servers == (f"https://{server.place.name}",)
+    server.stop()
+
+
 async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known(opened, folder, secured):
     async with opened() as person:
         fingerprint = await meet(person, secured)

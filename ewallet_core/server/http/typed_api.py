@@ -10,9 +10,8 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ewallet_core.errors.accounts import ClientUnknownError
 from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError
+from ewallet_core.errors.http import MethodNotAllowedError, PathUnknownError, TokenMissingError
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.paths import Route, RouteTable, routes_of
@@ -103,7 +102,7 @@ class TypedApi:
         check_acceptable(request.headers)
         header = header_of(request.headers)
         if route.instruction.access is not Access.ANYBODY and "client_id" not in header:
-            raise ClientUnknownError
+            raise TokenMissingError
         arguments = (
             await _body_arguments(route.readers, request)
             if route.has_body
@@ -155,6 +154,6 @@ def _next_of(answer: Answer) -> Any:
 
 def _next_page(request: TypedRequest, cursor: Any) -> str:
     """The same request for the next page."""
-    sent = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
+    sent = parse_qsl(request.query.decode(), keep_blank_values=True)
     query = [(name, value) for name, value in sent if name not in _POSITIONS]
     return f"{request.path}?{urlencode([*query, ('before', cursor)])}"

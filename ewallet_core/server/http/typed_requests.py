@@ -82,7 +82,7 @@ def check_acceptable(headers: Mapping[str, str]) -> None:
 def query_arguments(readers: Readers, query: bytes) -> dict[str, Any]:
     """The arguments in a query. One that is sent several times is a list."""
     sent: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+    for name, value in parse_qsl(query.decode(), keep_blank_values=True):
         sent.setdefault(name, []).append(value)
     _check_known(sent, readers)
     return {name: _queried(name, values, readers[name]) for name, values in sent.items()}
