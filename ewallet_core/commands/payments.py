@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ewallet_core.commands.lookup import Recipient, find_payee, find_wallet
-from ewallet_core.commands.parameters import CREDITS, WholeNumber, given, note_option, yes_option
+from ewallet_core.commands.parameters import CREDITS, NUMBER, given, note_option, yes_option
 from ewallet_core.commands.shell import RefusedError, Shell, shell_command
 from ewallet_core.commands.suggestions import suggest_contacts, suggest_wallets
 from ewallet_core.instructions.envelope import Answer
@@ -16,8 +16,6 @@ from ewallet_core.presentation.formatting import credit_amount, grouped, one_lin
 from ewallet_core.presentation.payees import CAUTIONS, PAYEE_CHANGED, Contact
 
 OWN_WALLETS = "Enter someone else, or use `ewallet move` between your own wallets."
-
-_RECORD = WholeNumber(1, 2**63 - 1)
 
 
 @shell_command("pay", changes=True)
@@ -94,7 +92,7 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
 
 
 @shell_command("refund", changes=True)
-@click.argument("record", type=_RECORD)
+@click.argument("record", type=NUMBER)
 @click.argument("credits", type=CREDITS, required=False)
 @note_option
 def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str | None) -> None:
