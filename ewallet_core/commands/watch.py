@@ -42,6 +42,9 @@ def watch_command(shell: Shell, line_format: str | None) -> None:
     \b
     ewallet watch --format '{sign} {left_minutes} min'
     """
+    if sys.stdout is None:
+        # There is no reader.
+        return
     with suppress(KeyboardInterrupt):
         if line_format is None:
             _print_events(shell)
@@ -169,6 +172,9 @@ class GatheredEvents:
 
     def _notice_end_of_output(self) -> None:
         """Wait until stdout has lost its reader, which is not noticed while there is nothing to print."""
+        if sys.stdout is None:
+            # It was closed from the beginning.
+            return
         output = select.poll()
         # Only that it was closed is waited for, not that it can take more.
         output.register(sys.stdout, 0)

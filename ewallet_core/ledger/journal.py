@@ -157,8 +157,9 @@ def facts_of(
     entry_id: int, kind: EntryKind, at: int, reverses: int | None, postings: Iterable[PostingFacts]
 ) -> bytes:
     """As `facts`, of the facts of an entry one by one."""
-    lines = [f"ewallet seal 1\n{entry_id} {kind} {at}"]
+    text = f"ewallet seal 1\n{entry_id} {kind} {at}"
     if reverses is not None:
-        lines.append(f"reverses {reverses}")
-    lines += [f"{posting.balance} {posting.unit} {posting.amount}" for posting in postings]
-    return "\n".join(lines).encode("ascii")
+        text += f"\nreverses {reverses}"
+    for posting in postings:
+        text += f"\n{posting.balance} {posting.unit} {posting.amount}"
+    return text.encode("ascii")

@@ -16,7 +16,7 @@ from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 
 
-class PostingLine(Row, frozen=True):
+class PostingLine(Row, frozen=True, gc=False):
     entry_id: int
     position: int
     balance: int

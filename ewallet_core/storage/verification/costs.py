@@ -44,14 +44,15 @@ _posting, _entry = schema.postings.c, schema.entries.c
 _SUPPLIED = and_(_posting.unit == Unit.CREDIT, _posting.amount > 0)
 _COST_OF_POSTING = and_(_cost.balance_id == _posting.balance_id, _cost.entry_id == _posting.entry_id)
 # With `entry_id > 0`, SQLite reads the postings in their own order, and not by the index of balances.
+_OF_SUPPLY = and_(
+    _entry.kind == EntryKind.SUPPLY, _posting.entry_id == _entry.id, _posting.entry_id > 0, _SUPPLIED
+)
 _FAULTY = union_all(
     select_faulty(
         "The supply of entry",
         _entry.id,
-        schema.entries.join(
-            schema.postings, and_(_posting.entry_id == _entry.id, _posting.entry_id > 0, _SUPPLIED)
-        ).outerjoin(schema.costs, _COST_OF_POSTING),
-        (and_(_entry.kind == EntryKind.SUPPLY, _cost.entry_id.is_(None)), "has no cost"),
+        schema.entries.join(schema.postings, _OF_SUPPLY).outerjoin(schema.costs, _COST_OF_POSTING),
+        (_cost.entry_id.is_(None), "has no cost"),
     ),
     select_faulty(
         "The cost noted for entry",

@@ -17,7 +17,7 @@ from ewallet_core.storage.verification.balances import BalanceSums, PostingLine
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 
 
-class _EntryLine(Row, frozen=True):
+class _EntryLine(Row, frozen=True, gc=False):
     """An entry with its seal, if it has one."""
 
     id: int
@@ -84,7 +84,10 @@ def _read_with_postings(transaction: Transaction) -> Iterator[tuple[_EntryLine |
         its_own: list[PostingLine] = []
         strays: list[PostingLine] = []
         while following is not None and following.entry_id <= entry.id:
-            (its_own if following.entry_id == entry.id else strays).append(following)
+            if following.entry_id == entry.id:
+                its_own.append(following)
+            else:
+                strays.append(following)
             following = next(postings, None)
         if strays:
             yield None, strays
@@ -94,6 +97,9 @@ def _read_with_postings(transaction: Transaction) -> Iterator[tuple[_EntryLine |
 
 
 def _is_balanced(postings: list[PostingLine]) -> bool:
+    # Most entries move one amount from one balance to another.
+    if len(postings) == 2 and postings[0].unit == postings[1].unit:
+        return postings[0].amount + postings[1].amount == 0
     sums: dict[str, int] = {}
     for posting in postings:
         sums[posting.unit] = sums.get(posting.unit, 0) + posting.amount
@@ -113,6 +119,6 @@ class _Chain:
         self.length += 1
         facts = facts_of(entry.id, entry.kind, entry.at, entry.reverses_id, postings)
         self._last = seal_facts(self._last, facts)
-        can_be_posted = is_balanced and all(posting.amount for posting in postings)
+        can_be_posted = is_balanced and 0 not in [posting.amount for posting in postings]
         self.is_whole = can_be_posted and entry.hash == self._last
         return self.is_whole

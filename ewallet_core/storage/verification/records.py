@@ -155,7 +155,7 @@ _WITH_PARTIES = (
     _invoice.join(_linked, _linked.c.id == _invoice.c.transfer_record_id)
     .join(_seller, _seller.c.id == _invoice.c.seller_account_id)
     .join(_buyer, _buyer.c.id == _BUYER_ID)
-    .outerjoin(_copy, and_(_copy.c.entry_id == _invoice.c.entry_id, _copy.c.id != _invoice.c.id))
+    .outerjoin(_copy, and_(_copy.c.entry_id == _invoice.c.entry_id, _copy.c.id < _invoice.c.id))
 )
 
 

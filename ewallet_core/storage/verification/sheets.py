@@ -37,11 +37,13 @@ class _SheetLine(Row, frozen=True):
 
 def _lines(kind: RecordType) -> Select[Any]:
     record = schema.metadata.tables[f"{kind}_records"].c
-    # All records are counted by their index alone, and the unlinked ones, which are few, in one pass.
+    # All records are counted by their index alone, and the unlinked ones, which are few, in one pass. With
+    # `+ 0`, SQLite reads them in their own order, and not by the index.
+    sheet_id = (record.sheet_id + 0).label("sheet_id")
     unlinked = (
-        select(record.sheet_id, func.count().label("records"))
+        select(sheet_id, func.count().label("records"))
         .where(record.unlinked_at.is_not(None))
-        .group_by(record.sheet_id)
+        .group_by(sheet_id)
         .subquery("unlinked")
     )
     is_on_it = record.sheet_id == _sheet.id

@@ -1,6 +1,7 @@
 """Checks the file and its tables, as SQLite keeps them, and each value: its type, range and search words.
 
-The journal's columns are left out, because the check of the journal reads each of their values."""
+The journal's columns are left out, because the check of the journal reads each of their values, and those of
+records that other checks compare with the journal or the sheet."""
 
 from __future__ import annotations
 
@@ -34,7 +35,12 @@ from ewallet_core.types import RecordType, Role, user_key
 
 _MADE_OBJECTS = text(MADE_OBJECTS)
 _INTEGRITY = text("PRAGMA integrity_check")
-_FOREIGN_KEYS = text("PRAGMA foreign_key_check")
+_OF_ENTRIES = {f"{kind}_records" for kind in RecordType if kind is not RecordType.CONTACT}
+_FOLLOWED = {"entries", "postings", "seals", "time_segments", *_OF_ENTRIES}
+"""The longest tables; the other checks follow each of their foreign keys."""
+_FOREIGN_KEYS = tuple(
+    text(f"PRAGMA foreign_key_check({name})") for name in sorted(schema.metadata.tables.keys() - _FOLLOWED)
+)
 
 
 def check_integrity(transaction: Transaction) -> Findings:
@@ -42,8 +48,11 @@ def check_integrity(transaction: Transaction) -> Findings:
     for (fault,) in transaction.run(_INTEGRITY).fetchall():
         if fault != "ok":
             yield Violation(f"The file is damaged, SQLite says: {fault}.")
-    for table, row, parent, _ in transaction.run(_FOREIGN_KEYS).fetchall():
-        yield Violation(f"Row {row} of the table {table} belongs to a row of {parent} that doesn't exist.")
+    for keys in _FOREIGN_KEYS:
+        for table, row, parent, _ in transaction.run(keys).fetchall():
+            yield Violation(
+                f"Row {row} of the table {table} belongs to a row of {parent} that doesn't exist."
+            )
     yield Check("the file's pages, indexes and foreign keys are as SQLite needs them")
 
 
@@ -63,6 +72,17 @@ def check_schema(transaction: Transaction) -> Findings:
 LATEST = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 _READ_BY_THE_JOURNAL = {"entries", "postings", "seals", "balances"}
+_COMPARED = {
+    "sheet_id",
+    "account_id",
+    "entry_id",
+    "transfer_record_id",
+    "from_account_id",
+    "to_account_id",
+    "seller_account_id",
+    "credits",
+}
+"""The columns of an entry's records that must equal others, as the other checks prove."""
 _ANY_NUMBER = {"boot_at", "confirmed_boot_at", "wall_at", "latest_at", "overruled_at"}
 _KNOWN: dict[tuple[str, str], tuple[object, ...]] = {
     ("events", "kind"): tuple(EventKind),
@@ -90,26 +110,27 @@ def _is_wrong(table: Table, column: Column[Any]) -> ColumnElement[bool]:
     elif isinstance(column.type, Text):
         wrong = kind != "text"
     else:
-        wrong = or_(kind != "integer", *_out_of_range(column))
+        wrong = or_(kind != "integer", _is_out_of_range(column))
     if known := _KNOWN.get((table.name, column.name)):
         wrong = or_(wrong, and_(*(column != value for value in known)))
-    return and_(column.is_not(None), wrong)
+    return and_(column.is_not(None), wrong) if column.nullable else wrong
 
 
-def _out_of_range(column: Column[Any]) -> list[ColumnElement[bool]]:
+def _is_out_of_range(column: Column[Any]) -> ColumnElement[bool]:
     if column.name in _ANY_NUMBER:
-        return []
+        return false()
     if column.primary_key or column.name == "position":
-        return [column < 1]
+        return column < 1
     is_date = column.name.endswith(("_at", "_until", "_since")) or column.name == "at"
-    return [column < 0, *([column > LATEST] if is_date else [])]
+    return ~column.between(0, LATEST) if is_date else column < 0
 
 
 def _words(records: Records[Any]) -> ColumnElement[str]:
     record = records.table.c
-    joined: ColumnElement[str] = literal("")
-    for name in records.searched:
-        joined = joined + record[name] + " "
+    first, *others = records.searched
+    joined: ColumnElement[str] = record[first]
+    for name in others:
+        joined = joined + " " + record[name]
     if records.kind is not RecordType.INVOICE:
         return joined
     party = case(
@@ -117,31 +138,25 @@ def _words(records: Records[Any]) -> ColumnElement[str]:
         else_=record.seller_name + " " + record.seller_email,
     )
     # Invoices of earlier releases have no names, and an erased party has no name.
-    return func.coalesce(party, "") + " " + joined
-
-
-def _key(records: Records[Any]) -> ColumnElement[str]:
-    key: ColumnElement[str] = records.table.c.search_key
-    return func.replace(key, PARTY_END, " ") if records.kind is RecordType.INVOICE else key
+    return func.coalesce(party + PARTY_END, "") + joined
 
 
 _RECORDS = {records.table: records for records in ALL_RECORDS}
 
 
 def _faulty(table: Table) -> Select[Any]:
-    (key, *_) = table.primary_key.columns
     # Only a table without an id has another key than a number.
-    shown = key if key.name == "id" else literal(0)
-    wrong = or_(*(_is_wrong(table, column) for column in table.columns))
-    searched: ColumnElement[str] = literal("")
+    shown = table.c.id if "id" in table.c else literal(0)
+    compared = _COMPARED if table.name in _OF_ENTRIES else ()
+    wrong = or_(*(_is_wrong(table, column) for column in table.columns if column.name not in compared))
+    key: ColumnElement[str] = literal("")
     words: ColumnElement[str] = literal("")
     differs: ColumnElement[bool] = false()
     if (records := _RECORDS.get(table)) is not None:
-        searched, words = _key(records), _words(records)
+        key, words = table.c.search_key, _words(records)
         # What an account left when it was erased is found by nothing.
-        is_searched = table.c.search_key != ""
-        differs = and_(is_searched, func.trim(searched) != func.trim(func.lower(words)))
-    return select(shown, case((wrong, 1), else_=0), searched, words).where(or_(wrong, differs))
+        differs = and_(key != "", key != func.lower(words))
+    return select(shown, case((wrong, 1), else_=0), key, words).where(or_(wrong, differs))
 
 
 _TABLES = {
@@ -157,7 +172,7 @@ def check_values(transaction: Transaction) -> Findings:
             row = f"Row {line.id}" if line.id else "A row"
             if line.has_wrong_value:
                 yield Violation(f"{row} of the table {name} has a value that is never written there.")
-            # Earlier releases joined the words with other spaces.
+            # SQLite knows only the case of ASCII, and earlier releases joined the words with other spaces.
             elif line.search_key.split() != user_key(line.words).split():
                 yield Violation(f"{row} of the table {name} is found by other words than its own.")
     yield Check(f"{several(len(_TABLES), 'table', 'tables')}, each value of which has its type and range")
