@@ -11,7 +11,8 @@ import click
 from ewallet_core.commands.listing import print_exactly, read_days, rows_of
 from ewallet_core.commands.lookup import find_wallet
 from ewallet_core.commands.parameters import NUMBER
-from ewallet_core.commands.shell import CommandError, Shell, shell_command
+from ewallet_core.commands.problems import CommandError
+from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.suggestions import suggest_wallets
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.invoices import Invoice, Month, Party

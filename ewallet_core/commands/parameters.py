@@ -92,8 +92,12 @@ def shell_options(*, changes: bool) -> list[click.Parameter]:
     return options
 
 
+LONGEST_ID = LONGEST_REQUEST_ID - 8
+"""The longest id that a command takes: further changes, and lines of `send`, add their number to it."""
+
+
 def _checked_id(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not SHORTEST_REQUEST_ID <= len(value) <= LONGEST_REQUEST_ID:
-        limits = f"{SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID}"
+    if value is not None and not SHORTEST_REQUEST_ID <= len(value) <= LONGEST_ID:
+        limits = f"{SHORTEST_REQUEST_ID} to {LONGEST_ID}"
         raise click.BadParameter(f"a request id has {limits} characters.", ctx, param)
     return value
