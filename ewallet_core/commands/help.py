@@ -11,6 +11,7 @@ TOPICS = {
     "completion": (COMMANDS, "Completion"),
     "first-steps": (COMMANDS, "A first session"),
     "instructions": (COMMANDS, "Any instruction"),
+    "lists": (COMMANDS, "Lists and reports"),
     "passwords": (COMMANDS, "Passwords"),
     "places": (COMMANDS, "Which wallet"),
     "prompts": (STATUS, "Prompts of bash, zsh, fish and starship"),
@@ -30,7 +31,10 @@ _PAGES = (_HERE.with_name("pages"), _HERE.parents[2] / "docs")
 @click.argument("topic", required=False, metavar="[TOPIC]")
 @click.pass_context
 def help_command(ctx: click.Context, topic: str | None) -> None:
-    """Print a section of the documentation and the help of a command; without TOPIC, list the topics."""
+    """Print a section of the documentation, or list them.
+
+    TOPIC may also be a command: its help is printed. Without TOPIC, the topics are listed.
+    """
     if topic is None:
         click.echo(f"Topics: {', '.join(TOPICS)}.")
         click.echo("`ewallet help COMMAND` is the help of a command; `ewallet --help` lists all commands.")

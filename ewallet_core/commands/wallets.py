@@ -13,6 +13,7 @@ from ewallet_core.commands.lookup import all_clocks, find_clock, find_wallet, wa
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
 from ewallet_core.commands.suggestions import suggest_clocks, suggest_wallets
+from ewallet_core.presentation.clock_state import BEGUN
 from ewallet_core.presentation.formatting import countdown, grouped, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column, Row, Tone, ToneText
 
@@ -36,8 +37,6 @@ CLOCK_VALUES = (
     *("since_timestamp", "timer_notes", "timer_tags", "create_date"),
 )
 ACTIVE = ToneText("● active", Tone.GOOD)
-TIMERS = {"active": "running", "paused": "paused"}
-
 
 Item = dict[str, Any]
 
@@ -124,7 +123,7 @@ def _active_clock(shell: Shell) -> int:
 
 
 def _clock_row(clock: Item, now: datetime, *, has_wallets: bool) -> Row:
-    timer = TIMERS.get(clock["clock_state"], "")
+    timer = BEGUN.get(clock["clock_state"], "")
     if timer and clock["since_timestamp"]:
         timer = f"{timer} since {moment(parse_timestamp(clock['since_timestamp']), now)}"
     tags = " ".join(f"#{tag}" for tag in clock["timer_tags"])
