@@ -20,7 +20,7 @@ from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
 from ewallet_core.operations.events import record_event
-from ewallet_core.storage.accounts import AccountStatus, Party
+from ewallet_core.storage.accounts import AccountStatus, PartyAccount
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import Posted, post
 from ewallet_core.storage.linked_records import read_transfer_with_links
@@ -34,7 +34,7 @@ INCOMING = "incoming"
 _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
-def spent_today(context: Context, account: Party) -> Spent:
+def spent_today(context: Context, account: PartyAccount) -> Spent:
     # What is dated later than a day from now was spent while the wall clock was ahead.
     return sum_spent_between(context.transaction, account.id, context.now - DAY_MS, context.now + DAY_MS)
 
@@ -47,7 +47,7 @@ def left_within(limit: int, spent: Spent) -> int:
 class Side(msgspec.Struct, frozen=True):
     """The sender or the recipient of credits: an account and one of its wallets, as it was before."""
 
-    account: Party
+    account: PartyAccount
     wallet: PartyWallet
 
     @property
@@ -63,7 +63,7 @@ class Side(msgspec.Struct, frozen=True):
 class Bill(msgspec.Struct, frozen=True):
     """The seller on the invoices, and the cost; a payment in credits alone has a currency of ""."""
 
-    seller: Party
+    seller: PartyAccount
     currency: str = ""
     cost: str = ""
 
@@ -145,7 +145,7 @@ def _reject_payee(context: Context, email: str, field: str) -> None:
         raise PayeeChangedError(field, payee.id, payee.name, payee.caution)
 
 
-def require_available(account: Party, field: str) -> None:
+def require_available(account: PartyAccount, field: str) -> None:
     if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 
@@ -261,7 +261,7 @@ def _own_wallets(transfer: CreditTransfer, suffix: str = "") -> dict[str, int]:
     }
 
 
-def _parties(transfer: CreditTransfer, seller: Party) -> dict[str, str]:
+def _parties(transfer: CreditTransfer, seller: PartyAccount) -> dict[str, str]:
     """Both parties as they are named now, which their invoices keep."""
     sender, recipient = transfer.sender.account, transfer.recipient.account
     buyer = recipient if sender.id == seller.id else sender

@@ -15,12 +15,10 @@ from event_assertions import plant_events
 from http_wire import INSTRUCTION_PATH, HttpWire, request_bytes
 from instructions import REQUEST_CLIENT_ID, login
 from socket_wire import LOOPBACK, TIMEOUT_SECONDS
-from starlette.responses import Response
 
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.http import connection, transport
+from ewallet_core.server.http import connection, instruction_api, transport
 from ewallet_core.server.http.connection import LONGEST_HEAD, LONGEST_REQUEST, MOST_HEADERS
-from ewallet_core.server.http.instruction_api import InstructionApi
 from ewallet_core.server.http.transport import HttpTransport
 from ewallet_core.server.settings import HttpSettings
 
@@ -360,7 +358,7 @@ def test_a_client_that_reads_slowly_gets_all_of_the_last_response(http_server, m
     monkeypatch.setattr(HttpTransport, "_check_closing", check_closing)
     monkeypatch.setattr(transport, "CLOSE_SECONDS", 0.01)
     long = b"x" * 10_000_000
-    monkeypatch.setattr(InstructionApi, "_describe", lambda _: Response(long))
+    monkeypatch.setattr(instruction_api, "_encoded_description", lambda: long)
     wire = http_server.http_wire(holds=2_000)
     wire.send_bytes(request_bytes("GET", INSTRUCTION_PATH, b"", {"connection": "close"}))
     for _ in range(3):

@@ -86,7 +86,7 @@ class Application:
     def _error_response(
         self, error: WalletError, scope: Scope, headers: Mapping[str, str] | None = None
     ) -> Response:
-        answer = self._carrier.refusal(error, scope["state"]["peer"])
+        answer = self._carrier.answer_error(error, scope["state"]["peer"])
         if scope["path"].startswith(PREFIX):
             return problem(answer)
         return JsonResponse(answer, status_of(answer["code"]), headers)

@@ -38,7 +38,7 @@ class InstructionApi:
             await self._carry_out(scope, receive, send)
         elif scope["method"] in ("GET", "HEAD"):
             self._carrier.check_rate(scope["state"]["peer"])
-            await self._describe()(scope, receive, send)
+            await (await self._describe())(scope, receive, send)
         else:
             error = MethodNotAllowedError("GET, HEAD, POST")
             answer = self._carrier.refuse(error, scope["state"]["peer"])
@@ -63,18 +63,16 @@ class InstructionApi:
         await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, length]})
         await send({"type": "http.response.body", "body": encoded})
 
-    def _describe(self) -> Response:
+    async def _describe(self) -> Response:
         """All instructions, with their arguments, answers and errors."""
         if self._described is None:
-            everything = reference.everything(SECTIONS)
-            self._described = msgspec.json.encode(
-                {
-                    "instructions": [reference.entry_of(each) for each in everything],
-                    "data": reference.data_of(everything),
-                    "refusals": reference.errors(),
-                }
-            )
+            # The event loop does not wait for it.
+            self._described = await self._carrier.executor.read(_encoded_description)
         return Response(self._described, media_type="application/json")
+
+
+def _encoded_description() -> bytes:
+    return msgspec.json.encode(reference.described(reference.everything(SECTIONS)))
 
 
 async def read_body(receive: Receive) -> bytes | None:

@@ -78,9 +78,9 @@ class InstructionCarrier:
             self.check_rate(peer)
         except TooManyRequestsError as reached:
             error = reached
-        return self.refusal(error, peer)
+        return self.answer_error(error, peer)
 
-    def refusal(self, error: WalletError, peer: HttpPeer) -> Answer:
+    def answer_error(self, error: WalletError, peer: HttpPeer) -> Answer:
         """The answer to a request that has counted already, or with which a connection ends; it is logged."""
         pending = PendingAnswer(peer, self._loop.create_future())
         return self._refuse(InvalidCall(partial(error_answer, error), None), error, pending)

@@ -17,11 +17,11 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.paths import Route, RouteTable, routes_of
 from ewallet_core.instructions.registry import Access
 from ewallet_core.instructions.validation import FieldReader
-from ewallet_core.server.http.docs_page import send_docs_page
+from ewallet_core.server.http.docs_page import docs_response
 from ewallet_core.server.http.entity_tags import entity_tag, has_entity_tag, is_named
 from ewallet_core.server.http.events import EVENTS_PATH, EventsApi
 from ewallet_core.server.http.instructions import InstructionCarrier
-from ewallet_core.server.http.openapi import DOCUMENT_PATH, send_document
+from ewallet_core.server.http.openapi import DOCUMENT_PATH, document_response
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.problems import DOCS_PATH, problem
 from ewallet_core.server.http.responses import PRIVATE, AnswerResponse
@@ -55,8 +55,8 @@ class TypedApi:
         self._others: dict[str, dict[str, Respond]] = {
             SESSION_PATH: {"POST": self._open_session},
             EVENTS_PATH: {"GET": events.respond},
-            DOCUMENT_PATH: {"GET": send_document},
-            DOCS_PATH: {"GET": send_docs_page},
+            DOCUMENT_PATH: {"GET": self._send_document},
+            DOCS_PATH: {"GET": self._send_docs},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,6 +93,13 @@ class TypedApi:
         if answer["failed"]:
             return problem(answer)
         return _json(answer, 201, PRIVATE)
+
+    async def _send_document(self, _request: TypedRequest, _peer: HttpPeer) -> Response:
+        # It is made at the first request, and the event loop does not wait for it.
+        return await self._carrier.executor.read(document_response)
+
+    async def _send_docs(self, _request: TypedRequest, _peer: HttpPeer) -> Response:
+        return await self._carrier.executor.read(docs_response)
 
     async def _carry_out(
         self, route: Route, item_id: str | None, request: TypedRequest, peer: HttpPeer
