@@ -53,6 +53,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.network = network_of(address)
         self.number = port.next_number()
         self.is_lost = self._is_ending = False
+        self.url = b""
         self.on_end: Callable[[WalletError | None], None] | None = None
         self._is_proxy = port.is_proxy(address)
         self._peer = HttpPeer(address, self, not port.is_exempt(address))
@@ -292,7 +293,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         return not self._is_in_head and cycle is not None and cycle.response_complete and cycle.more_body
 
     def _send_error(self, status: HTTPStatus, error: WalletError) -> None:
-        path = (getattr(self, "url", None) or b"").decode("latin-1")
+        path = self.url.decode("latin-1")
         self.transport.write(self._port.error_response(status, error, path, self._peer))
 
     def _end_after_response(self, reason: WalletError | None = None) -> None:

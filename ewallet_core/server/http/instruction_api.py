@@ -12,6 +12,7 @@ from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions import reference
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.http.instructions import InstructionCarrier
+from ewallet_core.server.http.problems import status_of
 from ewallet_core.server.http.responses import PRIVATE, JsonResponse
 
 INSTRUCTION_PATH = "/ewallet/instruction-set"
@@ -36,11 +37,14 @@ class InstructionApi:
         if scope["method"] == "POST":
             await self._carry_out(scope, receive, send)
         elif scope["method"] in ("GET", "HEAD"):
+            self._carrier.check_rate(scope["state"]["peer"])
             await (await self._describe())(scope, receive, send)
         else:
             error = MethodNotAllowedError("GET, HEAD, POST")
             answer = self._carrier.refuse(error, scope["state"]["peer"])
-            await JsonResponse(answer, 405, {"allow": error.methods})(scope, receive, send)
+            await JsonResponse(answer, status_of(answer["code"]), {"allow": error.methods})(
+                scope, receive, send
+            )
 
     async def _carry_out(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
@@ -50,7 +54,8 @@ class InstructionApi:
         try:
             request = decode(body)
         except WalletError as error:
-            status, answer = 400, self._carrier.refuse(error, peer)
+            answer = self._carrier.refuse(error, peer)
+            status = status_of(answer["code"])
         else:
             status, answer = 200, await self._carrier.carry_out(request, peer)
         encoded = msgspec.json.encode(answer)
