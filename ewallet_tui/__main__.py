@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import os
 import sys
@@ -25,29 +24,34 @@ CHECK = "Check that it is there, and its permissions."
 class _Commands(LazyCommands):
     """Commands that say in one sentence what their environment lacks, and exit with 1."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, **kwargs: Any) -> Any:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 # Without a locale for it, a character is replaced.
                 stream.reconfigure(errors="replace")
         try:
-            done = super().invoke(ctx)
-            if sys.stdout is not None:
-                # An output that is full is noticed here.
-                sys.stdout.flush()
-        except NoHomeError as error:
-            click.echo(error, err=True)
-            ctx.exit(1)
+            return super().main(*args, **kwargs)
         except OSError as error:
-            if error.errno == errno.EPIPE:
-                # The reader has enough.
-                raise
-            place = f" {error.filename}" if error.filename else ""
-            reason = (error.strerror or str(error)).lower()
-            click.echo(f"ewallet can't use{place or ' its input or output'}: {reason}. {CHECK}", err=True)
+            with contextlib.suppress(OSError):
+                click.echo(_what_is_missing(error), err=True)
             _drop_unwritten()
-            ctx.exit(1)
+            sys.exit(1)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
+        done = super().invoke(ctx)
+        if sys.stdout is not None:
+            # An output that is full is noticed here.
+            sys.stdout.flush()
         return done
+
+
+def _what_is_missing(error: OSError) -> str:
+    if isinstance(error, NoHomeError):
+        return str(error)
+    used = error.filename or "its input or output"
+    return f"ewallet can't use {used}: {(error.strerror or str(error)).lower()}. {CHECK}"
 
 
 def _drop_unwritten() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Generator, Iterator
 
+import argon2
 import pytest
 from sqlalchemy import Dialect
 
+from ewallet_core.security.passwords import Passwords
 from ewallet_core.storage import read_only, sqlite
 from ewallet_core.storage.transaction import Statements
 
@@ -32,6 +34,15 @@ def compiled_modules_are_kept() -> Iterator[None]:
     """Let processes that tests start keep what they compile, because starting them takes long without it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_password_hashes() -> Iterator[None]:
+    """Hash passwords cheaply in this process: by design, a usual hash takes a fifth of a second of a core."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(Passwords.__init__, "__defaults__", (cheap,))
         yield
 
 

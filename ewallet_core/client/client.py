@@ -161,7 +161,7 @@ class AsyncEWalletClient(ClientStatus):
         """Reach the engine, as `async with` does; raises `UnreachableError`."""
         await self._client.open()
 
-    async def send(self, **instruction: Any) -> Answer:
+    async def send(self, /, **instruction: Any) -> Answer:
         """Have an instruction carried out, once, and return its answer.
 
         `controller` is `client` and `ctype` is `action` unless they are given. After an `UnreachableError` it
@@ -217,7 +217,7 @@ class EWalletClient(ClientStatus):
             loop = self._loop
         loop.run(self._client.open())
 
-    def send(self, **instruction: Any) -> Answer:
+    def send(self, /, **instruction: Any) -> Answer:
         """As `AsyncEWalletClient.send`."""
         if (loop := self._loop) is None:
             raise UnreachableError(NOT_OPEN)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any
 
-import httpcore
+import h11
 import msgspec
 
-from ewallet_core.client.connect import ByteStream, Connector, Waits
+from ewallet_core.client.connect import Connector, Waits
 from ewallet_core.client.connection import UnreachableError
+from ewallet_core.client.connection_pool import ConnectionPool
 from ewallet_core.client.messages import (
     LONGEST_ANSWER,
     LONGEST_EVENT,
@@ -29,70 +31,18 @@ from ewallet_core.instructions.envelope import Answer, in_reply_to, request_id_o
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_core.protocol.frames import decode
 
-_INSTRUCTIONS, _EVENTS = b"/ewallet/instruction-set", b"/v1/events"
+_INSTRUCTIONS, _EVENTS = "/ewallet/instruction-set", "/v1/events"
 _OK, _REDIRECTS, _TOO_MANY, _SERVER_ERRORS = 200, range(300, 400), 429, 500
 _PROXY_ERRORS = frozenset({502, 503, 504})
 
 MOST_CONNECTIONS = 8
 """How many requests are under way at once; further ones wait for a connection."""
-KEPT_SECONDS = 50.0
-"""How long an unused connection is kept: less than servers do, so that a request seldom meets its end."""
 
-_BEGIN = b"HTTP/"
-_NO_HTTP = (
-    "That is not a port for HTTP. Check the port, or leave out http:// if it is the port for instructions."
-)
 _LATER = "Try again later."
 _IS_IT_TLS = "If it uses TLS, write https:// before its address; otherwise try again later."
 
-Headers = dict[bytes | str, bytes | str]
+Headers = dict[str, str]
 Messages = AsyncGenerator[dict[str, Any] | None, None]
-
-
-class CheckedStream(httpcore.AsyncNetworkStream):
-    """A connection to a server whose identity was checked, for the HTTP library."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self._is_http = False
-
-    async def read(self, max_bytes: int, *_: Any, **_options: Any) -> bytes:
-        try:
-            data = await self._stream.reader.read(max_bytes)
-        except OSError as reason:
-            raise httpcore.ReadError from reason
-        if not data:
-            # An answer says how long it is, so one that ends with the connection is not whole.
-            raise httpcore.ReadError
-        if not self._is_http and not data.startswith(_BEGIN[: len(data)]):
-            raise UnreachableError(_NO_HTTP)
-        self._is_http = True
-        return data
-
-    async def write(self, buffer: bytes, *_: Any, **_options: Any) -> None:
-        try:
-            self._stream.writer.write(buffer)
-            await self._stream.writer.drain()
-        except OSError as reason:
-            raise httpcore.WriteError from reason
-
-    async def aclose(self) -> None:
-        await self._stream.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        # An unused connection is readable if the server has closed it.
-        return self._stream.reader.at_eof() if info == "is_readable" else None
-
-
-class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Opens connections for the HTTP library; each is over TLS already if the server's address says so."""
-
-    def __init__(self, connector: Connector, port: int) -> None:
-        self._connector = connector
-        self._port = port
-
-    async def connect_tcp(self, *_address: Any, **_options: Any) -> CheckedStream:
-        return CheckedStream(await self._connector.connect(self._port, LONGEST_EVENT))
 
 
 class HttpStream:
@@ -101,9 +51,7 @@ class HttpStream:
     `exchange` sends one and yields its messages. At most `room` of them are read ahead; 0 means no limit.
     """
 
-    def __init__(
-        self, pool: httpcore.AsyncConnectionPool, exchange: Callable[[bytes], Messages], room: int
-    ) -> None:
+    def __init__(self, pool: ConnectionPool, exchange: Callable[[bytes], Messages], room: int) -> None:
         self._pool = pool
         self._exchange = exchange
         self._arrived: asyncio.Queue[dict[str, Any] | Exception | None] = asyncio.Queue(room)
@@ -135,17 +83,13 @@ class HttpStream:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        await self._pool.aclose()
+        await self._pool.close()
 
     async def _carry_out(self, frame: bytes) -> None:
         try:
             async with aclosing(self._exchange(frame)) as messages:
                 async for message in messages:
                     await self._arrived.put(message)
-        except httpcore.NetworkError:
-            await self._arrived.put(EOFError())
-        except httpcore.ProtocolError:
-            await self._arrived.put(UnreachableError(NO_SERVER))
         except Exception as reason:  # noqa: BLE001 - it is raised by the next read
             await self._arrived.put(reason)
 
@@ -163,16 +107,16 @@ class HttpEndpoint:
 
     def __init__(self, server: ServerAddress, connector: Connector, within: float, waits: Waits) -> None:
         self._server = server
-        self._network = CheckedNetwork(connector, server.in_port)
+        self._connector = connector
         self._within = within
         self._waits = waits
         host = server.shown.partition("://")[2].encode("idna")
-        self._headers: Headers = {b"host": host, b"user-agent": b"ewallet"}
+        self._headers = {"host": host.decode(), "user-agent": "ewallet"}
         self._requests: HttpStream | None = None
 
     async def open_requests(self) -> MessageStream:
-        pool = self._pool(MOST_CONNECTIONS)
-        stream = HttpStream(pool, lambda frame: self._ask(pool, frame), room=0)
+        pool = self._new_pool(MOST_CONNECTIONS)
+        stream = HttpStream(pool, partial(self._ask, pool), room=0)
         try:
             if_closed = _LATER if self._server.tls else _IS_IT_TLS
             await handshake(stream, self._within, self._waits, if_closed)
@@ -183,23 +127,18 @@ class HttpEndpoint:
         return stream
 
     async def open_events(self) -> MessageStream:
-        pool = self._pool(1)
+        pool = self._new_pool(1)
         return HttpStream(pool, lambda frame: self._watched(self._follow(pool, frame)), room=1)
 
-    def _pool(self, connections: int) -> httpcore.AsyncConnectionPool:
-        return httpcore.AsyncConnectionPool(
-            max_connections=connections, keepalive_expiry=KEPT_SECONDS, network_backend=self._network
-        )
+    def _new_pool(self, most: int) -> ConnectionPool:
+        return ConnectionPool(partial(self._connector.connect, self._server.in_port, LONGEST_EVENT), most)
 
-    def _url(self, path: bytes) -> httpcore.URL:
-        # For the library the connection is plain, because the connector has made it TLS.
-        return httpcore.URL(scheme=b"http", host=b"server", port=self._server.in_port, target=path)
-
-    async def _ask(self, pool: httpcore.AsyncConnectionPool, frame: bytes) -> Messages:
-        headers: Headers = {**self._headers, b"content-type": b"application/json"}
-        async with pool.stream("POST", self._url(_INSTRUCTIONS), headers=headers, content=frame) as response:
-            body = await _body_of(response)
-        yield self._answer_to(frame, response.status, body)
+    async def _ask(self, pool: ConnectionPool, frame: bytes) -> Messages:
+        headers = {"content-type": "application/json", "content-length": str(len(frame))}
+        request = self._request("POST", _INSTRUCTIONS, headers)
+        async with pool.exchange(request, frame) as (status, body):
+            answer = await _whole(body)
+        yield self._answer_to(frame, status, answer)
 
     async def _watched(self, events: Messages) -> Messages:
         """The events; if they break off, a request is sent, so that it shows whether the server is gone."""
@@ -212,18 +151,21 @@ class HttpEndpoint:
                 self._requests.write(frame_of({**WHICH_SOCKETS, "request_id": new_request_id()}))
             raise
 
-    async def _follow(self, pool: httpcore.AsyncConnectionPool, frame: bytes) -> Messages:
-        headers: Headers = {**self._headers, **_headers_of(msgspec.json.decode(frame, type=Subscription))}
-        async with pool.stream("GET", self._url(_EVENTS), headers=headers) as response:
-            if response.status != _OK:
-                yield _error_in(self._message_in(response.status, await _body_of(response)))
+    async def _follow(self, pool: ConnectionPool, frame: bytes) -> Messages:
+        headers = _headers_of(msgspec.json.decode(frame, type=Subscription))
+        async with pool.exchange(self._request("GET", _EVENTS, headers)) as (status, body):
+            if status != _OK:
+                yield _error_in(self._message_in(status, await _whole(body)))
                 return
             events = ServerSentEvents()
-            async with aclosing(_chunks_of(response)) as chunks:
-                async for chunk in chunks:
-                    for event in events.received(chunk):
+            async with aclosing(body):
+                async for piece in body:
+                    for event in events.received(piece):
                         yield event
         raise EOFError
+
+    def _request(self, method: str, path: str, headers: Headers) -> h11.Request:
+        return h11.Request(method=method, target=path, headers=[*self._headers.items(), *headers.items()])
 
     def _answer_to(self, frame: bytes, status: int, body: bytes) -> Answer:
         answer = self._message_in(status, body)
@@ -299,23 +241,17 @@ def _error_in(problem: dict[str, Any]) -> Answer:
 
 def _headers_of(subscription: Subscription) -> Headers:
     token = f"Bearer {subscription.client_id}.{subscription.session_token}"
-    headers: Headers = {b"accept": b"text/event-stream", b"authorization": token.encode()}
+    headers = {"accept": "text/event-stream", "authorization": token}
     if subscription.since is not None:
-        headers[b"last-event-id"] = str(subscription.since).encode()
+        headers["last-event-id"] = str(subscription.since)
     return headers
 
 
-async def _body_of(response: httpcore.Response) -> bytes:
-    body = bytearray()
-    async with aclosing(_chunks_of(response)) as chunks:
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > LONGEST_ANSWER:
+async def _whole(body: AsyncGenerator[bytes, None]) -> bytes:
+    whole = bytearray()
+    async with aclosing(body):
+        async for piece in body:
+            whole += piece
+            if len(whole) > LONGEST_ANSWER:
                 raise UnreachableError(NO_SERVER)
-    return bytes(body)
-
-
-async def _chunks_of(response: httpcore.Response) -> AsyncGenerator[bytes, None]:
-    """The chunks of the body as they arrive."""
-    async for chunk in response.aiter_stream():
-        yield chunk
+    return bytes(whole)

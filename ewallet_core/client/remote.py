@@ -98,7 +98,7 @@ class RemoteClient(WalletClient):
                 raise
             self._is_open = True
 
-    async def send(self, **instruction: Any) -> Answer:
+    async def send(self, /, **instruction: Any) -> Answer:
         """As `WalletClient.send`; raises `UnreachableError` also after `patience_seconds`."""
         try:
             async with asyncio.timeout(self._patience_seconds):

@@ -90,7 +90,7 @@ class WalletClient(ABC):
         Raises `UnreachableError` if there is no engine; it may be tried again.
         """
 
-    async def send(self, **instruction: Any) -> Answer:
+    async def send(self, /, **instruction: Any) -> Answer:
         """Have `instruction` carried out, in the order of the calls, and return its answer.
 
         The client id and the session token are added here, and a request id if there is none. A login renews

@@ -33,12 +33,8 @@ def run(words: str, *, as_json: bool, markdown: bool) -> int:
     if markdown:
         click.echo(page(SECTIONS), nl=False)
     elif as_json:
-        shown = {
-            "instructions": [reference.entry_of(each) for each in found],
-            "data": reference.data_of(found),
-            "refusals": reference.errors(),
-        }
-        click.echo(json.dumps(msgspec.to_builtins(shown), indent=2, ensure_ascii=False))
+        shown = msgspec.to_builtins(reference.described(found))
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif words:
         _show_entries(found)
     else:

@@ -10,7 +10,9 @@ import click
 
 from ewallet_core.commands.listing import print_exactly, read_days, rows_of
 from ewallet_core.commands.lookup import find_wallet
-from ewallet_core.commands.shell import CommandError, Shell, shell_command
+from ewallet_core.commands.parameters import NUMBER
+from ewallet_core.commands.problems import CommandError
+from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.suggestions import suggest_wallets
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.invoices import Invoice, Month, Party
@@ -21,14 +23,14 @@ LIST_THEM = "`ewallet history --kind invoices` lists them."
 
 
 @shell_command("invoice")
-@click.argument("number", type=click.IntRange(min=1), required=False)
+@click.argument("number", type=NUMBER, required=False)
 @click.option(
     "--wallet",
     metavar="NAME",
     shell_complete=suggest_wallets,
     help="Of that wallet of yours. Default: the active one.",
 )
-@click.option("--record", type=click.IntRange(min=1), metavar="ID", help="The record with that id instead.")
+@click.option("--record", type=NUMBER, metavar="ID", help="The record with that id instead.")
 @click.option("--month", metavar="MONTH", help='All invoices of a month instead: 2026-11, "last month".')
 @click.option("--html", is_flag=True, help="As a page for a browser, without any active content.")
 def invoice_command(

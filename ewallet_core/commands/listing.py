@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from ewallet_core.commands.output import is_terminal
+from ewallet_core.commands.parameters import NUMBER, WholeNumber
 from ewallet_core.commands.shell import Shell
 from ewallet_core.operations.file_formats import csv_format
 from ewallet_core.presentation.formatting import inert, local
@@ -222,4 +223,4 @@ def output_options(command: Command) -> Command:
 def limit_option(command: Command) -> Command:
     """Add `--limit`, for the `Output` of `output_options`."""
     about = f"At most that many, the newest; 0 is all. Default: {USUAL_LIMIT} in a table, else all."
-    return click.option("--limit", type=click.IntRange(min=0), metavar="N", help=about)(command)
+    return click.option("--limit", type=WholeNumber(0, NUMBER.most), metavar="N", help=about)(command)

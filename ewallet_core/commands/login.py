@@ -9,7 +9,8 @@ import click
 from ewallet_core.client.connection import UnreachableError
 from ewallet_core.commands.parameters import Lifetime, given
 from ewallet_core.commands.passwords import PasswordSource, password_stdin_option
-from ewallet_core.commands.shell import EngineConnection, NoSessionError, RefusedError, Shell, shell_command
+from ewallet_core.commands.problems import NoSessionError, RefusedError
+from ewallet_core.commands.shell import EngineConnection, Shell, shell_command
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.protocol.address import THIS_MACHINE
@@ -42,8 +43,15 @@ def register_command(
     connection = open_session(shell, lifetime)
     password = passwords.next("New password", is_new=True)
     account = given(user_name=name, user_email=email, user_pass=password, user_phone=phone)
-    shell.ask(connection, action="new", new="account", **account)
-    answer = shell.ask(connection, action="login", user_email=email, user_pass=password)
+    try:
+        shell.ask(connection, action="new", new="account", **account)
+        answer = shell.ask(connection, action="login", user_email=email, user_pass=password)
+    except UnreachableError:
+        if shell.is_outcome_unknown:
+            shell.say(
+                "It is not known whether the account was created. If `ewallet login` fails, register again."
+            )
+        raise
     _keep(shell, answer)
     shell.show(answer, f"Welcome, {one_line(name)}. You are logged in{_where(shell)}.")
 

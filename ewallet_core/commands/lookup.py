@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ewallet_core.commands.shell import CommandError, Shell
+from ewallet_core.commands.problems import CommandError
+from ewallet_core.commands.shell import Shell
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.presentation.payees import CAUTIONS, CHECK, SIGN, Contact, mark_of, name_key
 
@@ -29,6 +30,8 @@ class Recipient:
 def find_payee(shell: Shell, typed: str) -> Recipient:
     """The payee that is meant by a contact's name, or by an email."""
     wanted = typed.strip()
+    if not wanted:
+        raise CommandError("It is not said to whom. Give a contact's name, or an email.")
     if "@" not in wanted:
         return _of_contact(find_contact(shell, wanted))
     before_domain = wanted[: wanted.rfind("@") + 1]

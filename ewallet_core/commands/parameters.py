@@ -15,16 +15,28 @@ from ewallet_core.instructions.validation import accepts, meta_of
 SERVER_VARIABLE = "EWALLET_SERVER"
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
+_MOST_DIGITS = 20
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
-class WholeNumber(click.IntRange):
+class WholeNumber(click.ParamType[int]):
     """A whole number in ASCII digits alone, without a sign, a space or an underscore."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-            self.fail(f"{value!r} is not a whole number. Write it in digits alone, such as 10.", param, ctx)
-        return super().convert(value, param, ctx)
+    name = "number"
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if not (text.isascii() and text.isdigit()):
+            self.fail(f"{text!r} is not a whole number. Write it in digits alone, such as 10.", param, ctx)
+        # Python refuses to read very long numbers.
+        number = int(text.lstrip("0")[:_MOST_DIGITS] or "0")
+        if not self.least <= number <= self.most:
+            self.fail(f"It must be a number from {self.least:,} to {self.most:,}.", param, ctx)
+        return number
 
 
 class Lifetime(click.ParamType[int]):
@@ -46,6 +58,8 @@ class Lifetime(click.ParamType[int]):
 
 
 CREDITS = WholeNumber(1, fields.MOST_CREDITS)
+NUMBER = WholeNumber(1, 2**63 - 1)
+"""The number of a record, an invoice, a sheet or a session."""
 
 note_option = click.option("--note", "notes", metavar="TEXT", help="What it is for.")
 yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
@@ -78,8 +92,12 @@ def shell_options(*, changes: bool) -> list[click.Parameter]:
     return options
 
 
+LONGEST_ID = LONGEST_REQUEST_ID - 8
+"""The longest id that a command takes: further changes, and lines of `send`, add their number to it."""
+
+
 def _checked_id(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not SHORTEST_REQUEST_ID <= len(value) <= LONGEST_REQUEST_ID:
-        limits = f"{SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID}"
+    if value is not None and not SHORTEST_REQUEST_ID <= len(value) <= LONGEST_ID:
+        limits = f"{SHORTEST_REQUEST_ID} to {LONGEST_ID}"
         raise click.BadParameter(f"a request id has {limits} characters.", ctx, param)
     return value

@@ -8,16 +8,15 @@ from typing import Any
 import click
 
 from ewallet_core.commands.lookup import Recipient, find_payee, find_wallet
-from ewallet_core.commands.parameters import CREDITS, WholeNumber, given, note_option, yes_option
-from ewallet_core.commands.shell import RefusedError, Shell, shell_command
+from ewallet_core.commands.parameters import CREDITS, NUMBER, given, note_option, yes_option
+from ewallet_core.commands.problems import RefusedError
+from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.suggestions import suggest_contacts, suggest_wallets
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
 from ewallet_core.presentation.payees import CAUTIONS, PAYEE_CHANGED, Contact
 
 OWN_WALLETS = "Enter someone else, or use `ewallet move` between your own wallets."
-
-_RECORD = WholeNumber(1, 2**63 - 1)
 
 
 @shell_command("pay", changes=True)
@@ -94,7 +93,7 @@ def move_command(shell: Shell, /, credits: int, to: str, source: str | None, not
 
 
 @shell_command("refund", changes=True)
-@click.argument("record", type=_RECORD)
+@click.argument("record", type=NUMBER)
 @click.argument("credits", type=CREDITS, required=False)
 @note_option
 def refund_command(shell: Shell, /, record: int, credits: int | None, notes: str | None) -> None:
@@ -118,24 +117,32 @@ def _send_to(
     amount = credit_amount(instruction["credits"])
     if payee.doubt:
         shell.confirm(f"{payee.doubt} Send {amount}?", yes=yes)
-    contact = payee.contact
+    replaced = None
     try:
         answer = shell.send(**instruction, **payee.arguments)
-        contact = None
     except RefusedError as refused:
         if refused.answer["code"] == "own_account":
             raise RefusedError({**refused.answer, "warning": OWN_WALLETS}) from None
-        if refused.answer["code"] != PAYEE_CHANGED or contact is None:
+        if refused.answer["code"] != PAYEE_CHANGED or payee.contact is None:
             raise
-        payee = _new_owner(contact, refused.answer["details"])
+        replaced = payee.contact
+        payee = _new_owner(replaced, refused.answer["details"])
         shell.ask_user(f"{payee.doubt} Send {amount} to it?")
         answer = shell.send(**instruction, **payee.arguments)
     done = sentence.format(name=payee.name or payee.email, amount=amount)
     shell.show(answer, f"{done} {_left(answer)}")
-    if contact is not None:
-        # Saved again, the contact is of the account that has the email now.
-        saved = {"record_id": contact.record, "user_email": contact.email}
+    if replaced is not None:
+        _save_again(shell, replaced)
+
+
+def _save_again(shell: Shell, contact: Contact) -> None:
+    """Save the contact again, so that it is of the account that has the email now."""
+    saved = {"record_id": contact.record, "user_email": contact.email}
+    try:
         shell.send(action="edit", edit="contact", contact="record", **saved)
+    except RefusedError as refused:
+        # What was asked is done.
+        shell.say(f"The contact {contact.name} still means the account from before. {refused}")
 
 
 def _new_owner(contact: Contact, changed: Mapping[str, Any]) -> Recipient:

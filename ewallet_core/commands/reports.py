@@ -19,6 +19,7 @@ from ewallet_core.commands.listing import (
     print_exactly,
 )
 from ewallet_core.commands.lookup import find_clock, find_wallet
+from ewallet_core.commands.parameters import NUMBER
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.suggestions import suggest_clocks, suggest_wallets
 from ewallet_core.presentation.contact_files import write_vcard
@@ -77,7 +78,9 @@ SEPARATORS = ("comma", "semicolon", "tab")
 @click.option("--raw", is_flag=True, help="The engine's own names and values, for a program.")
 @period_options
 @click.option("--text", default="", help="Only records with that text.")
-@click.option("--sheet", "sheet_id", type=int, metavar="NUMBER", help="That sheet. Default: the active one.")
+@click.option(
+    "--sheet", "sheet_id", type=NUMBER, metavar="NUMBER", help="That sheet. Default: the active one."
+)
 @click.option("--separator", type=click.Choice(SEPARATORS), help="What separates the columns of csv.")
 def export_command(
     shell: Shell, kind: str, format: str, raw: bool, period: ChosenPeriod, **filters: Any

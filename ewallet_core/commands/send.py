@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ewallet_core.client.connection import NO_ACCOUNT
-from ewallet_core.client.requests import new_request_id
-from ewallet_core.commands.shell import EngineConnection, ExitCode, Shell, shell_command
+from ewallet_core.commands.problems import ExitCode
+from ewallet_core.commands.shell import EngineConnection, Shell, shell_command, with_request_id
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer, error_answer
 from ewallet_core.protocol.frames import decode
@@ -35,21 +35,15 @@ def send_command(shell: Shell, /, instruction: str | None) -> ExitCode:
     \b
     ewallet send '{"action": "view", "view": "account"}'
     """
-    request_id = shell.request_id or new_request_id()
     if instruction not in (None, "-"):
-        requests = iter([(request_id, str(instruction))])
+        requests = iter([(shell.request_id, str(instruction))])
     elif sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError(_NOTHING_TO_SEND)
     else:
-        requests = _lines(request_id)
+        requests = _lines(shell.request_id)
     code = ExitCode.DONE
     for line_id, line in requests:
-        try:
-            answer = _answer(shell, line, line_id)
-        finally:
-            if shell.pending_change is not None:
-                # Under it, all lines can be sent again.
-                shell.pending_change = request_id
+        answer = _answer(shell, line, line_id)
         shell.print_line(answer)
         if answer["failed"] and code is not ExitCode.NOT_LOGGED_IN:
             code = ExitCode.NOT_LOGGED_IN if answer["code"] in NO_ACCOUNT else ExitCode.REFUSED
@@ -69,23 +63,16 @@ def _answer(shell: Shell, line: str, request_id: str) -> Answer:
         request = decode(line.encode(errors="surrogateescape"))
     except WalletError as unreadable:
         return error_answer(unreadable)
-    return shell.exchange(_connection_for(shell, request), **_with_id(request, request_id))
-
-
-def _with_id(request: dict[str, Any], request_id: str) -> dict[str, Any]:
-    """The request with that id, unless it has one."""
-    header = request.get("header", {})
-    if "command_chain" in request and isinstance(header, Mapping):
-        return {**request, "header": {"request_id": request_id, **header}}
-    return {"request_id": request_id, **request}
+    return shell.exchange(_connection_for(shell, request), **with_request_id(request, request_id))
 
 
 def _connection_for(shell: Shell, request: Mapping[str, Any]) -> EngineConnection:
     """The connection in the stored session, if there is one and the request has no credentials itself."""
     header = request.get("header")
+    beside_chain = header if isinstance(header, Mapping) else ()
     # Beside a system's instruction they are what it is about.
-    beside = () if request.get("controller") == "system" else request
-    has_its_own = any(name in part for part in (beside, header or ()) for name in _CREDENTIALS)
+    beside_selectors = () if request.get("controller") == "system" else request
+    has_its_own = any(name in part for part in (beside_selectors, beside_chain) for name in _CREDENTIALS)
     if not has_its_own and shell.sessions.find(shell.place) is not None:
         return shell.connection_with_session()
     connection = shell.connection()

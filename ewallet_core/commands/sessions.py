@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from ewallet_core.commands.problems import SessionsFileError
+
 PRIVATE = 0o600
 
 
@@ -26,10 +28,6 @@ class StoredSession(msgspec.Struct, frozen=True):
     @property
     def credentials(self) -> dict[str, str]:
         return {"client_id": self.client_id, "session_token": self.session_token}
-
-
-class SessionsFileError(Exception):
-    """The file of sessions can't be read; the message says why and what to do."""
 
 
 class StoredSessions:
@@ -63,7 +61,7 @@ class StoredSessions:
     def _read(self) -> dict[str, StoredSession]:
         try:
             with self.path.open("rb") as file:
-                _make_private(file.fileno())
+                self._make_private(file.fileno())
                 return msgspec.json.decode(file.read(), type=dict[str, StoredSession])
         except FileNotFoundError:
             return {}
@@ -99,8 +97,13 @@ class StoredSessions:
         finally:
             os.close(descriptor)
 
-
-def _make_private(descriptor: int) -> None:
-    """Take the file from others, who could act as its owner."""
-    if stat.S_IMODE(os.fstat(descriptor).st_mode) & ~PRIVATE:
-        os.fchmod(descriptor, PRIVATE)
+    def _make_private(self, descriptor: int) -> None:
+        """Take the file from others, who could act as its owner."""
+        if not stat.S_IMODE(os.fstat(descriptor).st_mode) & ~PRIVATE:
+            return
+        try:
+            os.fchmod(descriptor, PRIVATE)
+        except PermissionError:
+            raise SessionsFileError(
+                f"The file of your sessions, {self.path}, is another user's. Remove it, and log in again."
+            ) from None

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ewallet_core.commands.listing import Listing, Output, output_options
+from ewallet_core.commands.parameters import NUMBER
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
 from ewallet_core.presentation.formatting import count, moment, one_line, parse_timestamp
@@ -58,7 +59,7 @@ def _row(session: Session, now: datetime) -> Row:
 
 
 @shell_command("end", changes=True)
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=NUMBER, required=False)
 @click.option("--others", is_flag=True, help="End all sessions except the one of these commands.")
 def end_session(shell: Shell, number: int | None, others: bool) -> None:
     """Log out of the session NUMBER, which `ewallet sessions` lists."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
-from enum import IntEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,40 +16,21 @@ from ewallet_core.client.connection import NO_ACCOUNT, SESSION_OVER, Event, Unre
 from ewallet_core.client.requests import changes_something, new_request_id
 from ewallet_core.commands import output
 from ewallet_core.commands.parameters import SERVER_VARIABLE, shell_options
-from ewallet_core.commands.sessions import SessionsFileError, StoredSession, StoredSessions
+from ewallet_core.commands.problems import (
+    CommandError,
+    CommandProblem,
+    ExitCode,
+    NoEngineError,
+    NoSessionError,
+    RefusedError,
+)
+from ewallet_core.commands.sessions import StoredSession, StoredSessions
 from ewallet_core.data_folder import SESSIONS_FILE, find_data_folder
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import formats_of_system, use
 from ewallet_core.protocol.address import THIS_MACHINE, ServerAddress
 
 OUTCOME_UNKNOWN = "outcome_unknown"
-
-
-class ExitCode(IntEnum):
-    """How a command ends; scripts rely on the numbers."""
-
-    DONE = 0
-    REFUSED = 1
-    USAGE = 2
-    UNREACHABLE = 3
-    NOT_LOGGED_IN = 4
-    INTERRUPTED = 130
-
-
-class RefusedError(Exception):
-    """The engine refuses the instruction; `answer` says why."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(f"{answer['error']} {answer['warning']}")
-        self.answer = answer
-
-
-class CommandError(Exception):
-    """The command can't do what was asked; the message says why and what to do."""
-
-
-class NoSessionError(Exception):
-    """No account is logged in; the message says what to do."""
 
 
 class EngineConnection(Protocol):
@@ -84,10 +65,13 @@ class Shell:
         self.folder = find_data_folder(folder)
         self.as_json = as_json
         self.sessions = StoredSessions(self.folder / SESSIONS_FILE)
-        self.pending_change: str | None = None
-        """The request id of a change whose outcome is not known."""
-        self.request_id = request_id
-        """The id that the first change gets, if one was given."""
+        self.request_id = request_id or new_request_id()
+        """The request id of this invocation: its first change has it, its second `ID-2`, and so on."""
+        self.has_changed = False
+        """Whether a change was done."""
+        self.is_outcome_unknown = False
+        """Whether a change was sent of which it is not known whether it was done."""
+        self._changes = 0
         self._connection: EngineConnection | None = None
 
     @property
@@ -95,15 +79,15 @@ class Shell:
         """Where the engine is, also the name of the stored session."""
         return THIS_MACHINE if self.server is None else str(self.server)
 
-    def send(self, **instruction: Any) -> Answer:
+    def send(self, /, **instruction: Any) -> Answer:
         """Have an instruction carried out in the stored session, and return its answer.
 
-        `controller` is `client` and `ctype` is `action` unless they are given. The first change gets the
-        request id of this invocation. Raises `RefusedError`, `NoSessionError` or `UnreachableError`.
+        `controller` is `client` and `ctype` is `action` unless they are given. Raises `RefusedError`,
+        `NoSessionError` or `UnreachableError`.
         """
         return self.ask(self.connection_with_session(), **instruction)
 
-    def ask(self, connection: EngineConnection, **instruction: Any) -> Answer:
+    def ask(self, connection: EngineConnection, /, **instruction: Any) -> Answer:
         """As `send`, on a connection with whatever credentials it has."""
         answer = self.exchange(connection, **instruction)
         if not answer["failed"]:
@@ -112,15 +96,17 @@ class Shell:
             raise self._no_session(answer)
         raise RefusedError(answer)
 
-    def exchange(self, connection: EngineConnection, **instruction: Any) -> Answer:
+    def exchange(self, connection: EngineConnection, /, **instruction: Any) -> Answer:
         """As `ask`, but return the answer also if the instruction is refused."""
         request = _complete(instruction)
-        if changes_something(request):
-            request, self.pending_change = _identified(request, self.request_id or new_request_id())
-            self.request_id = None
-        answer = connection.send(request)
-        if answer.get("code") != OUTCOME_UNKNOWN and not answer.get("maybe_done"):
-            self.pending_change = None
+        if not changes_something(request):
+            return connection.send(request)
+        self._changes += 1
+        number = "" if self._changes == 1 else f"-{self._changes}"
+        was_unknown, self.is_outcome_unknown = self.is_outcome_unknown, True
+        answer = connection.send(with_request_id(request, f"{self.request_id}{number}"))
+        self.is_outcome_unknown = was_unknown or _is_unknown(answer)
+        self.has_changed |= not answer["failed"]
         return answer
 
     def connection(self) -> EngineConnection:
@@ -206,7 +192,7 @@ class Shell:
         text = f"{problem}{where}. Run `ewallet login NAME{option}`"
         others = [name for name in self.sessions.places() if name != self.place]
         if not others:
-            return f"{text}, or `ewallet register` for a new account."
+            return f"{text}, or `ewallet register NAME --email EMAIL{option}` for a new account."
         other = "--embedded" if others[0] == THIS_MACHINE else f"--server {others[0]}"
         return f"{text}; you are logged in with {other}."
 
@@ -251,30 +237,32 @@ def _run(shell: Shell, work: Callable[[], ExitCode | None], *, is_repeatable: bo
             code = work() or ExitCode.DONE
         finally:
             shell.close()
-    except RefusedError as refused:
-        if shell.as_json:
-            shell.print_json(refused.answer)
-        shell.say(str(refused))
-        code = ExitCode.REFUSED
-    except CommandError as reason:
-        shell.say(str(reason))
-        code = ExitCode.REFUSED
-    except (NoSessionError, SessionsFileError) as reason:
-        shell.say(str(reason))
-        code = ExitCode.NOT_LOGGED_IN
+    except CommandProblem as problem:
+        code = _tell(shell, problem)
     except UnreachableError as reason:
-        shell.say(str(reason))
-        code = ExitCode.UNREACHABLE
+        code = _tell(shell, NoEngineError(str(reason)))
     except (KeyboardInterrupt, click.Abort):
         # The cursor is behind what was typed.
         shell.say("")
         code = ExitCode.INTERRUPTED
-    if code is not ExitCode.DONE and is_repeatable and shell.pending_change is not None:
+    except OSError as error:
+        # A reader that has gone wants to know nothing.
+        if is_repeatable and shell.has_changed and error.errno != errno.EPIPE:
+            shell.say(f"It was done. To see the answer, run it again with --request-id {shell.request_id}.")
+        raise
+    if is_repeatable and shell.is_outcome_unknown:
         shell.say(
             "It is not known whether this was done. Run the same command again with "
-            f"--request-id {shell.pending_change}: it is done once."
+            f"--request-id {shell.request_id}: it is done once."
         )
     return code
+
+
+def _tell(shell: Shell, problem: CommandProblem) -> ExitCode:
+    if shell.as_json:
+        shell.print_json(problem.answer)
+    shell.say(str(problem))
+    return problem.exit_code
 
 
 def shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
@@ -324,14 +312,16 @@ def _complete(instruction: dict[str, Any]) -> dict[str, Any]:
     return {"controller": "client", "ctype": "action", **instruction}
 
 
-def _identified(request: dict[str, Any], request_id: str) -> tuple[dict[str, Any], str]:
-    """The request, with that request id unless it has one, and the id that it has."""
+def with_request_id(request: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+    """The request with that request id, unless it has one."""
     if "command_chain" not in request:
-        request = {"request_id": request_id, **request}
-        return request, str(request["request_id"])
+        return {"request_id": request_id, **request}
     header = request.get("header") or {}
     if not isinstance(header, Mapping):
         # The engine answers what is wrong with it.
-        return request, request_id
-    header = {"request_id": request_id, **header}
-    return {**request, "header": header}, str(header["request_id"])
+        return dict(request)
+    return {**request, "header": {"request_id": request_id, **header}}
+
+
+def _is_unknown(answer: Answer) -> bool:
+    return answer.get("code") == OUTCOME_UNKNOWN or bool(answer.get("maybe_done"))

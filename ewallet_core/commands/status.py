@@ -23,4 +23,5 @@ def status_command(shell: Shell, line_format: str | None) -> None:
         shell.print_json(fields)
     else:
         # The colours in a format are the user's own, also for another program.
-        click.echo((line_format or USUAL_FORMAT).format_map(fields), color=True)
+        text = USUAL_FORMAT if line_format is None else line_format
+        click.echo(text.format_map(fields), color=True)

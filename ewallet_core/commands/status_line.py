@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from string import Formatter
@@ -97,18 +98,23 @@ class LineFormat(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value)
         try:
-            names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
-            unknown = [name for name in names if name not in FIELDS]
-            if not unknown:
-                text.format_map({**dict.fromkeys(FIELDS, ""), **dict.fromkeys(_NUMBERS, 0)})
+            for _, name, spec, _ in Formatter().parse(text):
+                if name is not None:
+                    self._check(name, spec or "", param, ctx)
+            text.format_map({**dict.fromkeys(FIELDS, ""), **dict.fromkeys(_NUMBERS, 0)})
         except ValueError as invalid:
             self.fail(f"{invalid}. Write a brace itself twice: {{{{ or }}}}.", param, ctx)
-        if unknown:
-            self.fail(f"There is no field {{{unknown[0]}}}. The fields are {', '.join(FIELDS)}.", param, ctx)
         return text
+
+    def _check(self, name: str, spec: str, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        if name not in FIELDS:
+            self.fail(f"There is no field {{{name}}}. The fields are {', '.join(FIELDS)}.", param, ctx)
+        if _TOO_WIDE.search(spec):
+            self.fail(f"{spec!r} is no width. Write a number of at most 3 digits there.", param, ctx)
 
 
 _NUMBERS = ("left_seconds", "left_minutes", "credits")
+_TOO_WIDE = re.compile(r"\d{4}|[{}]")
 
 format_option = click.option(
     "--format",

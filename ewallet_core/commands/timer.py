@@ -10,7 +10,8 @@ import click
 
 from ewallet_core.client.connection import UnreachableError
 from ewallet_core.commands.parameters import given, note_option
-from ewallet_core.commands.shell import NoSessionError, RefusedError, Shell, shell_command
+from ewallet_core.commands.problems import NoSessionError, RefusedError
+from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.presentation.formatting import countdown, duration, moment, parse_timestamp
 from ewallet_core.presentation.past_times import read_moment
 

@@ -42,6 +42,9 @@ def watch_command(shell: Shell, line_format: str | None) -> None:
     \b
     ewallet watch --format '{sign} {left_minutes} min'
     """
+    if sys.stdout is None:
+        # There is no reader.
+        return
     with suppress(KeyboardInterrupt):
         if line_format is None:
             _print_events(shell)

@@ -106,10 +106,14 @@ class Execution(msgspec.Struct, frozen=True):
         """Add the sequence of the newest event of the session's account, as it is after the instruction."""
         if not isinstance(context, SessionContext):
             return answer
-        if context.has_changed_rows:
+        account = context.logged_in
+        keeps_account = not context.has_changed_rows or self.call.instruction.access is Access.ACCOUNT
+        if not keeps_account:
             sequence = session_event_sequence(context.transaction, context.session.id)
+        elif account is not None:
+            sequence = account.event_sequence + context.transaction.events_written.get(account.id, 0)
         else:
-            sequence = None if context.logged_in is None else context.logged_in.event_sequence
+            sequence = None
         return answer if sequence is None else {**answer, "event_sequence": sequence}
 
     @property

@@ -240,6 +240,16 @@ def data_of(documented: Iterable[Documented]) -> dict[str, DataDict]:
     }
 
 
+def described(documented: Iterable[Documented]) -> dict[str, Any]:
+    """Instructions for a program: they, the data dicts of their answers, and all errors."""
+    found = list(documented)
+    return {
+        "instructions": [entry_of(each) for each in found],
+        "data": data_of(found),
+        "refusals": errors(),
+    }
+
+
 def _in_words(types: Mapping[str, Any]) -> dict[str, str]:
     return {key: in_words(declared) for key, declared in types.items()}
 

@@ -20,9 +20,9 @@ from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
 from ewallet_core.operations.events import record_event
-from ewallet_core.storage.accounts import AccountStatus, Party
+from ewallet_core.storage.accounts import AccountStatus, PartyAccount
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import Posted, post
+from ewallet_core.storage.journal import post
 from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.payees import Partner, find_partner, find_payee
 from ewallet_core.storage.sheets import Place, invoices, next_places, transfers
@@ -34,7 +34,7 @@ INCOMING = "incoming"
 _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
-def spent_today(context: Context, account: Party) -> Spent:
+def spent_today(context: Context, account: PartyAccount) -> Spent:
     # What is dated later than a day from now was spent while the wall clock was ahead.
     return sum_spent_between(context.transaction, account.id, context.now - DAY_MS, context.now + DAY_MS)
 
@@ -47,7 +47,7 @@ def left_within(limit: int, spent: Spent) -> int:
 class Side(msgspec.Struct, frozen=True):
     """The sender or the recipient of credits: an account and one of its wallets, as it was before."""
 
-    account: Party
+    account: PartyAccount
     wallet: PartyWallet
 
     @property
@@ -63,7 +63,7 @@ class Side(msgspec.Struct, frozen=True):
 class Bill(msgspec.Struct, frozen=True):
     """The seller on the invoices, and the cost; a payment in credits alone has a currency of ""."""
 
-    seller: Party
+    seller: PartyAccount
     currency: str = ""
     cost: str = ""
 
@@ -145,7 +145,7 @@ def _reject_payee(context: Context, email: str, field: str) -> None:
         raise PayeeChangedError(field, payee.id, payee.name, payee.caution)
 
 
-def require_available(account: Party, field: str) -> None:
+def require_available(account: PartyAccount, field: str) -> None:
     if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 
@@ -164,12 +164,12 @@ def move_between_wallets(context: Context, transfer: CreditTransfer) -> Complete
         context.now,
         reverses=transfer.reverses,
     )
-    posted = post(context.transaction, entry, context.issuer)
-    places = _places(context, transfer, posted.entry_id)
+    entry_id = post(context.transaction, entry, context.issuer)
+    places = _places(context, transfer, entry_id)
     completed = CompletedTransfer(
-        posted.entry_id,
-        sender=_record(context, transfer, posted, places, sender),
-        recipient=_record(context, transfer, posted, places, recipient),
+        entry_id,
+        sender=_record(context, transfer, entry_id, places, sender),
+        recipient=_record(context, transfer, entry_id, places, recipient),
     )
     _record_moved(context, transfer, completed)
     return completed
@@ -216,7 +216,7 @@ def _places(context: Context, transfer: CreditTransfer, entry_id: int) -> dict[i
 
 
 def _record(
-    context: Context, transfer: CreditTransfer, posted: Posted, places: Mapping[int, Place], side: Side
+    context: Context, transfer: CreditTransfer, entry_id: int, places: Mapping[int, Place], side: Side
 ) -> CompletedSide:
     """Write one side's records."""
     is_incoming = side is not transfer.sender and transfer.kind is not EntryKind.SUPPLY
@@ -224,7 +224,7 @@ def _record(
         context.transaction,
         places[side.wallet.transfer_sheet_id],
         context.now,
-        entry_id=posted.entry_id,
+        entry_id=entry_id,
         transfer_type=INCOMING if is_incoming else str(transfer.kind),
         from_account_id=transfer.sender.account.id,
         to_account_id=transfer.recipient.account.id,
@@ -232,14 +232,14 @@ def _record(
         notes=transfer.notes,
         **_own_wallets(transfer, "_id"),
     )
-    credits = posted.amounts.get(side.balance, 0)
+    credits = _credits_after(transfer, side)
     if transfer.bill is None:
         return CompletedSide(transfer_id, None, credits)
     invoice_id = invoices.put(
         context.transaction,
         places[side.wallet.invoice_sheet_id],
         context.now,
-        entry_id=posted.entry_id,
+        entry_id=entry_id,
         transfer_record_id=transfer_id,
         seller_account_id=transfer.bill.seller.id,
         credits=transfer.credits,
@@ -249,6 +249,14 @@ def _record(
         **_parties(transfer, transfer.bill.seller),
     )
     return CompletedSide(transfer_id, invoice_id, credits)
+
+
+def _credits_after(transfer: CreditTransfer, side: Side) -> int:
+    """The side's credits, from what it had before: nothing else has moved them in this transaction."""
+    if side.issues:
+        return 0
+    moved = -transfer.credits if side is transfer.sender else transfer.credits
+    return side.wallet.credits + moved
 
 
 def _own_wallets(transfer: CreditTransfer, suffix: str = "") -> dict[str, int]:
@@ -261,7 +269,7 @@ def _own_wallets(transfer: CreditTransfer, suffix: str = "") -> dict[str, int]:
     }
 
 
-def _parties(transfer: CreditTransfer, seller: Party) -> dict[str, str]:
+def _parties(transfer: CreditTransfer, seller: PartyAccount) -> dict[str, str]:
     """Both parties as they are named now, which their invoices keep."""
     sender, recipient = transfer.sender.account, transfer.recipient.account
     buyer = recipient if sender.id == seller.id else sender

@@ -22,7 +22,7 @@ class AccountStatus(StrEnum):
     ERASED = "erased"
 
 
-class Party(Row, frozen=True):
+class PartyAccount(Row, frozen=True):
     """What a movement of credits needs to know of an account on one of its sides."""
 
     id: int
@@ -32,7 +32,7 @@ class Party(Row, frozen=True):
     daily_limit: int | None
 
 
-class Account(Party, frozen=True):
+class Account(PartyAccount, frozen=True):
     """A person's account, or the system core account, with the ids of its active wallet and contact list.
 
     Without an `email_key`, an older account has the same email in another spelling.
@@ -54,7 +54,7 @@ class Account(Party, frozen=True):
 
 
 accounts = Rows(schema.accounts, Account)
-parties = Rows(schema.accounts, Party)
+party_accounts = Rows(schema.accounts, PartyAccount)
 
 _account = schema.accounts.c
 _OPERATORS = (

@@ -99,6 +99,7 @@ def append_event(transaction: Transaction, new: NewEvent) -> None:
     """Write an event, with the next number of its account's sequence."""
     transaction.run(_COUNT, account_id=new.account_id)
     transaction.run(_APPEND, **to_builtins(new))
+    transaction.events_written[new.account_id] = transaction.events_written.get(new.account_id, 0) + 1
 
 
 def events_since(transaction: Transaction, account_id: int, since: int) -> list[EventRow]:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Update, bindparam, exists, select
 from ewallet_core.lookalikes import mixes_scripts, skeleton
 from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import Account, AccountStatus, Party, accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, PartyAccount, accounts
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import PARTY_AND_WALLET, SELECT_PARTY, PartyWallet
@@ -162,7 +162,7 @@ class Partner(NamedTuple):
     `is_first_payee` says whether the payer has contacts with its email that had no account until now.
     """
 
-    account: Party
+    account: PartyAccount
     wallet: PartyWallet
     is_first_payee: bool
 

@@ -216,8 +216,10 @@ def _engine(url: URL, durability: Durability, *, in_memory: bool) -> Engine:
 
 
 def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
-    # Before anything is written: it has no effect on an existing file, unless that is vacuumed.
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    if pages == 0:
+        # On an existing file it has no effect, but waits for the writer and writes.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     _enable_write_ahead_log(connection)
     connection.execute(f"PRAGMA synchronous = {durability}")
     # The pages that a savepoint copies are too few to be worth a file, and there may be no folder for one.

@@ -138,6 +138,8 @@ class Transaction:
         """How many pieces of work it carries out."""
         self.unsealed: list[tuple[int, Entry]] = []
         """The entries that this transaction has posted, with their ids; they are sealed before its end."""
+        self.events_written: dict[int, int] = {}
+        """How many events the present piece of work has written for each account."""
 
     def must_write(self) -> None:
         """Raise `NeedsWrite` unless this transaction may write."""
@@ -188,6 +190,7 @@ class Transaction:
     def begin_piece(self) -> None:
         self._changed_rows_before = self.changed_rows
         self._unsealed_before = len(self.unsealed)
+        self.events_written.clear()
         if self._savepoints:
             self._connection.execute(f"SAVEPOINT {SAVEPOINT}")
 
@@ -207,6 +210,7 @@ class Transaction:
             if self.changed_rows != self._changed_rows_before:
                 raise NeedsSavepoints
         del self.unsealed[self._unsealed_before :]
+        self.events_written.clear()
 
     def end_piece(self) -> None:
         """Raises `TransactionLostError` if the storage has ended the whole transaction."""

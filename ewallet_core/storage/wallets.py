@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import Party, parties
+from ewallet_core.storage.accounts import PartyAccount, party_accounts
 from ewallet_core.storage.rows import JoinedRows, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
@@ -116,7 +116,7 @@ wallets = Rows(
 party_wallets = Rows(schema.ewallets, PartyWallet, credits=_amount_of(schema.ewallets))
 clocks = Rows(schema.clocks, Clock, balance_ms=_amount_of(schema.clocks))
 
-PARTY_AND_WALLET = JoinedRows(parties, party_wallets)
+PARTY_AND_WALLET = JoinedRows(party_accounts, party_wallets)
 _account, _wallet, _clock = schema.accounts.c, schema.ewallets.c, schema.clocks.c
 SELECT_PARTY = (
     select(*PARTY_AND_WALLET.columns)
@@ -133,7 +133,7 @@ _ALL_DUE = (
 _DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
 
 
-def read_party(transaction: Transaction, account_id: int) -> tuple[Party, PartyWallet]:
+def read_party(transaction: Transaction, account_id: int) -> tuple[PartyAccount, PartyWallet]:
     """The account of that id, which is not erased, and its active wallet."""
     row = transaction.run(_ONE_PARTY, account_id=account_id).fetchone()
     account, wallet = PARTY_AND_WALLET.split(row)

@@ -126,8 +126,8 @@ async def test_an_unused_connection_that_the_server_has_closed_is_not_used(remot
         for times in range(1, 4):
             pool = client._channel._messages._pool  # type: ignore[union-attr]
             # The end of the last connection has arrived here.
-            await wait_until(lambda pool=pool: all(kept.has_expired() for kept in pool.connections))
-            await client.send(**PAY)
+            await wait_until(lambda kept=pool.unused: not any(each.is_usable for each in kept))
+            await asyncio.wait_for(client.send(**PAY), 10)
             assert len(paid(server)) == times
         assert seen == []
         await client.close()

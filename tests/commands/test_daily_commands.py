@@ -109,6 +109,11 @@ def test_what_the_engine_refuses_is_told_and_exits_with_1(wallet: Wallet) -> Non
         ("pay", "bob", "ten"),
         ("pay", "bob", "1_0"),
         ("pay", "bob", "0"),
+        ("pay", "bob", "9" * 5_000),
+        ("refund", "1_0"),
+        ("invoice", "+1"),
+        ("history", "--limit", " 5"),
+        ("sessions", "end", "1_0"),
         ("pay", "bob", "10", "--request-id", "short"),
         ("supply", "10"),
         ("convert",),
@@ -125,6 +130,12 @@ def test_what_the_engine_refuses_is_told_and_exits_with_1(wallet: Wallet) -> Non
 def test_a_command_that_is_not_understood_exits_with_2(words: tuple[str, ...], tmp_path: Path) -> None:
     assert "Usage: " in Wallet(tmp_path).refused(*words, code=2)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_number_out_of_range_is_told_the_range(tmp_path: Path) -> None:
+    for number in (0, 10**13):
+        told = Wallet(tmp_path).refused("pay", "bob", number, code=2)
+        assert "It must be a number from 1 to 1,000,000,000,000." in told
 
 
 def test_a_change_under_the_same_request_id_is_done_once(wallet: Wallet) -> None:

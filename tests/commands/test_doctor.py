@@ -244,6 +244,17 @@ def test_the_database_of_the_settings_is_examined(folder):
     assert found["sections"]["files"]["database"] == {"path": "~/other.sqlite3", "exists": False}
 
 
+def test_the_ports_of_the_settings_are_reported_with_that_of_http(folder):
+    config = folder / "ewallet.toml"
+    for written, ports in (
+        ("", {"instructions": 8080, "events": 8081}),
+        ("[http]\nport = 8090", {"http": 8090}),
+    ):
+        config.write_text(written)
+        found = report("--data-dir", folder, "--config", config)["sections"]["settings"]
+        assert ports.items() <= found["ports"].items()
+
+
 def test_a_section_that_fails_leaves_the_others(monkeypatch):
     def fails(section, _):
         section.add("found", "before")

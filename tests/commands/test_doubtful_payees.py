@@ -77,3 +77,19 @@ def test_the_new_owner_of_a_contacts_email_is_paid_only_if_the_user_agrees(
     assert answered(wallet, "n", *pay) == ("Nothing was done.", 1)
     assert answered(wallet, "y", *pay) == ("Paid eve 1 credit. 9 left.", 0)
     assert wallet.done(*pay) == "Paid Bob 1 credit. 8 left.\n"
+
+
+def test_a_payment_to_a_new_owner_is_done_although_the_contact_was_removed_meanwhile(
+    wallet: Wallet, now: list[int]
+) -> None:
+    wallet.done("login", "bob")
+    wallet.done("do", "edit", "account", "--user-email", "bob@new.example.org")
+    now[0] += RESERVED_MS + 60_000
+    wallet.done("register", "eve", "--email", BOB)
+    wallet.done("login", "ada")
+    terminal = Terminal([EWALLET, "pay", "bob", "1"], columns=200, **wallet.environment)
+    terminal.wait_for("[y/N]:")
+    wallet.done("contacts", "remove", "bob")
+    terminal.press("y", "enter")
+    terminal.wait_for("Paid eve 1 credit. 9 left.", "The contact Bob still means the account from before.")
+    assert terminal.wait_for_end() == 0

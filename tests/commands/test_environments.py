@@ -101,7 +101,9 @@ def test_a_deleted_working_folder_is_one_sentence(arguments):
     must_be_one_sentence(run(*arguments, script=gone + NO_ENTRY, EWALLET_DATA_DIR="x"))
 
 
-@pytest.mark.parametrize("arguments", [("demo",), ("instructions",), ("instructions", "login")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [("demo",), ("instructions",), ("pay", "--help"), ("--help",)], ids=" ".join
+)
 def test_closed_full_and_broken_outputs_leave_no_traceback(tmp_path, arguments):
     def run_to(output: str) -> subprocess.CompletedProcess[bytes]:
         command = f'"$0" -c "$1" {" ".join(arguments)} {output}'

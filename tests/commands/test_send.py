@@ -57,6 +57,19 @@ def test_at_a_server_a_client_id_in_an_instruction_of_the_system_is_what_it_is_a
         assert (sent["code"], json.loads(done.stdout)["code"]) == ("not_found", "not_found")
 
 
+def test_names_and_shapes_that_no_instruction_has_are_refused(tmp_path: Path) -> None:
+    unknown = [{"self": 1}, {"connection": 1}, {"instruction": 1}]
+    malformed: list[object] = [
+        {"header": 5, "command_chain": VIEW_ACCOUNT},
+        {"header": {}, "command_chain": 5},
+    ]
+    with served(tmp_path / "server", "--in-port", 0, "--out-port", 0) as server:
+        for wallet in (new_wallet(tmp_path), new_wallet(tmp_path, f"127.0.0.1:{server.ports[0]}")):
+            result = wallet.run("send", stdin=lines(*unknown, *malformed))
+            codes = [answer["code"] for answer in answers(result.stdout)]
+            assert codes == ["unknown_instruction"] * 3 + ["malformed"] * 2
+
+
 def test_an_enveloped_instruction_is_sent_as_it_is(wallet: Wallet) -> None:
     envelope = {"command_chain": {"controller": "client", "ctype": "action", **SUPPLY}}
     for _ in range(2):

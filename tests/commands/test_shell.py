@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 import stat
 import subprocess
@@ -22,7 +24,8 @@ from terminal import Terminal
 from ewallet_core.client.client import LoopThread
 from ewallet_core.commands import remote
 from ewallet_core.commands.output import harmless
-from ewallet_core.commands.shell import ExitCode
+from ewallet_core.commands.parameters import LONGEST_ID
+from ewallet_core.commands.problems import ExitCode
 from ewallet_core.data_folder import DATABASE_FILE, SESSIONS_FILE
 from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.protocol.address import THIS_MACHINE
@@ -74,6 +77,15 @@ def test_the_sessions_are_in_a_file_for_their_owner_only(wallet: Wallet) -> None
 def test_a_damaged_file_of_sessions_is_told(wallet: Wallet) -> None:
     (wallet.folder / SESSIONS_FILE).write_text('{"this computer": 5}')
     assert "is damaged. Remove it, and log in again." in wallet.refused("whoami", code=4)
+
+
+def test_a_file_of_sessions_of_another_user_is_told(wallet: Wallet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    (wallet.folder / SESSIONS_FILE).chmod(0o644)
+    monkeypatch.setattr(os, "fchmod", refuse)
+    assert "is another user's. Remove it, and log in again." in wallet.refused("whoami", code=4)
 
 
 def test_a_login_takes_the_place_of_the_session_before(wallet: Wallet) -> None:
@@ -225,6 +237,49 @@ def test_the_request_id_of_an_unanswered_change_is_told(
     assert payer.done(*PAY, "--request-id", request_id) == "Paid bob 10 credits. 90 left.\n"
 
 
+def test_each_change_of_a_command_has_its_own_request_id_of_which_the_user_needs_only_one(
+    payer: Wallet, proxy: FaultyProxy, impatient: pytest.MonkeyPatch
+) -> None:
+    proxy.to_server = swallows(b'"switch"')
+    new = ("wallets", "new", "Trip", "--switch")
+    request_id = payer.refused(*new, code=3).split("--request-id ")[1].split(":")[0]
+    proxy.to_server = lambda line: None
+    impatient.undo()
+    assert payer.done(*new, "--request-id", request_id) == "The wallet Trip was created and is active now.\n"
+    wallets = payer.answer("wallets", "--json")["ewallets"]
+    assert [(wallet["reference"], wallet["active"]) for wallet in wallets][1:] == [("Trip", True)]
+
+
+def test_a_request_id_leaves_room_for_the_numbers_of_further_changes(wallet: Wallet) -> None:
+    wallet.done("wallets", "new", "Trip", "--switch", "--request-id", "i" * LONGEST_ID)
+    assert "Usage: " in wallet.refused("logout", "--request-id", "i" * (LONGEST_ID + 1), code=2)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_account_that_may_have_been_created_is_told(payer: Wallet, proxy: FaultyProxy) -> None:
+    proxy.from_server = swallows(b"zoe@example.org")
+    told = payer.refused("register", "zoe", "--email", "zoe@example.org", code=3)
+    assert "It is not known whether the account was created." in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_change_whose_answer_can_not_be_printed_is_told_as_done(wallet: Wallet) -> None:
+    supply = ("supply", "5", "--cost", "0", "--currency", "EUR")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [EWALLET, *supply],
+            check=False,
+            env=wallet.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == ExitCode.REFUSED
+    assert done.stderr.startswith("It was done. To see the answer, run it again with --request-id ")
+    request_id = done.stderr.split("--request-id ")[1].split(".\n")[0]
+    assert "New balance: 5." in wallet.done(*supply, "--request-id", request_id)
+
+
 def test_the_request_id_of_an_interrupted_change_is_told(payer: Wallet, proxy: FaultyProxy) -> None:
     swallowed = threading.Event()
 
@@ -245,6 +300,41 @@ def test_the_request_id_of_an_interrupted_change_is_told(payer: Wallet, proxy: F
 def test_an_unanswered_view_needs_no_request_id(payer: Wallet, proxy: FaultyProxy) -> None:
     proxy.from_server = swallows(b'"account_data"')
     assert "--request-id" not in payer.refused("whoami", code=3)
+
+
+# Problems
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "code"),
+    [
+        (("pay", BOB, 1), 1, "partner_unknown"),
+        (("pay", "bob", 1), 1, "not_possible"),
+        (("balance", "--server", "127.0.0.1:1"), 4, "not_logged_in"),
+        (("login", "ada", "--server", "127.0.0.1:1"), 3, "unreachable"),
+    ],
+)
+def test_whatever_stops_a_command_is_also_told_as_json(
+    words: tuple[object, ...], exit_code: int, code: str, wallet: Wallet
+) -> None:
+    result = wallet.run(*words, "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["failed"], told["code"]) == (exit_code, True, code)
+    assert {"error", "warning", "details"} <= set(told)
+    assert result.stderr
+
+
+def test_an_argument_that_is_refused_is_named_as_users_name_it(wallet: Wallet) -> None:
+    told = wallet.refused("supply", 1, "--cost", 0, "--currency", "EUR", "--note", "n" * 2_000)
+    assert told == "The note must be text of at most 1,000 characters. Correct it and try again.\n"
+    assert "The email must be" in wallet.refused("register", "bob", "--email", "bob")
+    wallet.password_file.write_text("short")
+    assert "The password must be at least" in wallet.refused("register", "bob", "--email", BOB)
+
+
+def test_the_advice_to_register_names_the_server(tmp_path: Path) -> None:
+    told = Wallet(tmp_path).refused("balance", "--server", "127.0.0.1:1", code=4)
+    assert "`ewallet register NAME --email EMAIL --server 127.0.0.1:1`" in told
 
 
 # A terminal

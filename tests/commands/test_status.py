@@ -93,11 +93,22 @@ def test_json_has_every_field_that_a_format_may_name(wallet: Wallet) -> None:
     assert fields["email"] == ADA
 
 
-@pytest.mark.parametrize("text", ["{stat}", "{left", "{0}", "{left.__class__}", "{credits:x.}"])
+@pytest.mark.parametrize(
+    "text", ["{stat}", "{left", "{0}", "{left.__class__}", "{credits:x.}", "{left:{credits}}", "{left:{x}}"]
+)
 def test_a_format_that_names_no_field_is_a_usage_error(text: str, wallet: Wallet) -> None:
     result = wallet.run("status", "--format", text)
     assert result.exit_code == 2
     assert "--format" in result.stderr
+
+
+def test_a_width_that_would_fill_the_memory_is_a_usage_error(wallet: Wallet) -> None:
+    assert "at most 3 digits" in wallet.refused("status", "--format", "{left}{left:>999999999999}", code=2)
+    assert len(wallet.done("status", "--format", "{left:>999}")) == 1_000
+
+
+def test_an_empty_format_is_an_empty_line(wallet: Wallet) -> None:
+    assert wallet.done("status", "--format", "") == "\n"
 
 
 def test_colours_in_a_format_are_kept_also_for_another_program(wallet: Wallet) -> None:
@@ -180,6 +191,17 @@ def test_watch_ends_when_its_reader_has_gone_although_nothing_changes(wallet: Wa
         process.wait(TIMEOUT_SECONDS)
         assert process.stderr is not None
         assert process.stderr.read() == ""
+
+
+def test_watch_without_an_output_ends_at_once(wallet: Wallet) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$0" watch >&-', EWALLET],
+        check=False,
+        capture_output=True,
+        env={**os.environ, **wallet.environment},
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:

@@ -11,6 +11,7 @@ from answer_types import answer_type_errors
 from engine_client import SELECTORS, EngineClient
 from example import Example
 from examples import EXAMPLES
+from instructions import VIEW_ACCOUNT
 
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import VIEW_ACTIONS
@@ -82,8 +83,11 @@ def with_ids() -> Iterator[Any]:
 
 @each_example
 def test_an_answer_has_the_declared_types(anonymous, wallclock, example):
-    answer = example.arrange(anonymous, wallclock).request(**example.instruction)
+    caller = example.arrange(anonymous, wallclock)
+    answer = caller.request(**example.instruction)
     assert list(answer_type_errors(answer, example.found.answers)) == []
+    if example.found.access is Access.ACCOUNT:
+        assert answer["event_sequence"] == caller.request(**VIEW_ACCOUNT)["event_sequence"]
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 

@@ -190,3 +190,19 @@ def test_a_file_of_an_earlier_release_keeps_its_free_pages(open_engine, wallet_f
         anonymous.request(**HISTORY)
     assert pages_of(wallet_file)[0] >= grown
     assert pages_of(wallet_file)[1] > FREE_PAGES_KEPT
+
+
+def test_an_engine_that_only_reads_a_file_writes_nothing_to_it(open_engine, wallet_file):
+    open_engine().close()
+    before = wallet_file.read_bytes()
+    engine = open_engine()
+    assert engine.active_accounts() == {}
+    engine.close()
+    assert wallet_file.read_bytes() == before
+
+
+def test_a_reader_is_connected_while_another_process_writes(open_engine, wallet_file):
+    engine = open_engine()
+    with contextlib.closing(sqlite3.connect(wallet_file, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert engine.active_accounts() == {}

@@ -15,12 +15,10 @@ from event_assertions import plant_events
 from http_wire import INSTRUCTION_PATH, HttpWire, request_bytes
 from instructions import REQUEST_CLIENT_ID, login
 from socket_wire import LOOPBACK, TIMEOUT_SECONDS
-from starlette.responses import Response
 
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.http import connection, transport
-from ewallet_core.server.http.connection import LONGEST_HEAD, MOST_HEADERS
-from ewallet_core.server.http.instruction_api import InstructionApi
+from ewallet_core.server.http import connection, instruction_api, transport
+from ewallet_core.server.http.connection import LONGEST_HEAD, LONGEST_REQUEST, MOST_HEADERS
 from ewallet_core.server.http.transport import HttpTransport
 from ewallet_core.server.settings import HttpSettings
 
@@ -126,6 +124,29 @@ def test_a_head_that_is_too_long_is_refused(http_server, head):
     expect_end(wire, 431, "head_too_long")
 
 
+@pytest.mark.parametrize("endless", [b"a: b\r\n", b"0"], ids=["trailers", "the size of a chunk"])
+def test_what_surrounds_a_body_is_limited_too(http_server, endless):
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"transfer-encoding: chunked\r\n\r\n")
+    wire.send_bytes((b"0\r\n" if len(endless) > 1 else b"") + endless * (LONGEST_REQUEST // len(endless)))
+    expect_end(wire, 413, "frame_too_long")
+
+
+def test_trailers_are_no_headers(http_server, monkeypatch):
+    received = []
+    original = connection.HttpConnection.on_message_complete
+
+    def on_message_complete(completed: connection.HttpConnection) -> None:
+        received.extend(completed.headers)
+        original(completed)
+
+    monkeypatch.setattr(connection.HttpConnection, "on_message_complete", on_message_complete)
+    wire = http_server.http_wire()
+    wire.send_bytes(HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nauthorization: x\r\n\r\n")
+    assert wire.next_response().status == 200
+    assert [name for name, _ in received] == [b"host", b"transfer-encoding"]
+
+
 def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(http_server):
     wire = http_server.http_wire()
     wire.send_bytes(HEAD + b"expect: 100-continue\r\ncontent-length: 2\r\n\r\n")
@@ -172,6 +193,10 @@ def test_a_body_that_no_response_waits_for_has_its_limits_too(limited):
         HEAD + b"a: b\r\n c: d\r\n\r\n",
         HEAD + b"a: b\x00c\r\n\r\n",
         HEAD + b"a: b\rc: d\r\n\r\n",
+        HEAD + b"host: another\r\n\r\n",
+        b"GET /health HTTP/1.1\r\n\r\n",
+        b"GET /health HTTP/1.1\nhost: a\n\n",
+        b"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET /a b HTTP/1.1\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -269,6 +294,32 @@ def test_passwords_over_http_and_the_sockets_wait_in_one_queue(serve):
     assert waiting.engine.next_response().answer["code"] == "login_refused"
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ("GET", "/health/live"),
+        ("GET", "/nothing"),
+        ("GET", "/v1/docs"),
+        ("GET", "/v1/nothing"),
+        ("OPTIONS", "/v1/wallets"),
+        ("GET", INSTRUCTION_PATH),
+        ("PUT", INSTRUCTION_PATH),
+        ("POST", INSTRUCTION_PATH, b"{"),
+    ],
+    ids=lambda sent: " ".join(sent[:2]),
+)
+def test_a_request_that_is_no_instruction_counts_too(limited, sent):
+    server = limited(requests_per_second_per_address=3)
+    wire = server.http_wire()
+    # What takes long at first allows more.
+    for _ in range(9):
+        wire.send_bytes(request_bytes(*sent))
+    responses = [wire.next_response() for _ in range(9)]
+    assert 429 not in [response.status for response in responses[:3]]
+    assert (responses[-1].status, responses[-1].answer["code"]) == (429, "too_many_requests")
+    assert server.http_wire(source=ELSEWHERE).get("/health").status == 200
+
+
 def test_requests_sent_in_advance_wait_in_the_system(http_server, monkeypatch):
     """The memory of the server holds a few of them, however many are sent."""
     held = []
@@ -307,7 +358,7 @@ def test_a_client_that_reads_slowly_gets_all_of_the_last_response(http_server, m
     monkeypatch.setattr(HttpTransport, "_check_closing", check_closing)
     monkeypatch.setattr(transport, "CLOSE_SECONDS", 0.01)
     long = b"x" * 10_000_000
-    monkeypatch.setattr(InstructionApi, "_describe", lambda _: Response(long))
+    monkeypatch.setattr(instruction_api, "_encoded_description", lambda: long)
     wire = http_server.http_wire(holds=2_000)
     wire.send_bytes(request_bytes("GET", INSTRUCTION_PATH, b"", {"connection": "close"}))
     for _ in range(3):

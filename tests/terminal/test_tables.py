@@ -35,8 +35,9 @@ def test_each_record_is_one_line_of_the_terminal_and_what_does_not_fit_is_cut(fo
 
 
 def test_colours_are_left_out_if_they_are_not_wanted(folder: Path) -> None:
-    assert "green" in run(folder, "history").colours
-    assert run(folder, "history", NO_COLOR="1").colours <= {"default"}
+    for words, colour in ((("history",), "green"), (("instructions",), "cyan")):
+        assert colour in run(folder, *words).colours
+        assert run(folder, *words, NO_COLOR="1").colours <= {"default"}
 
 
 def test_a_table_longer_than_the_terminal_goes_through_the_pager(folder: Path) -> None:

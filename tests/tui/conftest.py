@@ -52,6 +52,8 @@ def quickly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
         patched.setattr(_wait, "SLEEP_IDLE", 0.000_5)
+        # It returns the same, but in Python, many thousands of times for each screen.
+        patched.setattr(RuleSet, "__hash__", object.__hash__)
         read, once = Stylesheet._parse_rules, {}
 
         def read_once(stylesheet: Stylesheet, *source: Any, **options: Any) -> list[RuleSet]:

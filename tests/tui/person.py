@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from ewallet_tui.status import shown_place
 from ewallet_tui.widgets.form import Form
 
 PASSWORD = "four unrelated words here"
-PATIENCE = 1_500
+PATIENCE = 6_000
 
 
 class Person:
@@ -25,7 +26,8 @@ class Person:
         self.pilot = pilot
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        # As `Pilot.press`, which lets each widget go on once more than needed: `pause` does it too.
+        await self.app._press_keys(keys)
         await self.pilot.pause()
 
     async def burst(self, typed: str) -> None:
@@ -53,7 +55,7 @@ class Person:
             if holds():
                 await self.pilot.pause()
                 return
-            await self.pilot.pause(0.01)
+            await asyncio.sleep(0.01)
         raise AssertionError("It never came to that:\n" + self.screen_text)
 
     async def fill(self, **values: str) -> None:

@@ -4,7 +4,8 @@ from backends import both_backends
 from person import PASSWORD
 
 from ewallet_core.client import ConnectionStatus, Reach
-from ewallet_tui.elapsed import ElapsedTime, steady_time
+from ewallet_core.steady_time import steady_time
+from ewallet_tui.elapsed import ElapsedTime
 from ewallet_tui.lifecycle import KEEP_ALIVE_SECONDS
 from ewallet_tui.widgets.status_bar import StatusBar
 

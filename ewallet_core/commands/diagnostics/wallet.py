@@ -50,7 +50,8 @@ def examine_settings(section: Section, target: Target) -> None:
         section.warn(f"{problem}.", advice)
         return
     section.add("valid", fact=True)
-    section.add("ports", {"instructions": settings.in_port, "events": settings.out_port})
+    ports = {"instructions": settings.in_port, "events": settings.out_port}
+    section.add("ports", ports if settings.http.port is None else {**ports, "http": settings.http.port})
     section.add("tls", settings.is_tls)
     if settings.given_certificate is not None:
         _examine_certificate(section, *settings.given_certificate)

@@ -22,12 +22,15 @@ from ewallet_core.server.client_connection import (
     Roster,
     TimeLimit,
 )
+from ewallet_core.server.http.framing import framing_of
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.port import HttpPort
 from ewallet_core.server.http.transport import HttpTransport
 
 LONGEST_HEAD = 32 * 1024
 MOST_HEADERS = 100
+LONGEST_REQUEST = LONGEST_HEAD + 4 * LARGEST_FRAME
+"""With the sizes of chunks and what follows the last; the body alone has at most `LARGEST_FRAME`."""
 BYTES_AT_ONCE = 4 * 1024
 """How much is parsed before it is looked whether a request has to wait for the one before it."""
 
@@ -50,6 +53,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.network = network_of(address)
         self.number = port.next_number()
         self.is_lost = self._is_ending = False
+        self.url = b""
         self.on_end: Callable[[WalletError | None], None] | None = None
         self._is_proxy = port.is_proxy(address)
         self._peer = HttpPeer(address, self, not port.is_exempt(address))
@@ -60,7 +64,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self._unfinished = 0
         """How many coroutines of the application have not ended."""
         self._is_in_head = False
-        self._head_size = self._body_size = self._body_left = 0
+        self._size = self._body_size = self._body_left = 0
         self._idle_since = port.loop.time()
         self._begun_at: float | None = None
         """When the request that has not arrived completely was begun, if there is one."""
@@ -143,21 +147,29 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     # What httptools calls while it parses
 
     def on_message_begin(self) -> None:
-        self._is_in_head, self._head_size = True, 0
+        self._is_in_head, self._size = True, 0
         if self._begun_at is None:
             self._begun_at = self.loop.time()
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # What looks like headers after the last chunk is of no use.
+        if self._is_in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._is_in_head, self._body_size = False, 0
+        framing = framing_of(self.headers)
         if len(self.headers) > MOST_HEADERS:
             self._refuse_head()
-        elif _declared_size(self.headers) > LARGEST_FRAME:
+        elif framing.declared_size > LARGEST_FRAME:
             self._refuse_body()
-        elif self.parser.should_upgrade() and any(name == b"transfer-encoding" for name, _ in self.headers):
-            # The parser stops before the body, and it is not known where that ends.
+        elif framing.is_ambiguous(
+            self.parser.get_http_version(), offers_other_protocol=self.parser.should_upgrade()
+        ):
             self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
         elif not self._is_ending:
+            self._body_left = framing.declared_size if self.parser.should_upgrade() else 0
             if self._is_proxy:
                 self._peer = self._port.peer_of(self, self.address, self.headers)
             self.scope["state"]["peer"] = self._peer
@@ -204,10 +216,11 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
             piece = bytes(self._received[:BYTES_AT_ONCE])
             del self._received[:BYTES_AT_ONCE]
             self._parse_piece(piece)
-            if self._is_in_head:
-                self._head_size += len(piece)
-                if self._head_size >= LONGEST_HEAD:
-                    self._refuse_head()
+            self._size += len(piece)
+            if self._is_in_head and self._size >= LONGEST_HEAD:
+                self._refuse_head()
+            elif self._begun_at is not None and self._size >= LONGEST_REQUEST:
+                self._refuse_body()
         self.transport.hold(bool(self._received))
         if self._begun_at is not None:
             self._timer.watch()
@@ -219,7 +232,6 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         try:
             self.parser.feed_data(piece)
         except HttpParserUpgrade as stopped:
-            self._body_left = _declared_size(self.headers)
             self._take_body(piece[stopped.args[0] :])
         except HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
@@ -281,7 +293,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         return not self._is_in_head and cycle is not None and cycle.response_complete and cycle.more_body
 
     def _send_error(self, status: HTTPStatus, error: WalletError) -> None:
-        path = (getattr(self, "url", None) or b"").decode("latin-1")
+        path = self.url.decode("latin-1")
         self.transport.write(self._port.error_response(status, error, path, self._peer))
 
     def _end_after_response(self, reason: WalletError | None = None) -> None:
@@ -344,8 +356,3 @@ def _disconnect(cycle: RequestResponseCycle) -> None:
     """Tell the application that the client of that request is gone."""
     cycle.disconnected = True
     cycle.message_event.set()
-
-
-def _declared_size(headers: list[tuple[bytes, bytes]]) -> int:
-    # The parser refuses what is no number, and two that differ.
-    return next((int(value) for name, value in headers if name == b"content-length"), 0)

@@ -16,8 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from ewallet_core.instructions.json_schema import COMPONENTS, Schema
 from ewallet_core.instructions.reference import ErrorEntry, errors
 from ewallet_core.server.http.openapi import document
-from ewallet_core.server.http.peer import HttpPeer
-from ewallet_core.server.http.typed_requests import JSON, TypedRequest
+from ewallet_core.server.http.typed_requests import JSON
 
 _STYLE = """
 :root { color-scheme: light dark; --faint: #8884; --key: #0a6ebd; }
@@ -48,7 +47,8 @@ _HEAD = (
 )
 
 
-async def send_docs_page(_request: TypedRequest, _peer: HttpPeer) -> Response:
+@cache
+def docs_response() -> Response:
     headers = {
         "cache-control": "no-cache",
         "content-security-policy": POLICY,

@@ -12,6 +12,7 @@ from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions import reference
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.http.instructions import InstructionCarrier
+from ewallet_core.server.http.problems import status_of
 from ewallet_core.server.http.responses import PRIVATE, JsonResponse
 
 INSTRUCTION_PATH = "/ewallet/instruction-set"
@@ -36,11 +37,14 @@ class InstructionApi:
         if scope["method"] == "POST":
             await self._carry_out(scope, receive, send)
         elif scope["method"] in ("GET", "HEAD"):
-            await self._describe()(scope, receive, send)
+            self._carrier.check_rate(scope["state"]["peer"])
+            await (await self._describe())(scope, receive, send)
         else:
             error = MethodNotAllowedError("GET, HEAD, POST")
             answer = self._carrier.refuse(error, scope["state"]["peer"])
-            await JsonResponse(answer, 405, {"allow": error.methods})(scope, receive, send)
+            await JsonResponse(answer, status_of(answer["code"]), {"allow": error.methods})(
+                scope, receive, send
+            )
 
     async def _carry_out(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
@@ -50,7 +54,8 @@ class InstructionApi:
         try:
             request = decode(body)
         except WalletError as error:
-            status, answer = 400, self._carrier.refuse(error, peer)
+            answer = self._carrier.refuse(error, peer)
+            status = status_of(answer["code"])
         else:
             status, answer = 200, await self._carrier.carry_out(request, peer)
         encoded = msgspec.json.encode(answer)
@@ -58,18 +63,16 @@ class InstructionApi:
         await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, length]})
         await send({"type": "http.response.body", "body": encoded})
 
-    def _describe(self) -> Response:
+    async def _describe(self) -> Response:
         """All instructions, with their arguments, answers and errors."""
         if self._described is None:
-            everything = reference.everything(SECTIONS)
-            self._described = msgspec.json.encode(
-                {
-                    "instructions": [reference.entry_of(each) for each in everything],
-                    "data": reference.data_of(everything),
-                    "refusals": reference.errors(),
-                }
-            )
+            # The event loop does not wait for it.
+            self._described = await self._carrier.executor.read(_encoded_description)
         return Response(self._described, media_type="application/json")
+
+
+def _encoded_description() -> bytes:
+    return msgspec.json.encode(reference.described(reference.everything(SECTIONS)))
 
 
 async def read_body(receive: Receive) -> bytes | None:

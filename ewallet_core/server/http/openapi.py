@@ -31,10 +31,9 @@ from ewallet_core.instructions.reference import (
 )
 from ewallet_core.instructions.registry import Access, Instruction
 from ewallet_core.server.http.entity_tags import has_entity_tag
-from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.problems import PROBLEM, PROBLEM_SCHEMA, STATUSES
 from ewallet_core.server.http.session_opening import SESSION_PATH, SUMMARY, session_schemas
-from ewallet_core.server.http.typed_requests import IDEMPOTENCY_KEY, JSON, TypedRequest
+from ewallet_core.server.http.typed_requests import IDEMPOTENCY_KEY, JSON
 
 DOCUMENT_PATH = "/v1/openapi.json"
 BEARER = "bearer"
@@ -54,13 +53,9 @@ _OF_THE_REQUEST = {
 _TAKES_BODY = frozenset({"413", "415"})
 
 
-async def send_document(_request: TypedRequest, _peer: HttpPeer) -> Response:
-    return Response(_encoded_document(), headers={"cache-control": "no-cache"}, media_type=JSON)
-
-
 @cache
-def _encoded_document() -> bytes:
-    return msgspec.json.encode(document())
+def document_response() -> Response:
+    return Response(msgspec.json.encode(document()), headers={"cache-control": "no-cache"}, media_type=JSON)
 
 
 def document() -> dict[str, Any]:

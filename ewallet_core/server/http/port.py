@@ -91,7 +91,7 @@ class HttpPort:
 
     def error_response(self, status: HTTPStatus, error: WalletError, path: str, peer: HttpPeer) -> bytes:
         """The last response of a connection: what was sent is no request that the application gets."""
-        answer = self._carrier.refuse(error, peer)
+        answer = self._carrier.answer_error(error, peer)
         is_typed = path.startswith(PREFIX)
         body = problem_body(answer, status) if is_typed else msgspec.json.encode(answer)
         head = (

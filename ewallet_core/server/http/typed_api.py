@@ -17,11 +17,11 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.paths import Route, RouteTable, routes_of
 from ewallet_core.instructions.registry import Access
 from ewallet_core.instructions.validation import FieldReader
-from ewallet_core.server.http.docs_page import send_docs_page
+from ewallet_core.server.http.docs_page import docs_response
 from ewallet_core.server.http.entity_tags import entity_tag, has_entity_tag, is_named
 from ewallet_core.server.http.events import EVENTS_PATH, EventsApi
 from ewallet_core.server.http.instructions import InstructionCarrier
-from ewallet_core.server.http.openapi import DOCUMENT_PATH, send_document
+from ewallet_core.server.http.openapi import DOCUMENT_PATH, document_response
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.problems import DOCS_PATH, problem
 from ewallet_core.server.http.responses import PRIVATE, AnswerResponse
@@ -47,7 +47,6 @@ class TypedApi:
 
     def __init__(self, carrier: InstructionCarrier, events: EventsApi) -> None:
         self._carrier = carrier
-        self._events = events
         routes = routes_of(REGISTRY)
         self._table = RouteTable(routes)
         self._tagged = {route.operation_id for route in routes if has_entity_tag(route.instruction)}
@@ -55,9 +54,9 @@ class TypedApi:
         self._records = {f"{kind}_record": viewed[f"client action view {kind} record"] for kind in RecordType}
         self._others: dict[str, dict[str, Respond]] = {
             SESSION_PATH: {"POST": self._open_session},
-            EVENTS_PATH: {"GET": self._send_events},
-            DOCUMENT_PATH: {"GET": send_document},
-            DOCS_PATH: {"GET": send_docs_page},
+            EVENTS_PATH: {"GET": events.respond},
+            DOCUMENT_PATH: {"GET": self._send_document},
+            DOCS_PATH: {"GET": self._send_docs},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,12 +76,14 @@ class TypedApi:
         if not methods:
             raise PathUnknownError
         if request.method == "OPTIONS":
+            self._carrier.check_rate(peer)
             return Response(status_code=204, headers={"allow": _allowed(methods)})
         respond = methods.get("GET" if request.method == "HEAD" else request.method)
         if respond is None:
             raise MethodNotAllowedError(_allowed(methods))
         if isinstance(respond, Route):
             return await self._carry_out(respond, item_id, request, peer)
+        self._carrier.check_rate(peer)
         return await respond(request, peer)
 
     async def _open_session(self, request: TypedRequest, peer: HttpPeer) -> ASGIApp:
@@ -93,8 +94,12 @@ class TypedApi:
             return problem(answer)
         return _json(answer, 201, PRIVATE)
 
-    async def _send_events(self, _request: TypedRequest, _peer: HttpPeer) -> ASGIApp:
-        return self._events
+    async def _send_document(self, _request: TypedRequest, _peer: HttpPeer) -> Response:
+        # It is made at the first request, and the event loop does not wait for it.
+        return await self._carrier.executor.read(document_response)
+
+    async def _send_docs(self, _request: TypedRequest, _peer: HttpPeer) -> Response:
+        return await self._carrier.executor.read(docs_response)
 
     async def _carry_out(
         self, route: Route, item_id: str | None, request: TypedRequest, peer: HttpPeer
