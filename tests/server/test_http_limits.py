@@ -243,7 +243,7 @@ def test_what_is_invalid_after_a_request_does_not_change_its_response(http_serve
 def test_a_client_over_the_limit_of_connections_is_told_so(limited):
     server = limited(connections_per_address=2)
     first, second = server.in_wire(), server.http_wire()
-    expect_end(server.http_wire(), 503, "too_many_from_address")
+    expect_end(server.http_wire(), 429, "too_many_from_address")
     server.http_wire(source=ELSEWHERE)
     second.close()
     server.wait_for_connections(left=2)

@@ -13,13 +13,9 @@ from ewallet_core.instructions import reference
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.problems import status_of
-from ewallet_core.server.http.responses import PRIVATE, JsonResponse
+from ewallet_core.server.http.responses import PRIVATE, AnswerResponse, JsonResponse
 
 INSTRUCTION_PATH = "/ewallet/instruction-set"
-_HEADERS = [
-    (b"content-type", b"application/json"),
-    *((name.encode(), value.encode()) for name, value in PRIVATE.items()),
-]
 
 
 class InstructionApi:
@@ -58,10 +54,7 @@ class InstructionApi:
             status = status_of(answer["code"])
         else:
             status, answer = 200, await self._carrier.carry_out(request, peer)
-        encoded = msgspec.json.encode(answer)
-        length = (b"content-length", b"%d" % len(encoded))
-        await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, length]})
-        await send({"type": "http.response.body", "body": encoded})
+        await AnswerResponse(msgspec.json.encode(answer), status, PRIVATE)(scope, receive, send)
 
     async def _describe(self) -> Response:
         """All instructions, with their arguments, answers and errors."""
