@@ -215,6 +215,10 @@ def test_a_key_that_http_can_change_on_its_way_is_refused(ada: RestClient):
     ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers={b"idempotency-key": key})
 
 
+def test_an_empty_key_is_refused(ada: RestClient):
+    ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers={"idempotency-key": ""})
+
+
 def test_no_key_of_two_is_picked(ada: RestClient):
     keys = [("idempotency-key", KEY), ("idempotency-key", f"not-{KEY}")]
     ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers=keys)

@@ -73,10 +73,12 @@ def header_of(headers: Mapping[str, str]) -> dict[str, str]:
     if scheme.lower() == "bearer":
         client_id, _, session_token = token.strip().partition(".")
         found = {"client_id": client_id, "session_token": session_token}
-    found["request_id"] = headers.get("idempotency-key", "")
-    if found["request_id"] and not re.fullmatch(IDEMPOTENCY_KEY, found["request_id"]):
-        raise BadValueError("request_id", "text of visible ASCII characters, without spaces")
-    return {name: value for name, value in found.items() if value}
+    found = {name: value for name, value in found.items() if value}
+    if (request_id := headers.get("idempotency-key")) is not None:
+        if not re.fullmatch(IDEMPOTENCY_KEY, request_id):
+            raise BadValueError("request_id", "text of visible ASCII characters, without spaces")
+        found["request_id"] = request_id
+    return found
 
 
 def check_acceptable(headers: Mapping[str, str]) -> None:
