@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from ewallet_core.commands import LazyCommands
+from ewallet_core.commands.problems import ExitCode
 from ewallet_core.data_folder import NoHomeError
 
 TWO_PLACES = "The wallet is at a server or on this computer: give --server or --embedded, not both."
@@ -40,7 +41,11 @@ class _Commands(LazyCommands):
     def invoke(self, ctx: click.Context) -> Any:
         if os.environ.get("NO_COLOR"):
             ctx.color = False
-        done = super().invoke(ctx)
+        try:
+            done = super().invoke(ctx)
+        except KeyboardInterrupt:
+            # A command that has begun tells it by itself.
+            ctx.exit(ExitCode.INTERRUPTED)
         if sys.stdout is not None:
             # An output that is full is noticed here.
             sys.stdout.flush()

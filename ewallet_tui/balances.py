@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ewallet_core.presentation.clock_state import BEGUN, TimerState
 from ewallet_core.presentation.formatting import (
     MINUTE,
     count,
@@ -29,7 +30,7 @@ class HeldClock(Struct, frozen=True):
     wallet_id: int
     wallet: str
     left_ms: int
-    state: str
+    state: TimerState
 
     def name_among(self, clocks: Iterable[HeldClock]) -> str:
         """Its name among all clocks of the account."""
@@ -38,8 +39,8 @@ class HeldClock(Struct, frozen=True):
     @property
     def words(self) -> str:
         """`Reading 12:30`, with the timer's state if a run has begun."""
-        state = {"active": ", running", "paused": ", paused"}.get(self.state, "")
-        return f"{one_line(self.name)} {countdown(self.left_ms)}{state}"
+        held = f"{one_line(self.name)} {countdown(self.left_ms)}"
+        return f"{held}, {BEGUN[self.state]}" if self.state in BEGUN else held
 
 
 class HeldWallet(Struct, frozen=True):
@@ -57,7 +58,7 @@ class HeldWallet(Struct, frozen=True):
     @property
     def words(self) -> str:
         """`Main: 70 credits; Clock 1 12:30, running`."""
-        clocks = [clock.words for clock in self.clocks if clock.left_ms or clock.state != "inactive"]
+        clocks = [clock.words for clock in self.clocks if clock.left_ms or clock.state in BEGUN]
         return "; ".join([f"{one_line(self.name)}: {credit_amount(self.credits)}", *clocks])
 
 
@@ -87,7 +88,7 @@ def _clock(clock: dict[str, Any], wallet: str) -> HeldClock:
         clock["ewallet"],
         wallet,
         clock["credit_clock_ms"],
-        clock["clock_state"],
+        TimerState(clock["clock_state"]),
     )
 
 

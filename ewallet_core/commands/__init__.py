@@ -73,7 +73,7 @@ def _find_command(name: str) -> click.Command:
         case "start" | "pause" | "resume" | "stop":
             from ewallet_core.commands import timer as module
         case "status":
-            from ewallet_core.commands import status as module
+            from ewallet_core.commands import status_line as module
         case "watch" | "clock":
             from ewallet_core.commands import watch as module
         case _ if name in SECTIONS["For scripts"]:

@@ -46,11 +46,11 @@ def backup_command(
     config: Path | None,
     force: bool,
 ) -> None:
-    """Save the wallet in FILE, also while the app or a server uses it.
+    """Save the wallet in FILE.
 
-    FILE gets everything: the database, the settings, the certificates and the known servers. If it is a
-    folder, the backup gets a name with the date there. It is verified before it gets its name. Exits 0 on
-    success, 1 if there is no backup.
+    The app or a server may use it meanwhile. FILE gets everything: the database, the settings, the
+    certificates and the known servers. If it is a folder, the backup gets a name with the date there. It is
+    verified before it gets its name. Exits 0 on success, 1 if there is no backup.
     """
     from ewallet_core.commands.backup import back_up
 
@@ -59,7 +59,10 @@ def backup_command(
 
 @click.command()
 def demo_command() -> None:
-    """Show the main features on a temporary database, one instruction after another."""
+    """Show the main features, one instruction after another.
+
+    The database for it is temporary.
+    """
     from ewallet_core.commands.demo import run
 
     run()
@@ -81,7 +84,7 @@ def demo_command() -> None:
 def doctor_command(
     ctx: click.Context, /, data_dir: Path | None, database: str | None, config: Path | None, **flags: bool
 ) -> None:
-    """Print what a bug report needs, and what is wrong with the wallet or this machine.
+    """Print what a bug report needs, and what is wrong here.
 
     Versions, files, integrity, clock, locale, terminal and a server's settings, but no names, emails,
     amounts or tokens. Exits 0 if nothing is wrong, 1 if something is; each problem comes with advice.
@@ -112,7 +115,7 @@ def doctor_command(
 def grant_command(
     ctx: click.Context, /, data_dir: Path | None, role: str, email: str, database: str | None
 ) -> None:
-    """Give the account with that EMAIL the role of a user, an operator or an auditor.
+    """Give the account with that EMAIL a ROLE.
 
     This is how a server gets its first operator; the server may be running. Exits 0 on success, 1 if the
     engine refuses, 2 if there is no database that can be opened.
@@ -128,7 +131,7 @@ def grant_command(
 @click.option("--markdown", is_flag=True, help="Print the whole reference as a page of Markdown.")
 @click.pass_context
 def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bool, markdown: bool) -> None:
-    """List every instruction, or show those whose selectors are WORDS.
+    """List every instruction, or show those with these WORDS.
 
     `ewallet instructions transfer credits` shows its arguments, its answer, its roles, and an example.
     """
@@ -155,11 +158,12 @@ def restore_command(
     replace_files: bool,
     yes: bool,
 ) -> None:
-    """Put the wallet of the backup FILE in the place of the present one, which is kept under a new name.
+    """Restore the wallet of the backup FILE.
 
-    No app and no server may use the wallet. The backup is verified first. Settings, certificates and known
-    servers are restored only if they are missing. Everyone must log in again. Exits 0 on success, 1 if
-    nothing was replaced, 2 if it was not confirmed.
+    It takes the place of the present one, which is kept under a new name. No app and no server may use the
+    wallet. The backup is verified first. Settings, certificates and known servers are restored only if they
+    are missing. Everyone must log in again. Exits 0 on success, 1 if nothing was replaced, 2 if it was not
+    confirmed.
     """
     from ewallet_core.commands.backup import restore
 

@@ -60,9 +60,10 @@ for _name, _complete in SHELLS.items():
 @click.argument("shell", type=click.Choice(sorted(SHELLS)))
 @click.pass_context
 def completion_command(ctx: click.Context, shell: str) -> None:
-    """Print the script that lets SHELL complete what you type after `ewallet`.
+    """Print the script that lets SHELL complete commands.
 
-    That is commands, options and instructions, and the names of your contacts, wallets and clocks.
+    What follows `ewallet` can then be completed: commands, options and instructions, and the names of your
+    contacts, wallets and clocks.
 
     \b
     bash: add this line to ~/.bashrc

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from ewallet_core.commands.listing import Listing, Output, output_options, rows_of
 from ewallet_core.commands.lookup import find_saved_contact
+from ewallet_core.commands.parameters import given
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
 from ewallet_core.commands.suggestions import suggest_contacts
@@ -75,7 +74,7 @@ def _row(contact: Record) -> Row:
 @click.option("--notes", "--note", "notes", help="Whatever helps you to know who it is.")
 def add_contact(shell: Shell, name: str, email: str, phone: str | None, notes: str | None) -> None:
     """Save a contact: `ewallet pay NAME 10` pays the account that has EMAIL now."""
-    contact = {"user_name": name, "user_email": email, **_given(user_phone=phone, notes=notes)}
+    contact = {"user_name": name, "user_email": email, **given(user_phone=phone, notes=notes)}
     answer = shell.send(action="new", new="contact", contact="record", **contact)
     shell.show(answer, f"Saved {one_line(name)} <{one_line(email)}>.")
 
@@ -88,7 +87,7 @@ def add_contact(shell: Shell, name: str, email: str, phone: str | None, notes: s
 @click.option("--notes", "--note", "notes", help="New notes.")
 def edit_contact(shell: Shell, who: str, **values: str | None) -> None:
     """Edit the contact WHO: a name, an email or a number."""
-    changed = _given(
+    changed = given(
         user_name=values["name"],
         user_email=values["email"],
         user_phone=values["phone"],
@@ -109,10 +108,6 @@ def remove_contact(shell: Shell, who: str) -> None:
     contact = find_saved_contact(shell, who)
     answer = shell.send(action="unlink", unlink="contact", contact="record", record_id=contact.record)
     shell.show(answer, f"Removed {contact.name} <{contact.email}>.")
-
-
-def _given(**values: str | None) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 for command in (list_contacts, add_contact, edit_contact, remove_contact):

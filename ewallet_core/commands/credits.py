@@ -9,14 +9,13 @@ import click
 
 from ewallet_core.commands.parameters import CREDITS, given, note_option
 from ewallet_core.commands.shell import Shell, shell_command
+from ewallet_core.presentation.clock_state import BEGUN
 from ewallet_core.presentation.formatting import countdown, credit_amount, duration, grouped, one_line, price
-
-_RUNS = {"active": ", running", "paused": ", paused"}
 
 
 @shell_command("balance")
 def balance_command(shell: Shell) -> None:
-    """Print the credits of the active wallet, and the time on its clock."""
+    """Print the credits and the time of the active wallet."""
     answer = shell.send(action="view", view="overview", limit=1)
     wallet, clock = answer["ewallet_data"], answer["clock_data"]
     others = [timer for timer in answer["timers"] if timer["id"] != clock["id"]]
@@ -62,7 +61,7 @@ def supply_command(
 def convert_command(
     shell: Shell, /, credits: int | None, back: bool, minutes: str | None, notes: str | None
 ) -> None:
-    """Convert CREDITS to time on the clock, or time back to credits.
+    """Convert CREDITS to time on the clock, or time back.
 
     \b
     ewallet convert 20
@@ -86,4 +85,5 @@ def convert_command(
 
 
 def _time_on(clock: Mapping[str, Any]) -> str:
-    return f"{countdown(clock['credit_clock_ms'])} left{_RUNS.get(clock['clock_state'], '')}"
+    left = f"{countdown(clock['credit_clock_ms'])} left"
+    return ", ".join(filter(None, (left, BEGUN.get(clock["clock_state"]))))

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-_HELP = """Send any instruction, by its selectors, and print its answer as JSON.
+_HELP = """Send any instruction, by its selectors.
 
-`ewallet do view transfer list --limit 5`. The words client and action are left out; an instruction of the
-system begins with `system action`. Give --help after any word: it lists the words that may follow, or the
-options of the instruction. `ewallet instructions` lists all of them.
+`ewallet do view transfer list --limit 5`. The answer is printed as JSON. The words client and action are
+left out; an instruction of the system begins with `system action`. Give --help after any word: it lists the
+words that may follow, or the options of the instruction. `ewallet instructions` lists all of them.
 """
 
 

@@ -11,6 +11,7 @@ TOPICS = {
     "completion": (COMMANDS, "Completion"),
     "first-steps": (COMMANDS, "A first session"),
     "instructions": (COMMANDS, "Any instruction"),
+    "lists": (COMMANDS, "Lists and reports"),
     "passwords": (COMMANDS, "Passwords"),
     "places": (COMMANDS, "Which wallet"),
     "prompts": (STATUS, "Prompts of bash, zsh, fish and starship"),
@@ -26,11 +27,21 @@ _PAGES = (_HERE.with_name("pages"), _HERE.parents[2] / "docs")
 """The folders of the pages: of an installed package, and of a checkout."""
 
 
+def _suggest_topics(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The topics and the commands that begin so."""
+    group = ctx.find_root()
+    commands = group.command.list_commands(group) if isinstance(group.command, click.Group) else []
+    return [name for name in sorted({*TOPICS, *commands}) if name.startswith(incomplete)]
+
+
 @click.command("help")
-@click.argument("topic", required=False, metavar="[TOPIC]")
+@click.argument("topic", required=False, metavar="[TOPIC]", shell_complete=_suggest_topics)
 @click.pass_context
 def help_command(ctx: click.Context, topic: str | None) -> None:
-    """Print a section of the documentation and the help of a command; without TOPIC, list the topics."""
+    """Print a section of the documentation, or list them.
+
+    TOPIC may also be a command: its help is printed. Without TOPIC, the topics are listed.
+    """
     if topic is None:
         click.echo(f"Topics: {', '.join(TOPICS)}.")
         click.echo("`ewallet help COMMAND` is the help of a command; `ewallet --help` lists all commands.")

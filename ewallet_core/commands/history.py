@@ -11,6 +11,7 @@ import click
 
 from ewallet_core.commands.listing import (
     LONGEST_PAGE,
+    RECORD_KINDS,
     ChosenPeriod,
     Listing,
     Output,
@@ -146,13 +147,9 @@ def _records(columns: Any, empty: str) -> Listing:
     return Listing(columns, row, VALUES, values, empty)
 
 
-SEARCHED = {**{f"{kind}s": kind for kind in RecordType if kind != RecordType.TIME}, "time": RecordType.TIME}
-"""The kinds of records as a user names them."""
-
-
 @shell_command("search")
 @click.argument("text", default="")
-@click.option("--kind", type=click.Choice(list(SEARCHED)), help="Only records of that kind.")
+@click.option("--kind", type=click.Choice(list(RECORD_KINDS)), help="Only records of that kind.")
 @click.option("--tag", multiple=True, help="Only runs with that tag; `ac*` is any that begins so.")
 @period_options
 @limit_option
@@ -165,7 +162,7 @@ def search_command(
     The first column is the kind and the number of a record, as instructions take them.
     """
     filters: dict[str, Any] = {"text": text, **period.arguments}
-    filters |= {"kind": SEARCHED[kind]} if kind else {}
+    filters |= {"kind": RECORD_KINDS[kind]} if kind else {}
     filters |= {"tag": list(tag)} if tag else {}
     listing = _records(FOUND, f"Nothing found {period.words}".rstrip() + ".")
     output.show_newest(listing, rows_of(shell, SEARCH | filters, output.page_length))

@@ -20,11 +20,14 @@ from ewallet_core.presentation.formatting import inert, local
 from ewallet_core.presentation.past_times import read_moment
 from ewallet_core.presentation.periods import EVERYTHING, Period, read_period
 from ewallet_core.presentation.tables import Column, Row, Tone, text_lines
+from ewallet_core.types import RecordType
 
 Command = Callable[..., None]
 
 LONGEST_PAGE = 1_000
 USUAL_LIMIT = 100
+RECORD_KINDS = {kind if kind is RecordType.TIME else f"{kind}s": kind for kind in RecordType}
+"""The kinds of records as users name them."""
 CSV, JSON, TABLE = "csv", "json", "table"
 
 _STYLES: Mapping[Tone, dict[str, Any]] = {

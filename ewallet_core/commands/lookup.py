@@ -8,7 +8,7 @@ from typing import Any
 
 from ewallet_core.commands.problems import CommandError
 from ewallet_core.commands.shell import Shell
-from ewallet_core.presentation.formatting import one_line
+from ewallet_core.presentation.formatting import credit_amount, one_line
 from ewallet_core.presentation.payees import CAUTIONS, CHECK, SIGN, Contact, mark_of, name_key
 
 MOST_CONTACTS = 1_000
@@ -139,8 +139,9 @@ def _keys_of(owned: Mapping[str, Any]) -> set[str]:
 
 
 def _numbered(owned: Mapping[str, Any]) -> str:
-    """Its number, and of a clock where it is: `3 (in Main)`."""
-    return f"{owned['id']} (in {one_line(owned['wallet'])})" if "wallet" in owned else str(owned["id"])
+    """Its number and what tells it apart: of a clock `3 (in Main)`, of a wallet `3 (20 credits)`."""
+    told = f"in {one_line(owned['wallet'])}" if "wallet" in owned else credit_amount(owned["credits"])
+    return f"{owned['id']} ({told})"
 
 
 def _of_contact(contact: Contact) -> Recipient:

@@ -87,10 +87,10 @@ _SPOKEN = {
 """What arguments of instructions are called at a prompt; the others have their own names there."""
 
 
-def _sentences_of(refusal: Answer) -> str:
+def _sentences_of(refused: Answer) -> str:
     """What is wrong and what to do, without the names that only instructions have."""
-    field = (refusal.get("details") or {}).get("field")
-    if refusal["code"] != "bad_value" or not isinstance(field, str):
-        return f"{refusal['error']} {refusal['warning']}"
+    field = (refused.get("details") or {}).get("field")
+    if refused["code"] != "bad_value" or not isinstance(field, str):
+        return f"{refused['error']} {refused['warning']}"
     spoken = f"The {_SPOKEN.get(field, field.replace('_', ' '))}"
-    return f"{refusal['error'].replace(f'`{field}`', spoken, 1)} Correct it and try again."
+    return f"{refused['error'].replace(f'`{field}`', spoken, 1)} Correct it and try again."

@@ -12,6 +12,7 @@ from ewallet_core.commands.listing import (
     CSV,
     JSON,
     LONGEST_PAGE,
+    RECORD_KINDS,
     ChosenPeriod,
     Output,
     output_options,
@@ -25,7 +26,6 @@ from ewallet_core.commands.suggestions import suggest_clocks, suggest_wallets
 from ewallet_core.presentation.contact_files import write_vcard
 from ewallet_core.presentation.periods import system_zone_name
 from ewallet_core.presentation.summaries import sum_columns, sum_keys, sum_rows
-from ewallet_core.types import RecordType
 
 DIVISIONS = ("day", "week", "month", "person", "tag")
 
@@ -62,13 +62,12 @@ def report_command(
     output.show_table(sum_columns(by, totals), sum_rows(by, rows, totals), answer, empty=empty)
 
 
-EXPORTED = {**{f"{kind}s": kind for kind in RecordType if kind != RecordType.TIME}, "time": RecordType.TIME}
 VCARD = "vcf"
 SEPARATORS = ("comma", "semicolon", "tab")
 
 
 @shell_command("export")
-@click.argument("kind", type=click.Choice(list(EXPORTED)))
+@click.argument("kind", type=click.Choice(list(RECORD_KINDS)))
 @click.option(
     "--format",
     type=click.Choice([CSV, JSON, "jsonl", VCARD]),
@@ -95,7 +94,7 @@ def export_command(
         raise click.UsageError("Only contacts can be exported as vcf. Choose csv, json or jsonl.")
     given = {name: value for name, value in filters.items() if value}
     style = {"style": "raw"} if raw else {"style": "people", "time_zone": system_zone_name()}
-    arguments = {"kind": EXPORTED[kind], "format": format, **style, **period.arguments, **given}
+    arguments = {"kind": RECORD_KINDS[kind], "format": format, **style, **period.arguments, **given}
     if format == VCARD:
         _print_pages(shell, _vcards, **arguments | {"format": "jsonl", "style": "people"})
     else:

@@ -22,11 +22,12 @@ _CREDENTIALS = ("client_id", "session_token")
 @shell_command("send", changes=True)
 @click.argument("instruction", metavar="[JSON]", required=False)
 def send_command(shell: Shell, /, instruction: str | None) -> ExitCode:
-    """Send an instruction as JSON, and print its answer as one line of JSON.
+    """Send any instruction, as JSON, or many of them.
 
-    Without JSON, or with -, each line of stdin is an instruction; they are sent one after another, and each
-    answer is a line. An instruction that is refused does not stop those after it; the command then exits with
-    1, or with 4 if no account is logged in.
+    The answer is printed as one line of JSON. Without JSON, or with -, each line of stdin is an instruction;
+    they are sent one after another, and each answer is a line. An instruction that is refused does not stop
+    those after it; the command then exits with 1, or with 4 if no account is logged in. Send one with a
+    password through stdin: other programs can read arguments.
 
     The controller is client and the ctype action unless an instruction says otherwise. It is sent in your
     session, unless it has a client_id or a session_token of its own. Line 3 has the request id ID-3 if you

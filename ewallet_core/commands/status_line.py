@@ -1,4 +1,4 @@
-"""The status of an account on one line: its fields, and the formats that users make of them."""
+"""`ewallet status`: what the timer does, on one line, in a format that users make of its fields."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any, Self
 import click
 from msgspec import Struct
 
-from ewallet_core.commands.shell import Shell
-from ewallet_core.presentation.clock_state import ClockState, TimerState
+from ewallet_core.commands.shell import Shell, shell_command
+from ewallet_core.presentation.clock_state import BEGUN, ClockState, TimerState
 from ewallet_core.presentation.formatting import SECOND, countdown, duration, local, one_line
 from ewallet_core.steady_time import steady_time
 
 USUAL_FORMAT = "{sign} {state} {left} · {credits} credits"
 
 _STATES = {
-    TimerState.ACTIVE: ("running", "●"),
-    TimerState.PAUSED: ("paused", "‖"),
+    TimerState.ACTIVE: (BEGUN[TimerState.ACTIVE], "●"),
+    TimerState.PAUSED: (BEGUN[TimerState.PAUSED], "‖"),
     TimerState.INACTIVE: ("stopped", "○"),
 }
 _SECONDS_PER_MINUTE = 60
@@ -133,3 +133,22 @@ def read_status(shell: Shell) -> Status:
 
 def fields_now(status: Status) -> dict[str, Any]:
     return status.fields(steady_time(), local(datetime.now(UTC)))
+
+
+@shell_command("status")
+@format_option
+def status_command(shell: Shell, line_format: str | None) -> None:
+    """Print on one line what the timer does.
+
+    This is for a prompt or a status bar. It is no use of your session, so it does not keep you logged in.
+
+    \b
+    ewallet status --format '{state} {left}'
+    """
+    fields = fields_now(read_status(shell))
+    if shell.as_json:
+        shell.print_json(fields)
+    else:
+        text = USUAL_FORMAT if line_format is None else line_format
+        # The colours in a format are the user's own, also for another program.
+        click.echo(text.format_map(fields), color=True)

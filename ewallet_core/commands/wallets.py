@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from ewallet_core.commands.lookup import all_clocks, find_clock, find_wallet, wa
 from ewallet_core.commands.shell import Shell, shell_command
 from ewallet_core.commands.subcommands import LIST, ListFirst
 from ewallet_core.commands.suggestions import suggest_clocks, suggest_wallets
+from ewallet_core.presentation.clock_state import BEGUN
 from ewallet_core.presentation.formatting import countdown, grouped, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column, Row, Tone, ToneText
 
@@ -36,8 +37,6 @@ CLOCK_VALUES = (
     *("since_timestamp", "timer_notes", "timer_tags", "create_date"),
 )
 ACTIVE = ToneText("● active", Tone.GOOD)
-TIMERS = {"active": "running", "paused": "paused"}
-
 
 Item = dict[str, Any]
 
@@ -48,14 +47,16 @@ class OwnKind(NamedTuple):
     noun: str
     member: str
     find: Callable[[Shell, str], Item]
+    name_argument: Callable[[Callable[..., None]], Callable[..., None]]
+    """Adds the argument NAME of an existing one."""
 
     def send(self, shell: Shell, verb: str, item: Item | None = None, **arguments: str) -> dict[str, Any]:
         named = {} if item is None else {f"{self.member}_id": item["id"]}
         return shell.send(action=verb, **{verb: "credit"}, credit=self.member, **named, **arguments)
 
 
-WALLET = OwnKind("wallet", "ewallet", find_wallet)
-CLOCK = OwnKind("clock", "clock", find_clock)
+WALLET = OwnKind("wallet", "ewallet", find_wallet, click.argument("name", shell_complete=suggest_wallets))
+CLOCK = OwnKind("clock", "clock", find_clock, click.argument("name", shell_complete=suggest_clocks))
 
 
 @click.group("wallets", cls=ListFirst)
@@ -124,7 +125,7 @@ def _active_clock(shell: Shell) -> int:
 
 
 def _clock_row(clock: Item, now: datetime, *, has_wallets: bool) -> Row:
-    timer = TIMERS.get(clock["clock_state"], "")
+    timer = BEGUN.get(clock["clock_state"], "")
     if timer and clock["since_timestamp"]:
         timer = f"{timer} since {moment(parse_timestamp(clock['since_timestamp']), now)}"
     tags = " ".join(f"#{tag}" for tag in clock["timer_tags"])
@@ -138,10 +139,7 @@ def _clock_row(clock: Item, now: datetime, *, has_wallets: bool) -> Row:
     )
 
 
-def _subcommands(kind: OwnKind) -> Sequence[click.Command]:
-    """The commands that create, switch to, rename and remove a wallet or a clock."""
-    existing = click.argument("name", shell_complete=suggest_wallets if kind is WALLET else suggest_clocks)
-
+def _new(kind: OwnKind) -> click.Command:
     @shell_command("new", changes=True, help=f"Create a {kind.noun}; the active one stays active.")
     @click.argument("name")
     @click.option("--switch", is_flag=True, help="Make it the active one.")
@@ -153,31 +151,43 @@ def _subcommands(kind: OwnKind) -> Sequence[click.Command]:
         active = " and is active now" if switch else ""
         shell.show(answer, f"{_named(kind, created)} was created{active}.")
 
+    return new
+
+
+def _switch(kind: OwnKind) -> click.Command:
     @shell_command("switch", changes=True, help=f"Make the {kind.noun} NAME the active one. Timers go on.")
-    @existing
+    @kind.name_argument
     def switch_to(shell: Shell, name: str) -> None:
         found = kind.find(shell, name)
         answer = kind.send(shell, "switch", found)
         shell.show(answer, f"{_named(kind, found)} is active now.")
 
+    return switch_to
+
+
+def _rename(kind: OwnKind) -> click.Command:
     @shell_command("rename", changes=True, help=f"Give the {kind.noun} NAME a NEW_NAME.")
-    @existing
+    @kind.name_argument
     @click.argument("new_name")
     def rename(shell: Shell, name: str, new_name: str) -> None:
         found = kind.find(shell, name)
         answer = kind.send(shell, "edit", found, reference=new_name)
         shell.show(answer, f"{_named(kind, found)} is called {one_line(new_name)} now.")
 
-    @shell_command(
-        "remove", changes=True, help=f"Remove the {kind.noun} NAME, which must be empty and not active."
-    )
-    @existing
+    return rename
+
+
+def _remove(kind: OwnKind) -> click.Command:
+    about = f"Remove the {kind.noun} NAME, which must be empty and not active."
+
+    @shell_command("remove", changes=True, help=about)
+    @kind.name_argument
     def remove(shell: Shell, name: str) -> None:
         found = kind.find(shell, name)
         answer = kind.send(shell, "unlink", found)
         shell.show(answer, f"{_named(kind, found)} was removed.")
 
-    return new, switch_to, rename, remove
+    return remove
 
 
 def _named(kind: OwnKind, item: Mapping[str, Any]) -> str:
@@ -185,5 +195,5 @@ def _named(kind: OwnKind, item: Mapping[str, Any]) -> str:
 
 
 for group, kind, listed in ((wallets_command, WALLET, list_wallets), (clocks_command, CLOCK, list_clocks)):
-    for command in (listed, *_subcommands(kind)):
+    for command in (listed, _new(kind), _switch(kind), _rename(kind), _remove(kind)):
         group.add_command(command)

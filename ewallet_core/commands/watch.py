@@ -33,11 +33,11 @@ _COLOURS = {TimerState.ACTIVE: "green", TimerState.PAUSED: "yellow", TimerState.
 @shell_command("watch")
 @format_option
 def watch_command(shell: Shell, line_format: str | None) -> None:
-    """Print each event of your account as a line of JSON, until Ctrl-C.
+    """Print each event of your account, until Ctrl-C.
 
-    With --format, print the status instead, on a new line whenever it differs from the line before: with
-    {left} each second while the timer runs, with {state} only when it changes. The server is not asked
-    meanwhile: it says what changes. Watching is no use of your session, and ends with it.
+    Each is a line of JSON. With --format, print the status instead, on a new line whenever it differs from
+    the line before: with {left} each second while the timer runs, with {state} only when it changes. The
+    server is not asked meanwhile: it says what changes. Watching is no use of your session, and ends with it.
 
     \b
     ewallet watch --format '{sign} {left_minutes} min'
@@ -54,9 +54,9 @@ def watch_command(shell: Shell, line_format: str | None) -> None:
 
 @shell_command("clock")
 def clock_command(shell: Shell) -> None:
-    """Show the timer on this line of the terminal as it goes on, until Ctrl-C.
+    """Show the timer as it goes on, until Ctrl-C.
 
-    The timer itself goes on after that.
+    It is drawn on this line of the terminal. The timer itself goes on after that.
     """
     if not is_terminal():
         raise click.UsageError(NO_TERMINAL)

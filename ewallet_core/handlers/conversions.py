@@ -37,7 +37,7 @@ from ewallet_core.operations.holder_kinds import CLOCK_HOLDER
 from ewallet_core.operations.movements import INCOMING
 from ewallet_core.operations.settlement import settle_run_outs, update_timer
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import post
+from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
 from ewallet_core.storage.wallets import Clock, Wallet, store_timer
@@ -143,22 +143,22 @@ def _convert(
     transaction, now = context.transaction, context.now
     wallet_balance, clock_balance = BalanceId(wallet.balance_id), BalanceId(clock.balance_id)
     entry = make_entry(context.issuer, wallet_balance, clock_balance, credits, span, now)
-    posted = post(transaction, entry, context.issuer)
+    entry_id = post(transaction, entry, context.issuer)
     record_id = conversions.append(
         transaction,
         clock.conversion_sheet_id,
         now,
-        entry_id=posted.entry_id,
+        entry_id=entry_id,
         conversion_type=entry.kind,
         milliseconds=span,
         credits=credits,
         notes=notes,
     )
-    balance = posted.amounts[clock_balance]
+    balance = read_amount(transaction, clock_balance)
     store_timer(transaction, clock, clock.timer, balance, now)
     left = clock.timer.left_at(now, balance)
     balances = _BalancesAnswer(
-        ewallet_credits=posted.amounts[wallet_balance],
+        ewallet_credits=read_amount(transaction, wallet_balance),
         credit_clock=in_minutes(left),
         credit_clock_ms=left,
     )
@@ -253,13 +253,13 @@ def _move_time(
     Returns the id of the giving one's record, and its new balance.
     """
     moved = move_time(BalanceId(giving.balance_id), BalanceId(receiving.balance_id), span, context.now)
-    posted = post(context.transaction, moved, context.issuer)
+    entry_id = post(context.transaction, moved, context.issuer)
     record_ids = [
         conversions.append(
             context.transaction,
             side.conversion_sheet_id,
             context.now,
-            entry_id=posted.entry_id,
+            entry_id=entry_id,
             conversion_type=conversion_type,
             milliseconds=span,
             credits=0,
@@ -275,7 +275,7 @@ def _move_time(
             context,
             side,
             side.timer,
-            posted.amounts[BalanceId(side.balance_id)],
+            read_amount(context.transaction, BalanceId(side.balance_id)),
             kind,
             Movement.OWN_TRANSFER,
             from_clock=giving.id,
@@ -284,4 +284,4 @@ def _move_time(
             notes=notes,
             conversion_record=record_id,
         )
-    return record_ids[0], posted.amounts[BalanceId(giving.balance_id)]
+    return record_ids[0], giving.balance_ms - span

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, overload
 
@@ -39,7 +39,7 @@ _UNTRUSTED = ("src_address", "src_port", "loggin_user", "session_id")
 _HEADER = frozenset((*_CREDENTIALS, *_UNTRUSTED))
 _ENVELOPE = frozenset(("header", "command_chain"))
 # UTC without saying so: `isoformat` would write an offset.
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_FIRST_DAY = date(1970, 1, 1)
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -164,8 +164,17 @@ def timestamp(milliseconds: int | None) -> str | None:
 # The dates of an account, its wallets and its sheets are in many answers.
 @lru_cache(maxsize=2_048)
 def _written(milliseconds: int) -> str:
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return f"{moment.isoformat(timespec='milliseconds')}Z"
+    seconds, thousandths = divmod(milliseconds, 1_000)
+    minutes, second = divmod(seconds, 60)
+    day, minute = divmod(minutes, 1_440)
+    time = minute // 60, minute % 60, second, thousandths
+    # An f-string takes half as long again.
+    return "%sT%02d:%02d:%02d.%03dZ" % (_date(day), *time)  # noqa: UP031
+
+
+@lru_cache(maxsize=512)
+def _date(day: int) -> str:
+    return (_FIRST_DAY + timedelta(days=day)).isoformat()
 
 
 def outcome_of(answer: Answer) -> str:

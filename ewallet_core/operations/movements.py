@@ -22,7 +22,7 @@ from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Cont
 from ewallet_core.operations.events import record_event
 from ewallet_core.storage.accounts import AccountStatus, PartyAccount
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import Posted, post
+from ewallet_core.storage.journal import post
 from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.payees import Partner, find_partner, find_payee
 from ewallet_core.storage.sheets import Place, invoices, next_places, transfers
@@ -164,12 +164,12 @@ def move_between_wallets(context: Context, transfer: CreditTransfer) -> Complete
         context.now,
         reverses=transfer.reverses,
     )
-    posted = post(context.transaction, entry, context.issuer)
-    places = _places(context, transfer, posted.entry_id)
+    entry_id = post(context.transaction, entry, context.issuer)
+    places = _places(context, transfer, entry_id)
     completed = CompletedTransfer(
-        posted.entry_id,
-        sender=_record(context, transfer, posted, places, sender),
-        recipient=_record(context, transfer, posted, places, recipient),
+        entry_id,
+        sender=_record(context, transfer, entry_id, places, sender),
+        recipient=_record(context, transfer, entry_id, places, recipient),
     )
     _record_moved(context, transfer, completed)
     return completed
@@ -216,7 +216,7 @@ def _places(context: Context, transfer: CreditTransfer, entry_id: int) -> dict[i
 
 
 def _record(
-    context: Context, transfer: CreditTransfer, posted: Posted, places: Mapping[int, Place], side: Side
+    context: Context, transfer: CreditTransfer, entry_id: int, places: Mapping[int, Place], side: Side
 ) -> CompletedSide:
     """Write one side's records."""
     is_incoming = side is not transfer.sender and transfer.kind is not EntryKind.SUPPLY
@@ -224,7 +224,7 @@ def _record(
         context.transaction,
         places[side.wallet.transfer_sheet_id],
         context.now,
-        entry_id=posted.entry_id,
+        entry_id=entry_id,
         transfer_type=INCOMING if is_incoming else str(transfer.kind),
         from_account_id=transfer.sender.account.id,
         to_account_id=transfer.recipient.account.id,
@@ -232,14 +232,14 @@ def _record(
         notes=transfer.notes,
         **_own_wallets(transfer, "_id"),
     )
-    credits = posted.amounts.get(side.balance, 0)
+    credits = _credits_after(transfer, side)
     if transfer.bill is None:
         return CompletedSide(transfer_id, None, credits)
     invoice_id = invoices.put(
         context.transaction,
         places[side.wallet.invoice_sheet_id],
         context.now,
-        entry_id=posted.entry_id,
+        entry_id=entry_id,
         transfer_record_id=transfer_id,
         seller_account_id=transfer.bill.seller.id,
         credits=transfer.credits,
@@ -249,6 +249,14 @@ def _record(
         **_parties(transfer, transfer.bill.seller),
     )
     return CompletedSide(transfer_id, invoice_id, credits)
+
+
+def _credits_after(transfer: CreditTransfer, side: Side) -> int:
+    """The side's credits, from what it had before: nothing else has moved them in this transaction."""
+    if side.issues:
+        return 0
+    moved = -transfer.credits if side is transfer.sender else transfer.credits
+    return side.wallet.credits + moved
 
 
 def _own_wallets(transfer: CreditTransfer, suffix: str = "") -> dict[str, int]:

@@ -61,7 +61,7 @@ def update_timer(
 def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) -> int:
     """Take the run's time from the clock, write its time record and event; returns the record's id."""
     balance_id = BalanceId(clock.balance_id)
-    posted = post(
+    entry_id = post(
         context.transaction,
         time_spent(context.issuer, balance_id, run.spent, run.stopped_at),
         context.issuer,
@@ -70,7 +70,7 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         context.transaction,
         clock.time_sheet_id,
         run.stopped_at,
-        entry_id=posted.entry_id,
+        entry_id=entry_id,
         time_start=run.started_at,
         time_stop=run.stopped_at,
         time_spent=run.spent,
@@ -86,7 +86,7 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         context,
         clock,
         Timer(),
-        posted.amounts.get(balance_id, clock.balance_ms),
+        clock.balance_ms - run.spent,
         kind,
         Movement.TIME,
         time_record=record_id,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
+from ewallet_core.operations.answer_data import Data, FoundRow, dates, in_minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
@@ -54,7 +55,7 @@ class SheetKind:
     noun: str = "sheet"
     listed_by: str | None = None
 
-    @property
+    @cached_property
     def sheet_key(self) -> str:
         return f"{self.name}_{self.noun}"
 
@@ -139,7 +140,8 @@ def _invoice(invoice: InvoiceWithParties) -> Data:
 def _conversion(record: ConversionWithClocks) -> Data:
     return {
         "conversion_type": record.conversion_type,
-        **minutes(minutes=record.milliseconds),
+        "minutes": in_minutes(record.milliseconds),
+        "minutes_ms": record.milliseconds,
         "credits": record.credits,
         "notes": record.notes,
         **_moved_between(record, "clock", record.from_clock_id, record.to_clock_id),
@@ -164,7 +166,10 @@ def _time(record: TimeRecord) -> Data:
     return {
         "time_start": timestamp(record.time_start),
         "time_stop": timestamp(record.time_stop),
-        **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
+        "time_spent": in_minutes(record.time_spent),
+        "time_spent_ms": record.time_spent,
+        "time_pending": in_minutes(record.time_pending),
+        "time_pending_ms": record.time_pending,
         "pending_count": record.pending_count,
         "notes": record.notes,
         "tags": record.tags.split(),

@@ -20,6 +20,10 @@ class TimerState(StrEnum):
     PAUSED = "paused"
 
 
+BEGUN = {TimerState.ACTIVE: "running", TimerState.PAUSED: "paused"}
+"""What a timer with a run is doing, in words."""
+
+
 class ClockState(Struct, frozen=True):
     """A clock at one instant, from which its figures at any later instant follow.
 

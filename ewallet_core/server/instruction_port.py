@@ -61,7 +61,11 @@ class InPort:
         """Count a request; returns an error if its session, or that network, has sent enough for now."""
         if wait := self._of_sessions.acquire(call.order_key):
             return TooManyRequestsError("session", self._of_sessions.per_second, wait)
-        if network is not None and (wait := self._of_addresses.acquire(network)):
+        return None if network is None else self.limit_address_rate(network)
+
+    def limit_address_rate(self, network: str) -> TooManyRequestsError | None:
+        """Count a request of no session; returns an error if that network has sent enough for now."""
+        if wait := self._of_addresses.acquire(network):
             return TooManyRequestsError("address", self._of_addresses.per_second, wait)
         return None
 

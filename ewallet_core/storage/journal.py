@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, func, select
 
@@ -48,13 +47,6 @@ class PostingRow(Row, frozen=True):
     at: int
 
 
-class Posted(NamedTuple):
-    """The id of a stored entry, and the new amounts of its balances; the issuer's is derived."""
-
-    entry_id: int
-    amounts: dict[BalanceId, int]
-
-
 class SealRow(Row, frozen=True):
     """The seal of an entry; their chain is in the order of the entries."""
 
@@ -83,7 +75,14 @@ _MOVE = (
         amount=_balance.amount + bindparam("by"),
         moved_at=case((_balance.moved_at > bindparam("at"), _balance.moved_at), else_=bindparam("at")),
     )
-    .returning(_balance.amount, _balance.moved_at)
+)
+_AMOUNT = select(_balance.amount).where(_balance.id == bindparam("balance_id"))
+_MOVED_AT = select(_balance.moved_at).where(_balance.id == bindparam("balance_id"))
+# The balance was just moved: it has the amount and the date that the posting keeps.
+_POST_MOVED = schema.postings.insert().values(
+    balance_after=_AMOUNT.scalar_subquery(),
+    at=_MOVED_AT.scalar_subquery(),
+    **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
 )
 _LAST_SEAL = (
     select(*seals.columns, select(func.max(schema.entries.c.id)).scalar_subquery())
@@ -123,30 +122,29 @@ def issuer(transaction: Transaction) -> Issuer:
         raise MissingRowError(f"no balance that issues {unit}") from unit
 
 
-def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> Posted:
-    """Store `entry` and update its balances."""
-    amounts, stored = {}, []
+def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
+    """Store `entry` and update its balances; returns its id."""
     entry_id = entries.insert(transaction, kind=str(entry.kind), at=entry.at, reverses_id=entry.reverses)
-    for position, posting in enumerate(entry.postings, start=1):
-        balance_id, after, at = posting.balance, None, entry.at
-        if balance_id not in (issuing.credits, issuing.milliseconds):
-            moved = transaction.run(_MOVE, balance_id=balance_id, by=posting.amount, at=at)
-            after, at = moved.fetchone()
-            amounts[balance_id] = after
-        stored.append(
-            {
-                "entry_id": entry_id,
-                "position": position,
-                "balance_id": balance_id,
-                "unit": str(posting.unit),
-                "amount": posting.amount,
-                "balance_after": after,
-                "at": at,
-            }
-        )
-    postings.insert_many(transaction, stored)
+    for position, moved in enumerate(entry.postings, start=1):
+        posting = {
+            "entry_id": entry_id,
+            "position": position,
+            "balance_id": moved.balance,
+            "unit": str(moved.unit),
+            "amount": moved.amount,
+        }
+        if moved.balance in (issuing.credits, issuing.milliseconds):
+            postings.insert(transaction, **posting, balance_after=None, at=entry.at)
+        else:
+            transaction.run(_MOVE, balance_id=moved.balance, by=moved.amount, at=entry.at)
+            transaction.run(_POST_MOVED, **posting)
     transaction.unsealed.append((entry_id, entry))
-    return Posted(entry_id, amounts)
+    return entry_id
+
+
+def read_amount(transaction: Transaction, balance_id: BalanceId) -> int:
+    """What is in the balance, which is not the issuer's."""
+    return transaction.number(_AMOUNT, balance_id=balance_id) or 0
 
 
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:

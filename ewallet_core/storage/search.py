@@ -94,13 +94,9 @@ class FoundRecords:
         highest = number if self.kind == kind else ABOVE_ALL_IDS * (self.kind < kind)
         if filters.tags and not self.have_tags:
             return
-        statement = self._select_found(*filters.how)
-        values = {**filters.values, "most": batch}
-        while found := transaction.all(statement, self._described.row_type, **values, at=at, below=highest):
-            yield from (FoundRecord(self.kind, record) for record in found)
-            if len(found) < batch:
-                return
-            at, highest = found[-1].created_at, found[-1].id
+        statement, row_type = self._select_found(*filters.how), self._described.row_type
+        for record in transaction.each(statement, row_type, batch, **filters.values, at=at, below=highest):
+            yield FoundRecord(self.kind, record)
 
     def build_found(self, is_of_sheet: bool, tags: int) -> Select[Any]:
         """The statement for the records found before `until`, as yet without an order."""
@@ -111,7 +107,7 @@ class FoundRecords:
         record = self.table.c
         below = tuple_(record.created_at, record.id) < tuple_(bindparam("at"), bindparam("below"))
         found = self._narrowed(self._described.statement, is_of_sheet, tags).where(below)
-        return found.order_by(record.created_at.desc(), record.id.desc()).limit(bindparam("most"))
+        return found.order_by(record.created_at.desc(), record.id.desc())
 
     def _narrowed(self, statement: Select[Any], is_of_sheet: bool, tags: int) -> Select[Any]:
         record = self.table.c

@@ -174,10 +174,12 @@ class Transaction:
     def all(self, statement: ClauseElement, row_type: type[R], **values: Any) -> list[R]:
         return _as_rows(self.run(statement, **values).fetchall(), row_type)
 
-    def each(self, statement: ClauseElement, row_type: type[R], **values: Any) -> Iterator[R]:
-        """The statement's rows, one after another: a chunk of them at a time is in memory."""
+    def each(
+        self, statement: ClauseElement, row_type: type[R], chunk: int = ROWS_IN_A_CHUNK, **values: Any
+    ) -> Iterator[R]:
+        """The statement's rows, one after another: a chunk of them at a time is found and in memory."""
         cursor = self.run(statement, **values)
-        while rows := cursor.fetchmany(ROWS_IN_A_CHUNK):
+        while rows := cursor.fetchmany(chunk):
             yield from _as_rows(rows, row_type)
 
     def number(self, statement: ClauseElement, **values: Any) -> int | None:

@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from ewallet_core.presentation.clock_state import ClockState, TimerState
+from ewallet_core.presentation.clock_state import BEGUN, ClockState, TimerState
 from ewallet_core.presentation.formatting import countdown, one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.actions import EVERYWHERE as ACTIONS_EVERYWHERE
@@ -285,7 +285,6 @@ UNANSWERED = (
 )
 MOST_TIMERS = 3
 """How many begun timers a question names."""
-IS_WHAT = {TimerState.ACTIVE: "running", TimerState.PAUSED: "paused"}
 GOES_ON = {TimerState.ACTIVE: "goes on", TimerState.PAUSED: "stays paused"}
 WITHOUT_THE_APP, AFTER_LOGOUT = "without the app", "after you log out"
 
@@ -315,7 +314,7 @@ def going_on(account: AccountState, now: float, when: str) -> str:
     """
     begun = account.begun(now)
     names = [one_line(account.name_of(clock)) for clock in begun[:MOST_TIMERS]]
-    facts = [(IS_WHAT[clock.state], f"{countdown(clock.left_ms(now))} left") for clock in begun]
+    facts = [(BEGUN[clock.state], f"{countdown(clock.left_ms(now))} left") for clock in begun]
     if len(begun) > MOST_TIMERS:
         first = (f"{name} ({is_what}, {left})" for name, (is_what, left) in zip(names, facts, strict=False))
         return f"Timers have begun on {listed(first, len(begun))}. They stay running or paused {when}."

@@ -44,8 +44,8 @@ def test_the_curl_example_runs(server: RunningServer, tmp_path: Path) -> None:
     script = tmp_path / "example.sh"
     script.write_text(CURL)
     printed = run(["bash", str(script)], server)
-    assert printed[:4] == ['"ada@example.org"', "false", '"Holidays"', "2"]
-    events = [json.loads(line.removeprefix("data:")) for line in printed[4:] if line.startswith("data:")]
+    assert printed[:3] == ['"ada@example.org"', '"Holidays"', "2"]
+    events = [json.loads(line.removeprefix("data:")) for line in printed[3:] if line.startswith("data:")]
     assert [(event["event"], event["sequence"]) for event in events] == [
         ("listening", 0),
         ("belongings_changed", 1),

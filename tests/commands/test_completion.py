@@ -18,6 +18,7 @@ from ewallet_tui.__main__ import main
 IN_SHELLS = {
     "ewallet conv": "ewallet convert",
     "ewallet pay Bob": r"ewallet pay Bob\ O\'Neil,\ jr",
+    "ewallet help passw": "ewallet help passwords",
     "ewallet do view contact l": "ewallet do view contact list",
 }
 """What is typed before Tab, and the line after it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,6 +154,14 @@ def test_credits_are_moved_between_wallets_by_their_names(wallet: Wallet) -> Non
     said = wallet.refused("move", 10, "--to", "Holiday")
     assert said == "You have no wallet called Holiday. Yours: Wallet 1, Holidays.\n"
     assert credits_of(wallet) == 80
+
+
+def test_wallets_with_the_same_name_are_told_apart_by_their_credits(wallet: Wallet) -> None:
+    wallet.done("wallets", "new", "Trip")
+    wallet.done("wallets", "new", "trip")
+    wallet.done("move", 20, "--to", wallet.answer("wallets", "--json")["ewallets"][1]["id"])
+    told = wallet.refused("move", 5, "--to", "Trip")
+    assert re.search(r"Give a number: \d+ \(20 credits\), \d+ \(0 credits\)\.\n$", told), told
 
 
 def test_a_received_payment_is_refunded(wallet: Wallet) -> None:

@@ -42,6 +42,12 @@ def test_a_topic_that_is_a_command_too_shows_both() -> None:
     assert "Usage: ewallet status" in shown
 
 
+def test_each_command_is_described_on_one_line_of_a_narrow_terminal() -> None:
+    listed = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["--help"]).stdout.partition("Log in:")[2]
+    assert "balance" in listed
+    assert [line for line in listed.splitlines() if "..." in line or line.startswith("   ")] == []
+
+
 def test_an_unknown_topic_is_answered_with_the_topics() -> None:
     result = invoke("nonsense")
     assert result.exit_code == 2

@@ -37,13 +37,15 @@ def test_the_main_job_is_done_on_this_computer(folder: Path) -> None:
     do_main_job(folder, folder)
 
 
-def test_the_main_job_is_done_at_a_server(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("over", ["sockets", "http"])
+def test_the_main_job_is_done_at_a_server(folder: Path, tmp_path: Path, over: str) -> None:
     server = RunningServer(database_url_in(folder), system_clock)
     server.start()
     bobs, adas = tmp_path / "bob", tmp_path / "ada"
     for each in (bobs, adas):
         each.mkdir()
     try:
-        do_main_job(bobs, adas, EWALLET_SERVER=f"127.0.0.1:{server.ports[0]}")
+        address = f"http://127.0.0.1:{server.http_port}" if over == "http" else f"127.0.0.1:{server.ports[0]}"
+        do_main_job(bobs, adas, EWALLET_SERVER=address)
     finally:
         server.stop()

@@ -21,6 +21,7 @@ from running_server import RunningServer, database_url_in
 from serve_process import EWALLET
 from terminal import Terminal
 
+from ewallet_core import commands
 from ewallet_core.client.client import LoopThread
 from ewallet_core.commands import remote
 from ewallet_core.commands.output import harmless
@@ -365,6 +366,16 @@ def test_an_interrupted_prompt_exits_with_130(wallet: Wallet) -> None:
     terminal.wait_for("Password of ada:")
     terminal.press("\x03")
     assert terminal.wait_for_end() == 130
+
+
+def test_a_command_that_is_interrupted_before_it_begins_exits_with_130(
+    wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "_find_command", interrupt)
+    assert wallet.refused("balance", code=130) == ""
 
 
 @pytest.mark.parametrize("command", ["balance", "history", "history --format csv", "whoami --json"])

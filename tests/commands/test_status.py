@@ -207,8 +207,8 @@ def test_watch_without_an_output_ends_at_once(wallet: Wallet) -> None:
 def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:
     wallet.done("start")
     with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database, database:
-        # It began so long ago that 3 seconds of its 5 minutes are left.
-        moved = ", ".join(f"{column} = {column} - 297000" for column in TIMER_DATES)
+        # It began so long ago that 8 seconds of its 5 minutes are left.
+        moved = ", ".join(f"{column} = {column} - 292000" for column in TIMER_DATES)
         database.execute(f"UPDATE clocks SET {moved} WHERE timer_state = 'active'")
     with watching(wallet, "--format", "{state}") as process:
         assert [next_line(process), next_line(process)] == ["running", "stopped"]

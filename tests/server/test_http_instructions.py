@@ -102,6 +102,11 @@ def test_unknown_paths_and_methods_are_refused_as_json(http_server):
     assert "POST" in refused.headers["allow"]
 
 
+def test_no_path_redirects_to_a_host_that_the_request_names(http_server):
+    response = http_server.http_wire().get("/health/", {"host": "evil.example"})
+    assert (response.status, response.answer["code"]) == (404, "path_unknown")
+
+
 def test_requests_that_arrive_together_are_answered_in_their_order(http_server):
     wire = http_server.http_wire()
     known = [f"request-number-{number:03}" for number in range(50)]

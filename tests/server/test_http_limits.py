@@ -243,7 +243,7 @@ def test_what_is_invalid_after_a_request_does_not_change_its_response(http_serve
 def test_a_client_over_the_limit_of_connections_is_told_so(limited):
     server = limited(connections_per_address=2)
     first, second = server.in_wire(), server.http_wire()
-    expect_end(server.http_wire(), 503, "too_many_from_address")
+    expect_end(server.http_wire(), 429, "too_many_from_address")
     server.http_wire(source=ELSEWHERE)
     second.close()
     server.wait_for_connections(left=2)
@@ -292,6 +292,32 @@ def test_passwords_over_http_and_the_sockets_wait_in_one_queue(serve):
         refused.expect_error("server_busy", **login("three"))
     assert checked.engine.next_line()["code"] == "login_refused"
     assert waiting.engine.next_response().answer["code"] == "login_refused"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ("GET", "/health/live"),
+        ("GET", "/nothing"),
+        ("GET", "/v1/docs"),
+        ("GET", "/v1/nothing"),
+        ("OPTIONS", "/v1/wallets"),
+        ("GET", INSTRUCTION_PATH),
+        ("PUT", INSTRUCTION_PATH),
+        ("POST", INSTRUCTION_PATH, b"{"),
+    ],
+    ids=lambda sent: " ".join(sent[:2]),
+)
+def test_a_request_that_is_no_instruction_counts_too(limited, sent):
+    server = limited(requests_per_second_per_address=3)
+    wire = server.http_wire()
+    # What takes long at first allows more.
+    for _ in range(9):
+        wire.send_bytes(request_bytes(*sent))
+    responses = [wire.next_response() for _ in range(9)]
+    assert 429 not in [response.status for response in responses[:3]]
+    assert (responses[-1].status, responses[-1].answer["code"]) == (429, "too_many_requests")
+    assert server.http_wire(source=ELSEWHERE).get("/health").status == 200
 
 
 def test_requests_sent_in_advance_wait_in_the_system(http_server, monkeypatch):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+import httpx
 import pytest
 from engine_server import EngineServer
 from instructions import PASSWORD
@@ -164,6 +165,14 @@ def test_the_token_is_accepted_in_the_header_only(ada: RestClient):
     ada.expect_problem(401, "token_missing", "PATCH", "/v1/account", json=credentials)
 
 
+@pytest.mark.parametrize("path", ["/v1/account", "/v1/events"])
+def test_no_token_of_two_is_picked(ada: RestClient, path: str):
+    token = ada.headers["authorization"]
+    for both in ([token, "Bearer a.b"], ["Bearer a.b", token]):
+        headers = [("authorization", each) for each in both]
+        assert httpx.get(f"{ada.base_url}{path}", headers=headers).status_code == 401
+
+
 def test_a_body_can_pick_no_other_instruction(ada: RestClient):
     other = {"action": "view", "view": "account"}
     ada.expect_problem(400, "unknown_argument", "POST", "/v1/wallets", json=other)
@@ -204,6 +213,15 @@ def test_another_change_with_the_same_key_is_a_conflict(ada: RestClient):
 def test_a_key_that_http_can_change_on_its_way_is_refused(ada: RestClient):
     key = "clé-de-trente-caractères".encode()
     ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers={b"idempotency-key": key})
+
+
+def test_an_empty_key_is_refused(ada: RestClient):
+    ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers={"idempotency-key": ""})
+
+
+def test_no_key_of_two_is_picked(ada: RestClient):
+    keys = [("idempotency-key", KEY), ("idempotency-key", f"not-{KEY}")]
+    ada.expect_problem(400, "bad_value", "POST", "/v1/wallets", headers=keys)
 
 
 # Problems

@@ -23,7 +23,7 @@ from ewallet_core.server.http.events import EventsApi
 from ewallet_core.server.http.instruction_api import INSTRUCTION_PATH, InstructionApi
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.monitoring import Monitoring
-from ewallet_core.server.http.problems import problem
+from ewallet_core.server.http.problems import problem, status_of
 from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.http.typed_api import TypedApi
 from ewallet_core.server.settings import HttpSettings
@@ -43,11 +43,13 @@ class Application:
     ) -> None:
         self._carrier = carrier
         self._instruction_api = InstructionApi(carrier)
-        self._typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster, carrier))
+        self._typed_api = TypedApi(carrier, EventsApi(engine, carrier.executor, broadcaster))
         monitoring = Monitoring(engine, carrier.executor, settings)
         self._monitoring = Starlette(
             routes=monitoring.routes(), exception_handlers={HTTPException: self._refuse_request}
         )
+        # A redirection would lead to whatever host the request names.
+        self._monitoring.router.redirect_slashes = False
         self._serve = _with_cors(self._respond, settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,10 +59,11 @@ class Application:
             """The server has stopped, and this could not be answered in time."""
         except ClientDisconnect:
             """The client is gone before its request had arrived completely."""
+        except WalletError as error:
+            await self._error_response(error, scope)(scope, receive, send)
         except Exception:  # noqa: BLE001 - whatever it is, the client must get a response
             _log.exception("a request over HTTP failed")
-            response = self._error_response(EngineFailedError(), scope, 500)
-            await response(scope, receive, send)
+            await self._error_response(EngineFailedError(), scope)(scope, receive, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Instructions, which are most requests, need no router: it takes as long as a view.
@@ -70,6 +73,7 @@ class Application:
         elif path.startswith(PREFIX):
             await self._typed_api(scope, receive, send)
         else:
+            self._carrier.check_rate(scope["state"]["peer"])
             await self._monitoring(scope, receive, send)
 
     async def _refuse_request(self, request: Request, reason: Exception) -> Response:
@@ -77,13 +81,15 @@ class Application:
         headers = getattr(reason, "headers", None) or {}
         allowed = headers.get("Allow")
         error: WalletError = MethodNotAllowedError(allowed) if allowed else PathUnknownError()
-        return self._error_response(error, request.scope, 405 if allowed else 404, headers)
+        return self._error_response(error, request.scope, headers)
 
     def _error_response(
-        self, error: WalletError, scope: Scope, status: int, headers: Mapping[str, str] | None = None
+        self, error: WalletError, scope: Scope, headers: Mapping[str, str] | None = None
     ) -> Response:
-        answer = self._carrier.refuse(error, scope["state"]["peer"])
-        return problem(answer) if scope["path"].startswith(PREFIX) else JsonResponse(answer, status, headers)
+        answer = self._carrier.answer_error(error, scope["state"]["peer"])
+        if scope["path"].startswith(PREFIX):
+            return problem(answer)
+        return JsonResponse(answer, status_of(answer["code"]), headers)
 
 
 def _with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, cast
 
 from httptools import HttpParserError, HttpParserUpgrade
@@ -53,6 +52,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         self.network = network_of(address)
         self.number = port.next_number()
         self.is_lost = self._is_ending = False
+        self.url = b""
         self.on_end: Callable[[WalletError | None], None] | None = None
         self._is_proxy = port.is_proxy(address)
         self._peer = HttpPeer(address, self, not port.is_exempt(address))
@@ -86,7 +86,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         if reason is None or (is_idle and isinstance(reason, ServerStoppingError)):
             self._end_after_response(reason)
         else:
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, reason)
+            self._refuse(reason)
 
     def abort(self) -> None:
         self.transport.abort()
@@ -166,7 +166,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         elif framing.is_ambiguous(
             self.parser.get_http_version(), offers_other_protocol=self.parser.should_upgrade()
         ):
-            self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
+            self._refuse(NotHttpError())
         elif not self._is_ending:
             self._body_left = framing.declared_size if self.parser.should_upgrade() else 0
             if self._is_proxy:
@@ -233,7 +233,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         except HttpParserUpgrade as stopped:
             self._take_body(piece[stopped.args[0] :])
         except HttpParserError:
-            self._refuse(HTTPStatus.BAD_REQUEST, NotHttpError())
+            self._refuse(NotHttpError())
 
     def _take_body(self, piece: bytes) -> None:
         """Take the body of a request that offers another protocol, in which the client does not go on.
@@ -261,12 +261,12 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
     # The end
 
     def _refuse_head(self) -> None:
-        self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HeadTooLongError(LONGEST_HEAD, MOST_HEADERS))
+        self._refuse(HeadTooLongError(LONGEST_HEAD, MOST_HEADERS))
 
     def _refuse_body(self) -> None:
-        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, FrameTooLongError(LARGEST_FRAME))
+        self._refuse(FrameTooLongError(LARGEST_FRAME))
 
-    def _refuse(self, status: HTTPStatus, error: WalletError) -> None:
+    def _refuse(self, error: WalletError) -> None:
         """Refuse what arrives now, and end the connection.
 
         If a request before it is carried out, its response is the last one: it says that the connection ends.
@@ -277,10 +277,10 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         if due is not None and due.more_body:
             _disconnect(due)
             if not due.response_started:
-                self._send_error(status, error)
+                self._send_error(error)
             self._close()
         elif due is None and not self._is_rest_of_answered:
-            self._send_error(status, error)
+            self._send_error(error)
             self._close()
         else:
             self._end_after_response(error)
@@ -291,9 +291,9 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         cycle = self.cycle
         return not self._is_in_head and cycle is not None and cycle.response_complete and cycle.more_body
 
-    def _send_error(self, status: HTTPStatus, error: WalletError) -> None:
-        path = (getattr(self, "url", None) or b"").decode("latin-1")
-        self.transport.write(self._port.error_response(status, error, path, self._peer))
+    def _send_error(self, error: WalletError) -> None:
+        path = self.url.decode("latin-1")
+        self.transport.write(self._port.error_response(error, path, self._peer))
 
     def _end_after_response(self, reason: WalletError | None = None) -> None:
         """Take no more requests, and close once the response that is due has been sent.
@@ -347,8 +347,7 @@ class HttpConnection(HttpToolsProtocol, ClientConnection):
         return idle_since + self._port.idle_seconds, self._close
 
     def _refuse_unfinished(self) -> None:
-        error = RequestUnfinishedError(self._port.limits.unfinished_line_seconds)
-        self._refuse(HTTPStatus.REQUEST_TIMEOUT, error)
+        self._refuse(RequestUnfinishedError(self._port.limits.unfinished_line_seconds))
 
 
 def _disconnect(cycle: RequestResponseCycle) -> None:

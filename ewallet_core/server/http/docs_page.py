@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from ewallet_core.instructions.json_schema import COMPONENTS, Schema
 from ewallet_core.instructions.reference import ErrorEntry, errors
-from ewallet_core.server.http.openapi import document
+from ewallet_core.server.http.openapi import DOCUMENT_PATH, document
 from ewallet_core.server.http.typed_requests import JSON
 
 _STYLE = """
@@ -27,6 +27,8 @@ table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 1rem; }
 td, th { border-bottom: 1px solid var(--faint); padding: 0.25rem 0.5rem; text-align: left; }
 td { vertical-align: top; }
 section { border-top: 1px solid var(--faint); margin-top: 1.5rem; }
+section td:first-child code { overflow-wrap: normal; }
+nav ul { padding: 0; }
 nav li { list-style: none; }
 .method { display: inline-block; min-width: 4.5rem; font-weight: 600; }
 """
@@ -67,7 +69,7 @@ def _page(described: Mapping[str, Any], listed: Iterable[ErrorEntry]) -> Iterato
     info, schemas = described["info"], described["components"]["schemas"]
     yield f"{_HEAD}<title>{info['title']} API</title><style>{_STYLE}</style></head><body>"
     yield f"<h1>{info['title']} API</h1>{_paragraphs(info['description'])}"
-    yield "<p>For programs: <a href='/v1/openapi.json'>openapi.json</a></p>"
+    yield f"<p>For programs: <a href='{DOCUMENT_PATH}'>openapi.json</a></p>"
     operations = [
         (method.upper(), path, operation)
         for path, methods in described["paths"].items()
@@ -140,7 +142,7 @@ def _table(title: str, rows: Iterable[Row]) -> Iterator[str]:
     rows = list(rows)
     if not rows:
         return
-    yield f"<table><tr><th>{title}</th><th></th><th></th></tr>"
+    yield f"<table><tr><th colspan='3'>{title}</th></tr>"
     for name, is_needed, schema in rows:
         # What is optional may be null as well.
         kind = _type(schema) if is_needed else f"{_type(schema).removesuffix(' or null')}, optional"

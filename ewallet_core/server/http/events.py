@@ -11,21 +11,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ewallet_core.engine.dispatcher import log_fault
 from ewallet_core.engine.event_stream import EventMessage, EventSubscription
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import BadValueError
 from ewallet_core.errors.server import EngineFailedError
-from ewallet_core.instructions.envelope import Credentials, error_answer
+from ewallet_core.instructions.envelope import error_answer
 from ewallet_core.instructions.validation import as_whole_number
 from ewallet_core.server.event_broadcaster import EventBroadcaster
 from ewallet_core.server.executor import Engine, Executor
-from ewallet_core.server.http.instructions import InstructionCarrier
-from ewallet_core.server.http.problems import problem
+from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.http.responses import PRIVATE
+from ewallet_core.server.http.typed_requests import TypedRequest, header_of
 
 EVENTS_PATH = "/v1/events"
 LAST_EVENT_ID = "last-event-id"
@@ -40,34 +39,32 @@ _log = logging.getLogger("ewallet_core")
 
 
 class EventsApi:
-    """Answers a GET with a bearer token with the events of that session's account, after `Last-Event-ID`."""
+    """Answers a GET with the events of the account of its bearer token, after `Last-Event-ID`."""
 
-    def __init__(
-        self, engine: Engine, executor: Executor, broadcaster: EventBroadcaster, carrier: InstructionCarrier
-    ) -> None:
+    def __init__(self, engine: Engine, executor: Executor, broadcaster: EventBroadcaster) -> None:
         self._engine = engine
         self._executor = executor
         self._broadcaster = broadcaster
-        self._carrier = carrier
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
-        peer = request.state.peer
+    async def respond(self, request: TypedRequest, peer: HttpPeer) -> ASGIApp:
+        """The response with the events; raises the `WalletError` of a request that gets none."""
+        header, since = header_of(request.headers), _last_event_in(request.headers)
+        subscription = self._engine.follow(header.get("client_id", ""), header.get("session_token", ""))
+        stream = EventStream(subscription, self._executor, self._broadcaster)
+        peer.connection.on_end = stream.end
         try:
-            who, since = _credentials_in(request.headers), _last_event_in(request.headers)
-            self._carrier.check_rate(who, peer)
-            subscription = self._engine.follow(who.client_id or "", who.session_token or "")
-            stream = EventStream(subscription, self._executor, self._broadcaster)
-            peer.connection.on_end = stream.end
             first = await stream.begin(since)
         except WalletError as error:
             log_fault(error, "beginning to send events")
-            await problem(self._carrier.refuse(error, peer))(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        if request.method == "GET":
-            await stream.run(first, lambda part: send(_body(part, more=True)))
-        await send(_body(b"", more=False))
+            raise
+
+        async def send_events(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            if request.method == "GET":
+                await stream.run(first, lambda part: send(_body(part, more=True)))
+            await send(_body(b"", more=False))
+
+        return send_events
 
 
 class EventStream:
@@ -152,12 +149,6 @@ def _as_event(message: Mapping[str, Any]) -> bytes:
 
 def _body(part: bytes, *, more: bool) -> dict[str, Any]:
     return {"type": "http.response.body", "body": part, "more_body": more}
-
-
-def _credentials_in(headers: Mapping[str, str]) -> Credentials:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    client_id, _, session_token = token.strip().partition(".") if scheme.lower() == "bearer" else ("", "", "")
-    return Credentials(client_id, session_token)
 
 
 def _last_event_in(headers: Mapping[str, str]) -> int | None:

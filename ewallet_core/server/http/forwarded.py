@@ -18,13 +18,21 @@ def forwarded_address(headers: Iterable[tuple[bytes, bytes]], proxy: str, proxie
     """
     found = proxy
     for written in reversed(_addresses_in(headers)):
-        address = parse_ip(written)
+        address = parse_ip(_without_port(written))
         if address is None:
             break
-        found = str(address)
+        # A zone, such as that of fe80::1%eth0, is the proxy's own name for one of its networks.
+        found = str(address).partition("%")[0]
         if found not in proxies:
             break
     return found
+
+
+def _without_port(written: str) -> str:
+    """The address alone: some proxies write the port of the client too."""
+    if written.startswith("["):
+        return written[1:].partition("]")[0]
+    return written.partition(":")[0] if written.count(":") == 1 else written
 
 
 def _addresses_in(headers: Iterable[tuple[bytes, bytes]]) -> Sequence[str]:

@@ -12,13 +12,10 @@ from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions import reference
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.http.instructions import InstructionCarrier
-from ewallet_core.server.http.responses import PRIVATE, JsonResponse
+from ewallet_core.server.http.problems import status_of
+from ewallet_core.server.http.responses import PRIVATE, AnswerResponse, JsonResponse
 
 INSTRUCTION_PATH = "/ewallet/instruction-set"
-_HEADERS = [
-    (b"content-type", b"application/json"),
-    *((name.encode(), value.encode()) for name, value in PRIVATE.items()),
-]
 
 
 class InstructionApi:
@@ -36,11 +33,14 @@ class InstructionApi:
         if scope["method"] == "POST":
             await self._carry_out(scope, receive, send)
         elif scope["method"] in ("GET", "HEAD"):
+            self._carrier.check_rate(scope["state"]["peer"])
             await (await self._describe())(scope, receive, send)
         else:
             error = MethodNotAllowedError("GET, HEAD, POST")
             answer = self._carrier.refuse(error, scope["state"]["peer"])
-            await JsonResponse(answer, 405, {"allow": error.methods})(scope, receive, send)
+            await JsonResponse(answer, status_of(answer["code"]), {"allow": error.methods})(
+                scope, receive, send
+            )
 
     async def _carry_out(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
@@ -50,13 +50,11 @@ class InstructionApi:
         try:
             request = decode(body)
         except WalletError as error:
-            status, answer = 400, self._carrier.refuse(error, peer)
+            answer = self._carrier.refuse(error, peer)
+            status = status_of(answer["code"])
         else:
             status, answer = 200, await self._carrier.carry_out(request, peer)
-        encoded = msgspec.json.encode(answer)
-        length = (b"content-length", b"%d" % len(encoded))
-        await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, length]})
-        await send({"type": "http.response.body", "body": encoded})
+        await AnswerResponse(msgspec.json.encode(answer), status, PRIVATE)(scope, receive, send)
 
     async def _describe(self) -> Response:
         """All instructions, with their arguments, answers and errors."""

@@ -8,7 +8,8 @@ from time import perf_counter
 from typing import Any
 
 from ewallet_core.errors.base import WalletError
-from ewallet_core.instructions.envelope import Answer, Credentials, error_answer, in_reply_to
+from ewallet_core.errors.server import TooManyRequestsError
+from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to
 from ewallet_core.operations.context import Call, Caller, InvalidCall
 from ewallet_core.server.http.peer import HttpPeer
 from ewallet_core.server.instruction_port import InPort
@@ -66,14 +67,21 @@ class InstructionCarrier:
         self.executor.run(call, pending)
         return await pending.answered
 
-    def check_rate(self, credentials: Credentials, peer: HttpPeer) -> None:
-        """Count a request that is no instruction; raises `TooManyRequestsError` at a limit."""
-        counted = InvalidCall(dict, None, credentials)
-        if (error := self._port.limit_rate(counted, peer.network if peer.is_limited else None)) is not None:
+    def check_rate(self, peer: HttpPeer) -> None:
+        """Count a request that is no instruction; raises `TooManyRequestsError` at its address's limit."""
+        if peer.is_limited and (error := self._port.limit_address_rate(peer.network)) is not None:
             raise error
 
     def refuse(self, error: WalletError, peer: HttpPeer) -> Answer:
-        """The answer to a request that names no instruction; it is counted and logged."""
+        """The answer to a request that names no instruction; it counts in the limit of its address."""
+        try:
+            self.check_rate(peer)
+        except TooManyRequestsError as reached:
+            error = reached
+        return self.answer_error(error, peer)
+
+    def answer_error(self, error: WalletError, peer: HttpPeer) -> Answer:
+        """The answer to a request that has counted already, or with which a connection ends; it is logged."""
         pending = PendingAnswer(peer, self._loop.create_future())
         return self._refuse(InvalidCall(partial(error_answer, error), None), error, pending)
 

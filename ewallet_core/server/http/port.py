@@ -20,13 +20,15 @@ from ewallet_core.server.http.application import Application
 from ewallet_core.server.http.forwarded import forwarded_address
 from ewallet_core.server.http.instructions import InstructionCarrier
 from ewallet_core.server.http.peer import HttpPeer, PeerConnection
-from ewallet_core.server.http.problems import PROBLEM, problem_body
-from ewallet_core.server.http.responses import JsonResponse
+from ewallet_core.server.http.problems import PROBLEM, problem_body, status_of
+from ewallet_core.server.http.responses import PRIVATE, JsonResponse
 from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.settings import HttpSettings
 
 MOST_IDLE_SECONDS = 75
 """How long a connection may be idle between two requests; most clients close it earlier."""
+
+_PRIVATE_LINES = "".join(f"{name}: {value}\r\n" for name, value in PRIVATE.items())
 
 
 class HttpPort:
@@ -89,16 +91,17 @@ class HttpPort:
             date = formatdate(self._clock() // 1_000, usegmt=True)
             self.state.default_headers = [(b"date", date.encode())]
 
-    def error_response(self, status: HTTPStatus, error: WalletError, path: str, peer: HttpPeer) -> bytes:
+    def error_response(self, error: WalletError, path: str, peer: HttpPeer) -> bytes:
         """The last response of a connection: what was sent is no request that the application gets."""
-        answer = self._carrier.refuse(error, peer)
+        answer = self._carrier.answer_error(error, peer)
+        status = HTTPStatus(status_of(error.code))
         is_typed = path.startswith(PREFIX)
         body = problem_body(answer, status) if is_typed else msgspec.json.encode(answer)
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\n"
             f"content-type: {PROBLEM if is_typed else JsonResponse.media_type}\r\n"
             f"content-length: {len(body)}\r\n"
-            "cache-control: no-store\r\n"
+            f"{_PRIVATE_LINES}"
             "connection: close\r\n\r\n"
         )
         return head.encode() + body

@@ -31,8 +31,10 @@ STATUSES: Mapping[ErrorCategory, int] = {
 _OF_HTTP = {
     "method_not_allowed": 405,
     "not_acceptable": 406,
+    "request_unfinished": 408,
     "frame_too_long": 413,
     "not_json_type": 415,
+    "head_too_long": 431,
 }
 """The statuses of errors for which HTTP has one of their own."""
 

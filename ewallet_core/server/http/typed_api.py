@@ -47,7 +47,6 @@ class TypedApi:
 
     def __init__(self, carrier: InstructionCarrier, events: EventsApi) -> None:
         self._carrier = carrier
-        self._events = events
         routes = routes_of(REGISTRY)
         self._table = RouteTable(routes)
         self._tagged = {route.operation_id for route in routes if has_entity_tag(route.instruction)}
@@ -55,7 +54,7 @@ class TypedApi:
         self._records = {f"{kind}_record": viewed[f"client action view {kind} record"] for kind in RecordType}
         self._others: dict[str, dict[str, Respond]] = {
             SESSION_PATH: {"POST": self._open_session},
-            EVENTS_PATH: {"GET": self._send_events},
+            EVENTS_PATH: {"GET": events.respond},
             DOCUMENT_PATH: {"GET": self._send_document},
             DOCS_PATH: {"GET": self._send_docs},
         }
@@ -77,12 +76,14 @@ class TypedApi:
         if not methods:
             raise PathUnknownError
         if request.method == "OPTIONS":
+            self._carrier.check_rate(peer)
             return Response(status_code=204, headers={"allow": _allowed(methods)})
         respond = methods.get("GET" if request.method == "HEAD" else request.method)
         if respond is None:
             raise MethodNotAllowedError(_allowed(methods))
         if isinstance(respond, Route):
             return await self._carry_out(respond, item_id, request, peer)
+        self._carrier.check_rate(peer)
         return await respond(request, peer)
 
     async def _open_session(self, request: TypedRequest, peer: HttpPeer) -> ASGIApp:
@@ -99,9 +100,6 @@ class TypedApi:
 
     async def _send_docs(self, _request: TypedRequest, _peer: HttpPeer) -> Response:
         return await self._carrier.executor.read(docs_response)
-
-    async def _send_events(self, _request: TypedRequest, _peer: HttpPeer) -> ASGIApp:
-        return self._events
 
     async def _carry_out(
         self, route: Route, item_id: str | None, request: TypedRequest, peer: HttpPeer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -35,7 +35,7 @@ class TypedRequest:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
-        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        self.headers = _by_name(scope["headers"])
         self._receive = receive
 
     async def body(self) -> bytes:
@@ -44,6 +44,16 @@ class TypedRequest:
         if body is None:
             raise ClientDisconnect
         return body
+
+
+def _by_name(sent: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers; one that was sent several times is a list, so no part of it counts alone."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
+    if len(headers) < len(sent):
+        for name in headers:
+            values = [value for each, value in sent if each == name.encode("latin-1")]
+            headers[name] = b", ".join(values).decode("latin-1")
+    return headers
 
 
 def chain_of(route: Route, item_id: str | None, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,10 +73,12 @@ def header_of(headers: Mapping[str, str]) -> dict[str, str]:
     if scheme.lower() == "bearer":
         client_id, _, session_token = token.strip().partition(".")
         found = {"client_id": client_id, "session_token": session_token}
-    found["request_id"] = headers.get("idempotency-key", "")
-    if found["request_id"] and not re.fullmatch(IDEMPOTENCY_KEY, found["request_id"]):
-        raise BadValueError("request_id", "text of visible ASCII characters, without spaces")
-    return {name: value for name, value in found.items() if value}
+    found = {name: value for name, value in found.items() if value}
+    if (request_id := headers.get("idempotency-key")) is not None:
+        if not re.fullmatch(IDEMPOTENCY_KEY, request_id):
+            raise BadValueError("request_id", "text of visible ASCII characters, without spaces")
+        found["request_id"] = request_id
+    return found
 
 
 def check_acceptable(headers: Mapping[str, str]) -> None:
