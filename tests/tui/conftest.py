@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from person import Person
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
-from textual import _wait
+from textual import _wait, constants
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
@@ -48,8 +48,9 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def quickly() -> Iterator[None]:
-    """Idleness is seen within 5 ms, and what one app has read of its style sheets the next one has, too."""
+    """Idleness is seen within 5 ms, nothing is animated, and an app has the styles that another one read."""
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
         patched.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
         patched.setattr(_wait, "SLEEP_IDLE", 0.000_5)
         # It returns the same, but in Python, many thousands of times for each screen.
