@@ -25,8 +25,8 @@ DOT = "\N{BULLET}"
 DOTS = DOT * 8
 """Shown in place of a secret, whatever its length."""
 
-# A part of the name is enough, to hide mistyped names too. `tokens` is a count, and `renew_token` a choice.
-_SECRET = re.compile(r"pas|pwd|(?<!^renew_)tok(?!ens$)|secret|client_id", re.IGNORECASE)
+# A part of the name is enough, to hide mistyped names too. `tokens` is a count; the other two are choices.
+_SECRET = re.compile(r"pas(?!sive$)|pwd|(?<!^renew_)tok(?!ens$)|secret|client_id", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import cycle
+from types import SimpleNamespace
 
 import pytest
 from engine_client import EngineClient
@@ -130,11 +131,22 @@ def test_a_wait_that_is_interrupted_leaves_the_lock_to_the_others(ada, monkeypat
     call = dispatcher.parse({"controller": "client", "ctype": "action", **supply(1), **ada.credentials})
     order.acquire(call.order_key, pytest.fail)
 
-    def interrupt(turn: threading.Event) -> None:
-        raise KeyboardInterrupt
+    class InterruptedWait:
+        """A lock that is free once; who then waits for it is interrupted."""
+
+        def __init__(self) -> None:
+            self._acquisitions = iter([True])
+
+        def acquire(self) -> bool:
+            if next(self._acquisitions, False):
+                return True
+            raise KeyboardInterrupt
+
+        def release(self) -> None:
+            pytest.fail("the turn of who has given up has come")
 
     with monkeypatch.context() as patched:
-        patched.setattr(threading.Event, "wait", interrupt)
+        patched.setattr("ewallet_core.engine.dispatcher.threading", SimpleNamespace(Lock=InterruptedWait))
         with pytest.raises(KeyboardInterrupt):
             dispatcher.run(call)
     order.release(call.order_key)

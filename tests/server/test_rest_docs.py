@@ -74,7 +74,9 @@ def test_the_codes_with_a_status_of_their_own_have_it():
     assert {code for code, _ in told} == {
         "method_not_allowed",
         "not_acceptable",
+        "request_unfinished",
         "frame_too_long",
         "not_json_type",
+        "head_too_long",
     }
     assert [status_of(code) for code, _ in told] == [int(status) for _, status in told]

@@ -141,7 +141,8 @@ def test_every_secret_that_the_catalogue_knows_is_hidden_by_its_name():
         for name, argument in found.arguments.items():
             assert is_secret(name) is (is_secret_kind(argument.type) or name in tokens), (found.name, name)
         for name in found.answers:
-            assert is_secret(name) is (name in tokens), (found.name, name)
+            # What an answer tells of a token, as `ctoken_data`, is hidden with it.
+            assert is_secret(name) is (name.removesuffix("_data") in tokens), (found.name, name)
 
 
 @pytest.mark.parametrize("name", ["user_pas", "Password", "pwd", "new_password", "sesion_token", "secret"])
