@@ -128,7 +128,7 @@ def write_backup(
             _read_again(partial, manifest)
             _give_name(partial, file, replace=replace)
     except BrokenWalletError as error:
-        raise BackupError(f"{error} It was not backed up: restore an earlier backup.") from error
+        raise BrokenWalletError(f"{error} It was not backed up: restore an earlier backup.") from error
     except OSError as reason:
         raise cannot_write(file, reason) from reason
     return manifest

@@ -37,7 +37,7 @@ class BackupError(Exception):
 
 
 class BrokenWalletError(BackupError):
-    """The copy is damaged, or its ledger is not as it must be; the message is one sentence."""
+    """The copy is damaged, or its ledger is not as it must be."""
 
 
 def cannot_write(file: Path, reason: OSError) -> BackupError:

@@ -109,7 +109,7 @@ def restore_backup(
                     _restore_file(folder, name, target, now if replaces_files else None, restored)
             _replace_database(copy, database, _new_name(database, now))
     except BrokenWalletError as error:
-        raise BackupError(f"{error} Use another backup.") from error
+        raise BrokenWalletError(f"{error} Use another backup.") from error
     except StorageUnavailableError as error:
         raise BackupError(f"{error.error} {error.warning}") from error
     except OSError as reason:

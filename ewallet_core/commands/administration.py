@@ -23,6 +23,7 @@ _data_dir_option = click.option(
     help="The folder of the wallet. Default: your own data folder.",
 )
 _database_option = click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
 
 
 def _chosen_folder(ctx: click.Context, data_dir: Path | None) -> Path | None:
@@ -36,6 +37,7 @@ def _chosen_folder(ctx: click.Context, data_dir: Path | None) -> Path | None:
 @_database_option
 @click.option("--config", type=_FILE, metavar="FILE", help="The server's settings: they are saved too.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@_json_option
 @click.pass_context
 def backup_command(
     ctx: click.Context,
@@ -45,6 +47,7 @@ def backup_command(
     database: str | None,
     config: Path | None,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Save the wallet in FILE.
 
@@ -54,7 +57,8 @@ def backup_command(
     """
     from ewallet_core.commands.backup import back_up
 
-    ctx.exit(back_up(file, database, _chosen_folder(ctx, data_dir), config, force=force))
+    folder = _chosen_folder(ctx, data_dir)
+    ctx.exit(back_up(file, database, folder, config, force=force, as_json=as_json))
 
 
 @click.command()
@@ -73,7 +77,7 @@ def demo_command() -> None:
 @_database_option
 @click.option("--config", type=_ANY_PATH, metavar="FILE", help="A server's settings, to be examined too.")
 @click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
-@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@_json_option
 @click.option(
     "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; do nothing else."
 )
@@ -111,9 +115,10 @@ def doctor_command(
 @click.argument("role", type=click.Choice([str(role) for role in PEOPLE]))
 @click.argument("email")
 @_database_option
+@_json_option
 @click.pass_context
 def grant_command(
-    ctx: click.Context, /, data_dir: Path | None, role: str, email: str, database: str | None
+    ctx: click.Context, /, data_dir: Path | None, role: str, email: str, database: str | None, as_json: bool
 ) -> None:
     """Give the account with that EMAIL a ROLE.
 
@@ -122,12 +127,12 @@ def grant_command(
     """
     from ewallet_core.commands.grant import run
 
-    ctx.exit(run(database, _chosen_folder(ctx, data_dir), email, role))
+    ctx.exit(run(database, _chosen_folder(ctx, data_dir), email, role, as_json=as_json))
 
 
 @click.command()
 @click.argument("words", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@_json_option
 @click.option("--markdown", is_flag=True, help="Print the whole reference as a page of Markdown.")
 @click.pass_context
 def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bool, markdown: bool) -> None:
@@ -147,6 +152,7 @@ def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bo
 @click.option("--config", type=_FILE, metavar="FILE", help="The server's settings; restored if missing.")
 @click.option("--replace-files", is_flag=True, help="Replace settings, certificates and known servers too.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
+@_json_option
 @click.pass_context
 def restore_command(
     ctx: click.Context,
@@ -155,8 +161,7 @@ def restore_command(
     file: Path,
     database: str | None,
     config: Path | None,
-    replace_files: bool,
-    yes: bool,
+    **flags: bool,
 ) -> None:
     """Restore the wallet of the backup FILE.
 
@@ -168,7 +173,7 @@ def restore_command(
     from ewallet_core.commands.backup import restore
 
     folder = _chosen_folder(ctx, data_dir)
-    ctx.exit(restore(file, database, folder, config, yes=yes, replace_files=replace_files))
+    ctx.exit(restore(file, database, folder, config, **flags))
 
 
 @click.command()
@@ -206,9 +211,10 @@ def serve_command(ctx: click.Context, /, config: Path | None, data_dir: Path | N
 @_data_dir_option
 @click.argument("file", type=_FILE, required=False)
 @_database_option
+@_json_option
 @click.pass_context
 def verify_command(
-    ctx: click.Context, data_dir: Path | None, file: Path | None, database: str | None
+    ctx: click.Context, /, data_dir: Path | None, file: Path | None, database: str | None, as_json: bool
 ) -> None:
     """Check the whole ledger. It is only read, and the app or a server may have it open.
 
@@ -219,4 +225,4 @@ def verify_command(
     """
     from ewallet_core.commands.verify import run
 
-    ctx.exit(run(database, _chosen_folder(ctx, data_dir), file))
+    ctx.exit(run(database, _chosen_folder(ctx, data_dir), file, as_json=as_json))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,11 +18,14 @@ from ewallet_core.backup.archive import (
     read_small,
     write_backup,
 )
-from ewallet_core.backup.copies import BackupError
+from ewallet_core.backup.copies import BackupError, BrokenWalletError
 from ewallet_core.backup.restore import Restored, RestoreTarget, restore_backup
 from ewallet_core.backup.settings import default_name
+from ewallet_core.commands.output import print_result, tell_failure
+from ewallet_core.commands.problems import VIOLATION, CommandError, failure
 from ewallet_core.data_folder import DATABASE_FILE, data_folder, database_url, find_data_folder
 from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.instructions.envelope import Answer, timestamp
 from ewallet_core.presentation.formatting import file_size, moment
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.storage.sqlite import database_file
@@ -34,6 +38,10 @@ _IN_POSTGRESQL = (
     "This wallet is in PostgreSQL, which has tools of its own. Use {tool}; the settings and certificates are"
     " in the data folder."
 )
+
+
+class _NotConfirmedError(BackupError):
+    """The user does not agree to a restore."""
 
 
 class TerminalProgress:
@@ -59,7 +67,13 @@ class TerminalProgress:
 
 
 def back_up(
-    file: Path, database: str | None, folder: Path | None, config: Path | None, *, force: bool
+    file: Path,
+    database: str | None,
+    folder: Path | None,
+    config: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
 ) -> int:
     now, progress = datetime.now(UTC), TerminalProgress()
     try:
@@ -72,12 +86,13 @@ def back_up(
         manifest = write_backup(named, wallet, others, now, replace=replaces, progress=progress)
     except (BackupError, SettingsError) as reason:
         progress.end()
-        click.echo(reason, err=True)
+        tell_failure(failure_of(reason), as_json=as_json)
         return EXIT_FAILED
     progress.end()
-    click.echo(
-        f"Saved and verified: {named} ({file_size(named.stat().st_size)}), with {_contents(manifest)}."
-    )
+    size = named.stat().st_size
+    answer = {"failed": False, "file": str(named), "size": size, **facts_of(manifest)}
+    saved = f"Saved and verified: {named} ({file_size(size)}), with {_contents(manifest)}."
+    print_result(answer, saved, as_json=as_json)
     return 0
 
 
@@ -89,6 +104,7 @@ def restore(
     *,
     yes: bool,
     replace_files: bool,
+    as_json: bool,
 ) -> int:
     now, progress = datetime.now(UTC), TerminalProgress()
     try:
@@ -96,17 +112,28 @@ def restore(
         settings = None if config is None else _settings_after(file, config)
         data = data_folder(folder)
         wallet = _database_file(_url(database, settings, data), "pg_restore --clean --if-exists")
-        if not (yes or _confirms(manifest, wallet)):
-            return EXIT_NOT_CONFIRMED
+        if not yes:
+            _confirm(manifest, wallet)
         target = RestoreTarget(wallet, data, config)
         restored = restore_backup(file, target, now, replaces_files=replace_files, progress=progress)
     except (BackupError, SettingsError) as reason:
         progress.end()
-        click.echo(reason, err=True)
-        return EXIT_FAILED
+        tell_failure(failure_of(reason), as_json=as_json)
+        return EXIT_NOT_CONFIRMED if isinstance(reason, _NotConfirmedError) else EXIT_FAILED
     progress.end()
-    _report(restored, target)
+    print_result(_as_data(restored, target), "\n".join(_lines(restored, target)), as_json=as_json)
     return 0
+
+
+def failure_of(reason: BackupError | SettingsError) -> Answer:
+    """Why there is no backup, or none was restored, for a program."""
+    return failure(str(reason), VIOLATION if isinstance(reason, BrokenWalletError) else CommandError.code)
+
+
+def facts_of(manifest: Manifest) -> Answer:
+    """When and by which release a backup was made, and what it has, for a program."""
+    made = {"created": timestamp(int(manifest.created.timestamp() * 1000)), "release": manifest.release}
+    return {**made, "contents": sorted(manifest.names)}
 
 
 def _may_replace(file: Path) -> bool:
@@ -135,16 +162,17 @@ def _database_file(url: str, tool: str) -> Path:
         raise BackupError(f"{error.error} {error.warning}") from error
 
 
-def _confirms(manifest: Manifest, wallet: Path) -> bool:
+def _confirm(manifest: Manifest, wallet: Path) -> None:
+    """Go on if the user agrees to what is replaced; raises `_NotConfirmedError` if not."""
     if not _is_at_terminal():
-        click.echo("A restore replaces the wallet. Add --yes if you want that.", err=True)
-        return False
+        raise _NotConfirmedError("A restore replaces the wallet. Add --yes if you want that.")
     click.echo(describe(manifest), err=True)
     if wallet.exists():
         click.echo(f"It replaces {wallet}, which is kept under a new name. Everyone is logged out.", err=True)
     else:
         click.echo(f"There is no wallet {wallet} yet: it is made from the backup.", err=True)
-    return _asks("Restore it?")
+    if not _asks("Restore it?"):
+        raise _NotConfirmedError("Nothing was restored.")
 
 
 def _is_at_terminal() -> bool:
@@ -155,20 +183,29 @@ def _asks(question: str) -> bool:
     return click.confirm(question, err=True)
 
 
-def _report(restored: Restored, target: RestoreTarget) -> None:
-    click.echo(f"Restored the wallet as it was {_moment(restored.manifest)}: {target.database}")
+def _as_data(restored: Restored, target: RestoreTarget) -> Answer:
+    return {
+        "failed": False,
+        "database": str(target.database),
+        "kept": restored.kept and str(restored.kept),
+        "restored": [str(file) for file in restored.files],
+        "left": {name: place and str(place) for name, place in restored.left.items()},
+        **facts_of(restored.manifest),
+    }
+
+
+def _lines(restored: Restored, target: RestoreTarget) -> Iterator[str]:
+    yield f"Restored the wallet as it was {_moment(restored.manifest)}: {target.database}"
     if restored.kept is not None:
-        click.echo(f"The wallet that was there is kept as {restored.kept}.")
+        yield f"The wallet that was there is kept as {restored.kept}."
     for file in restored.files:
-        click.echo(f"Restored {file}.")
+        yield f"Restored {file}."
     for name, place in restored.left.items():
         if place is None:
-            click.echo(f"Not restored: {name}. Name the server's settings file with --config to restore it.")
+            yield f"Not restored: {name}. Name the server's settings file with --config to restore it."
         else:
-            click.echo(
-                f"Left as it is: {place}, which differs from the backup's. --replace-files replaces it."
-            )
-    click.echo("Everyone must log in again.")
+            yield f"Left as it is: {place}, which differs from the backup's. --replace-files replaces it."
+    yield "Everyone must log in again."
 
 
 def describe(manifest: Manifest) -> str:

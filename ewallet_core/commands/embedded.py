@@ -9,6 +9,7 @@ from typing import Any
 
 from ewallet_core.client.connection import Event, UnreachableError
 from ewallet_core.client.requests import asks_for_new_token, sign, with_new_token
+from ewallet_core.commands.problems import OUTCOME_UNKNOWN
 from ewallet_core.data_folder import data_folder, database_url
 from ewallet_core.engine.cleanup import CLEANERS
 from ewallet_core.errors.base import WalletError
@@ -38,7 +39,7 @@ class EmbeddedConnection:
     def send(self, instruction: Mapping[str, Any]) -> Answer:
         request = sign(with_new_token(instruction), self.credentials)
         answer = self._engine.answer(request, THIS_MACHINE)
-        if answer.get("code") == "outcome_unknown":
+        if answer.get("code") == OUTCOME_UNKNOWN:
             # Under the same request id, so it is done once.
             answer = self._engine.answer(request, THIS_MACHINE)
         if asks_for_new_token(request) and "session_token" in answer:

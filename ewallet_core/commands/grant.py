@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
+from ewallet_core.commands.output import print_result, tell_failure
 from ewallet_core.data_folder import database_url, find_data_folder
 from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.instructions.envelope import error_answer
 from ewallet_core.manager import EWalletSessionManager
 from ewallet_core.storage.read_only import open_read_only
 
@@ -15,7 +15,7 @@ EXIT_REFUSED = 1
 EXIT_UNREADABLE = 2
 
 
-def run(database: str | None, folder: Path | None, email: str, role: str) -> int:
+def run(database: str | None, folder: Path | None, email: str, role: str, *, as_json: bool) -> int:
     url = database or database_url(find_data_folder(folder))
     try:
         # The account must be in an existing database: none is created.
@@ -26,10 +26,10 @@ def run(database: str | None, folder: Path | None, email: str, role: str) -> int
                 controller="system", ctype="action", action="grant", grant="role", account=email, role=role
             )
     except StorageUnavailableError as error:
-        click.echo(f"{error.error} {error.warning}", err=True)
+        tell_failure(error_answer(error), as_json=as_json)
         return EXIT_UNREADABLE
     if answer["failed"]:
-        click.echo(f"{answer['error']} {answer['warning']}", err=True)
+        tell_failure(answer, as_json=as_json)
         return EXIT_REFUSED
-    click.echo(f"{answer['account']} has the role {answer['role']} now.")
+    print_result(answer, f"{answer['account']} has the role {answer['role']} now.", as_json=as_json)
     return 0

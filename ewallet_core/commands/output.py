@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import inert
 
 _STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
@@ -39,6 +40,21 @@ def print_json(value: Any, *, on_one_line: bool) -> None:
     indent = 2 if is_terminal() and not on_one_line else None
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
     click.echo(harmless(text) if is_terminal() else text)
+
+
+def print_result(answer: Answer, text: str, *, as_json: bool) -> None:
+    """Print what a command has done: as JSON, or in words."""
+    if as_json:
+        print_json(answer, on_one_line=False)
+    else:
+        click.echo(text)
+
+
+def tell_failure(answer: Answer, *, as_json: bool) -> None:
+    """Say what went wrong, and print it too if the output is JSON."""
+    if as_json:
+        print_json(answer, on_one_line=False)
+    click.echo(" ".join(filter(None, (answer["error"], answer["warning"]))), err=True)
 
 
 def is_terminal() -> bool:

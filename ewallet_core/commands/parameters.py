@@ -58,8 +58,25 @@ class Lifetime(click.ParamType[int]):
 
 
 CREDITS = WholeNumber(1, fields.MOST_CREDITS)
+NOT_AN_AMOUNT = "An amount is a whole number above 0, such as 10."
 NUMBER = WholeNumber(1, 2**63 - 1)
 """The number of a record, an invoice, a sheet or a session."""
+
+_NEGATIVE = re.compile(r"-[0-9.]")
+
+
+class AmountCommand(click.Command):
+    """A command that says of a negative amount what an amount is, and not that there is no such option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            amount = next((param for param in self.params if param.type is CREDITS), None)
+            if amount is None or not _NEGATIVE.match(unknown.option_name):
+                raise
+            raise click.BadParameter(NOT_AN_AMOUNT, ctx, amount) from None
+
 
 note_option = click.option("--note", "notes", metavar="TEXT", help="What it is for.")
 yes_option = click.option("--yes", is_flag=True, help="Don't ask.")

@@ -19,26 +19,38 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+OUTCOME_UNKNOWN = "outcome_unknown"
+"""The code of an answer that does not say whether a change was done."""
+
+
+VIOLATION = "violation"
+"""The code of a ledger that is not as it must be."""
+
+
+def exit_code_of(answer: Answer) -> ExitCode:
+    """How a command ends whose instruction was answered with that refusal."""
+    return ExitCode.UNREACHABLE if answer["code"] == OUTCOME_UNKNOWN else ExitCode.REFUSED
+
+
 class CommandProblem(Exception):  # noqa: N818 - its kinds are errors
     """What stops a command; the message says what is wrong and what to do."""
 
-    exit_code: ClassVar[ExitCode]
+    exit_code: ExitCode
     code: ClassVar[str]
     """What it is called in JSON."""
 
     @property
     def answer(self) -> Answer:
         """It in JSON, in the form of an engine's refusal."""
-        return {"failed": True, "error": str(self), "warning": "", "code": self.code, "details": {}}
+        return failure(str(self), self.code)
 
 
 class RefusedError(CommandProblem):
     """The engine refuses the instruction; `answer` says why."""
 
-    exit_code = ExitCode.REFUSED
-
     def __init__(self, answer: Answer) -> None:
         super().__init__(_sentences_of(answer))
+        self.exit_code = exit_code_of(answer)
         self._answer = answer
 
     @property
@@ -72,6 +84,11 @@ class NoEngineError(CommandProblem):
 
     exit_code = ExitCode.UNREACHABLE
     code = "unreachable"
+
+
+def failure(error: str, code: str) -> Answer:
+    """What went wrong, in the form of an engine's refusal."""
+    return {"failed": True, "error": error, "warning": "", "code": code, "details": {}}
 
 
 _SPOKEN = {

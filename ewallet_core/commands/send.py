@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ewallet_core.client.connection import NO_ACCOUNT
-from ewallet_core.commands.problems import ExitCode
+from ewallet_core.commands.problems import ExitCode, exit_code_of
 from ewallet_core.commands.shell import EngineConnection, Shell, shell_command, with_request_id
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer, error_answer
@@ -26,8 +26,8 @@ def send_command(shell: Shell, /, instruction: str | None) -> ExitCode:
 
     The answer is printed as one line of JSON. Without JSON, or with -, each line of stdin is an instruction;
     they are sent one after another, and each answer is a line. An instruction that is refused does not stop
-    those after it; the command then exits with 1, or with 4 if no account is logged in. Send one with a
-    password through stdin: other programs can read arguments.
+    those after it; the command then exits with 1, with 3 if it is not known whether it was done, or with 4
+    if no account is logged in. Send one with a password through stdin: other programs can read arguments.
 
     The controller is client and the ctype action unless an instruction says otherwise. It is sent in your
     session, unless it has a client_id or a session_token of its own. Line 3 has the request id ID-3 if you
@@ -46,9 +46,14 @@ def send_command(shell: Shell, /, instruction: str | None) -> ExitCode:
     for line_id, line in requests:
         answer = _answer(shell, line, line_id)
         shell.print_line(answer)
-        if answer["failed"] and code is not ExitCode.NOT_LOGGED_IN:
-            code = ExitCode.NOT_LOGGED_IN if answer["code"] in NO_ACCOUNT else ExitCode.REFUSED
+        code = max(code, _code_of(answer))
     return code
+
+
+def _code_of(answer: Answer) -> ExitCode:
+    if not answer["failed"]:
+        return ExitCode.DONE
+    return ExitCode.NOT_LOGGED_IN if answer["code"] in NO_ACCOUNT else exit_code_of(answer)
 
 
 def _lines(request_id: str) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,8 @@ class StoredSession(msgspec.Struct, frozen=True):
 class StoredSessions:
     """The sessions in the file at `path`, one for each place; the file need not exist.
 
-    Every method raises `SessionsFileError` if the file is damaged, and `OSError` if it can't be used.
+    Every method raises `SessionsFileError` if the file is damaged or no regular file, and `OSError` if it
+    can't be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,6 +61,11 @@ class StoredSessions:
 
     def _read(self) -> dict[str, StoredSession]:
         try:
+            # Opening another kind could wait for ever, as for a writer of a pipe.
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise SessionsFileError(
+                    f"{self.path}, for your sessions, is not a regular file. Remove it, and log in again."
+                )
             with self.path.open("rb") as file:
                 self._make_private(file.fileno())
                 return msgspec.json.decode(file.read(), type=dict[str, StoredSession])

@@ -15,8 +15,9 @@ import click
 from ewallet_core.client.connection import NO_ACCOUNT, SESSION_OVER, Event, UnreachableError
 from ewallet_core.client.requests import changes_something, new_request_id
 from ewallet_core.commands import output
-from ewallet_core.commands.parameters import SERVER_VARIABLE, shell_options
+from ewallet_core.commands.parameters import SERVER_VARIABLE, AmountCommand, shell_options
 from ewallet_core.commands.problems import (
+    OUTCOME_UNKNOWN,
     CommandError,
     CommandProblem,
     ExitCode,
@@ -29,8 +30,6 @@ from ewallet_core.data_folder import SESSIONS_FILE, find_data_folder
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import formats_of_system, use
 from ewallet_core.protocol.address import THIS_MACHINE, ServerAddress
-
-OUTCOME_UNKNOWN = "outcome_unknown"
 
 
 class EngineConnection(Protocol):
@@ -222,7 +221,9 @@ def shell_command(
             if code is not ExitCode.DONE:
                 raise click.exceptions.Exit(code)
 
-        as_command: Callable[[Callable[..., None]], click.Command] = click.command(name, **settings)
+        as_command: Callable[[Callable[..., None]], click.Command] = click.command(
+            name, cls=AmountCommand, **settings
+        )
         command = as_command(run)
         command.params += shell_options(changes=changes)
         return command

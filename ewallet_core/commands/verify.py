@@ -9,9 +9,12 @@ import click
 from ewallet_core.backup.archive import is_backup
 from ewallet_core.backup.copies import BackupError, BrokenWalletError
 from ewallet_core.backup.restore import verify_backup
-from ewallet_core.commands.backup import TerminalProgress, describe
+from ewallet_core.commands.backup import TerminalProgress, describe, facts_of, failure_of
+from ewallet_core.commands.output import print_json, print_result, tell_failure
+from ewallet_core.commands.problems import VIOLATION, failure
 from ewallet_core.data_folder import database_url, find_data_folder, url_of
 from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.instructions.envelope import error_answer
 from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
 
@@ -19,34 +22,39 @@ EXIT_VIOLATION = 1
 EXIT_UNREADABLE = 2
 
 
-def run(database: str | None, folder: Path | None, file: Path | None) -> int:
+def run(database: str | None, folder: Path | None, file: Path | None, *, as_json: bool) -> int:
     if file is not None:
         if is_backup(file):
-            return _verify_backup(file)
+            return _verify_backup(file, as_json=as_json)
         database = url_of(file)
+    checked: list[str] = []
     try:
         with open_read_only(database or database_url(find_data_folder(folder))) as transaction:
             for finding in run_checks(transaction):
                 if isinstance(finding, Violation):
-                    click.echo(finding.sentence, err=True)
+                    violation = failure(finding.sentence, VIOLATION)
+                    tell_failure({**violation, "checked": checked}, as_json=as_json)
                     return EXIT_VIOLATION
-                click.echo(finding.line)
+                checked.append(finding.line)
+                if not as_json:
+                    click.echo(finding.line)
     except StorageUnavailableError as error:
-        click.echo(f"{error.error} {error.warning}", err=True)
+        tell_failure(error_answer(error), as_json=as_json)
         return EXIT_UNREADABLE
+    if as_json:
+        print_json({"failed": False, "checked": checked}, on_one_line=False)
     return 0
 
 
-def _verify_backup(file: Path) -> int:
+def _verify_backup(file: Path, *, as_json: bool) -> int:
     progress = TerminalProgress()
     try:
         manifest, lines = verify_backup(file, progress)
     except BackupError as error:
         progress.end()
-        click.echo(error, err=True)
+        tell_failure(failure_of(error), as_json=as_json)
         return EXIT_VIOLATION if isinstance(error, BrokenWalletError) else EXIT_UNREADABLE
     progress.end()
-    click.echo(describe(manifest))
-    for line in lines:
-        click.echo(line)
+    answer = {"failed": False, **facts_of(manifest), "checked": lines}
+    print_result(answer, "\n".join([describe(manifest), *lines]), as_json=as_json)
     return 0

@@ -201,3 +201,18 @@ def test_the_timer_can_be_stopped_at_an_earlier_time_of_its_run(wallet: Wallet) 
     said = wallet.refused("stop", "--at", "yesterday 10:00")
     assert said.startswith("The timer was started after that moment. Give a time from today ")
     assert wallet.done("stop", "--at", "now").startswith("Used 0:0")
+
+
+@pytest.mark.parametrize("amount", ["-5", "-12.50", "-.5"])
+@pytest.mark.parametrize(
+    "command",
+    ["supply", "pay bob@example.org", "transfer bob@example.org", "move --to Trip", "refund 1", "convert"],
+)
+def test_a_negative_amount_is_told_as_one(tmp_path: Path, command: str, amount: str) -> None:
+    told = Wallet(tmp_path).refused(*command.split(), amount, code=2)
+    assert "An amount is a whole number above 0, such as 10." in told
+
+
+@pytest.mark.parametrize("option", ["-x", "--5", "--credits"])
+def test_an_unknown_option_is_told_as_one(tmp_path: Path, option: str) -> None:
+    assert f"No such option '{option}'" in Wallet(tmp_path).refused("pay", BOB, option, code=2)

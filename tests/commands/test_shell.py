@@ -13,17 +13,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from commit_groups import FailsAtCommit, writer_of
 from faulty_proxy import Fault, FaultyProxy
 from invoked import ADA, BOB, PASSWORD, Wallet, new_wallet
 from running_server import RunningServer, database_url_in
 from serve_process import EWALLET
 from terminal import Terminal
 
-from ewallet_core import commands
+from ewallet_core import EWalletSessionManager, commands
 from ewallet_core.client.client import LoopThread
-from ewallet_core.commands import remote
+from ewallet_core.commands import embedded, remote
 from ewallet_core.commands.output import harmless
 from ewallet_core.commands.parameters import LONGEST_ID
 from ewallet_core.commands.problems import ExitCode
@@ -78,6 +80,28 @@ def test_the_sessions_are_in_a_file_for_their_owner_only(wallet: Wallet) -> None
 def test_a_damaged_file_of_sessions_is_told(wallet: Wallet) -> None:
     (wallet.folder / SESSIONS_FILE).write_text('{"this computer": 5}')
     assert "is damaged. Remove it, and log in again." in wallet.refused("whoami", code=4)
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, make_folder])
+def test_sessions_that_are_in_no_regular_file_are_told(wallet: Wallet, make: Callable[[Path], None]) -> None:
+    file = wallet.folder / SESSIONS_FILE
+    file.unlink()
+    make(file)
+    # A command that waits for a writer of the pipe must not hang the tests.
+    done = subprocess.run(
+        [EWALLET, "whoami"],
+        check=False,
+        env=wallet.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (ExitCode.NOT_LOGGED_IN, "")
+    assert done.stderr == f"{file}, for your sessions, is not a regular file. Remove it, and log in again.\n"
 
 
 def test_a_file_of_sessions_of_another_user_is_told(wallet: Wallet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,6 +278,34 @@ def test_each_change_of_a_command_has_its_own_request_id_of_which_the_user_needs
 def test_a_request_id_leaves_room_for_the_numbers_of_further_changes(wallet: Wallet) -> None:
     wallet.done("wallets", "new", "Trip", "--switch", "--request-id", "i" * LONGEST_ID)
     assert "Usage: " in wallet.refused("logout", "--request-id", "i" * (LONGEST_ID + 1), code=2)
+
+
+def open_with_failing_commits(*arguments: Any, **named: Any) -> EWalletSessionManager:
+    """An engine in which each commit happens, and is reported as failed."""
+    engine = EWalletSessionManager(*arguments, **named)
+    writer = writer_of(engine._database)
+    writer._connection = FailsAtCommit(
+        writer._connection, after_it_happened=True, error="SQLITE_IOERR_FSYNC", most=1_000
+    )
+    return engine
+
+
+@pytest.mark.parametrize("command", ["supply", "send"])
+def test_a_change_on_this_computer_whose_outcome_is_unknown_exits_with_3(
+    wallet: Wallet, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    instruction = {"action": "supply", "supply": "credits", "credits": 5, "cost": "0", "currency": "EUR"}
+    words = {
+        "supply": ("supply", 5, "--cost", 0, "--currency", "EUR", "--json"),
+        "send": ("send", json.dumps(instruction)),
+    }[command]
+    monkeypatch.setattr(embedded, "EWalletSessionManager", open_with_failing_commits)
+    result = wallet.run(*words)
+    assert (result.exit_code, json.loads(result.stdout)["code"]) == (ExitCode.UNREACHABLE, "outcome_unknown")
+    assert "Run the same command again with --request-id " in result.stderr
+    request_id = result.stderr.split("--request-id ")[1].split(":")[0]
+    monkeypatch.undo()
+    assert wallet.answer(*words, "--request-id", request_id)["ewallet_credits"] == 5
 
 
 @pytest.mark.usefixtures("impatient")
