@@ -76,7 +76,7 @@ def test_every_cleaner_runs_an_existing_instruction(anonymous):
 def test_an_unknown_cleaner_is_refused(anonymous, nothing_changes):
     nothing_changes()
     for name in ("sessions", "", "ALL", 1, None):
-        assert anonymous.send(**start_cleaner(name))["code"] in ("bad_value", "missing_argument")
+        assert anonymous.send(**start_cleaner(name))["code"] in ("bad_value", "arguments_clash")
 
 
 def test_cleaners_run_per_engine(anonymous, open_engine):

@@ -324,6 +324,8 @@ async def test_the_login_is_not_styled_again_as_home_opens(opened, styled):
 
 async def test_a_screen_is_styled_again_only_when_it_comes_back(opened, styled):
     async with opened() as person:
+        home = str(style_sheet_of_home())
+        await person.wait_until(lambda: person.app.stylesheet.has_source(home))
         await person.register()
         await person.press("4")
         await person.wait_until(lambda: person.app.current_mode == "contacts")
