@@ -160,6 +160,6 @@ def with_wrong_balances(used: UsedFile) -> bytes:
 def test_a_wrong_balance_that_nothing_tells_of_is_detected(used, monkeypatch):
     assert used.check(with_wrong_balances(used)) is WRONG
     used.put(used.content)
-    monkeypatch.setattr(verify, "run", lambda *_: 0)
+    monkeypatch.setattr(verify, "run", lambda *_, as_json: 0)
     with pytest.raises(AssertionError, match="tells of nothing"):
         used.check(with_wrong_balances(used))

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-import re
+import random
+import socket
 import subprocess
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 
 EWALLET = Path(sys.executable).with_name("ewallet")
 
 
+# The system gives other programs none of these by itself, so they are still free when a server comes back.
+BELOW_EPHEMERAL = range(20_000, 32_000)
+
+
+def free_ports() -> tuple[str, str]:
+    """Two ports that are free, and that no other program gets while the server is down."""
+    found: list[str] = []
+    for port in random.sample(BELOW_EPHEMERAL, len(BELOW_EPHEMERAL)):
+        with closing(socket.socket()) as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            found.append(str(port))
+        if len(found) == 2:
+            break
+    in_port, out_port = found
+    return in_port, out_port
+
+
 class ServerProcess:
-    """`ewallet serve` on a folder, at ports that are free when it is started first."""
+    """`ewallet serve` on a folder, each time at the same ports."""
 
     def __init__(self, folder: Path, *options: str | Path) -> None:
         self._folder = folder
         self._options = options
-        self._ports = ["0", "0"]
+        self._ports = free_ports()
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -29,7 +48,7 @@ class ServerProcess:
         command = [EWALLET, "--data-dir", self._folder, "serve", *ports, "--self-supply", *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        self._ports = re.findall(r":(\d+)\b", self._process.stdout.readline())[:2]
+        assert self._process.stdout.readline().startswith("Ready: ")
 
     def kill(self) -> None:
         """End it without letting it do anything more."""
