@@ -264,6 +264,8 @@ class EventReader:
             if message is None:
                 continue
             if message.get("failed"):
+                # A login that is not answered yet may have renewed the token.
+                await self._active.settled()
                 if self._credentials() == credentials:
                     await self._wait_for_login(message, login)
                 # Else the session has a new token by now.

@@ -110,6 +110,27 @@ async def test_what_was_sent_together_with_a_login_is_answered_before_the_client
     assert [(await sent)["total_credits"] for sent in supplies] == [1, 3]
 
 
+async def test_events_go_on_if_they_end_before_the_answer_to_a_login_arrives(
+    open_client: OpenClient, client: WalletClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sign_up_and_log_in(client)
+    events = client.events()
+    assert (await next_event(events))["event"] == "listening"
+    ask = client._ask
+
+    async def ask_slowly(request: dict[str, Any]) -> dict[str, Any]:
+        answer = await ask(request)
+        await asyncio.sleep(0.3)
+        return answer
+
+    following = asyncio.create_task(next_credits(events, 1))
+    with monkeypatch.context() as slow:
+        slow.setattr(client, "_ask", ask_slowly)
+        await log_in(client)
+    await supply(client, 7)
+    assert [credits for _, credits in await following] == [7]
+
+
 async def test_events_go_on_after_another_login_to_the_same_account(
     open_client: OpenClient, client: WalletClient
 ) -> None:

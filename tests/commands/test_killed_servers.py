@@ -47,6 +47,7 @@ class Load:
         self._sessions = sessions
         self._numbers = [0] * (SOCKETS + 1)
         self._is_stopped = threading.Event()
+        self._is_given_up = threading.Event()
 
     def start(self, threads: Executor, place: str, known_servers: Path) -> list[Future[None]]:
         in_port = int(place.rpartition(":")[2])
@@ -64,6 +65,10 @@ class Load:
     def stop(self) -> None:
         self._is_stopped.set()
 
+    def give_up(self) -> None:
+        """Let the clients end without the answers that they wait for."""
+        self._is_given_up.set()
+
     def request(self, sent: Sent) -> dict[str, Any]:
         session = self._sessions[NAMES.index(sent.name)]
         return {**SELECTORS, **session, **sent.instruction, "request_id": sent.request_id}
@@ -71,7 +76,7 @@ class Load:
     def send_over_sockets(self, sender: int, in_port: int) -> None:
         """Send several requests at once, and those without an answer again after a broken connection."""
         unanswered: dict[str, dict[str, Any]] = {}
-        while unanswered or not self._is_stopped.is_set():
+        while (unanswered or not self._is_stopped.is_set()) and not self._is_given_up.is_set():
             try:
                 with closing(Wire(in_port)) as wire:
                     wire.send(*unanswered.values())
@@ -168,6 +173,9 @@ def test_clients_of_a_killed_server_have_each_request_carried_out_once(
                 finally:
                     server.start()
             wait_until(load.got_more_answers(1), running)
+        except BaseException:
+            load.give_up()
+            raise
         finally:
             load.stop()
         for ended in running:
