@@ -93,7 +93,7 @@ EXAMPLES = (
             {**NEW_SESSION, **named},
             {"ewallet_session": int, "session_data": SESSION_DATA, "reference": Maybe(str), "worker": int},
         )
-        for named in ({}, {"reference": "Front desk"})
+        for named in ({}, {"reference": "Kiosk 3"})
     ),
     Example("anonymous", NEW_WORKER, {"worker": int, "worker_data": WORKER_DATA}),
     Example(

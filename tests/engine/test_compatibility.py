@@ -171,13 +171,13 @@ def test_details_that_are_too_long_or_no_json_are_refused(ada, details):
 
 
 def test_a_session_of_the_system_is_called_as_it_was_asked_and_has_a_worker(anonymous):
-    opened = anonymous.request(**NEW_SESSION, reference="Front desk")
-    assert (opened["reference"], opened["worker"]) == ("Front desk", 1)
+    opened = anonymous.request(**NEW_SESSION, reference="Kiosk 3")
+    assert (opened["reference"], opened["worker"]) == ("Kiosk 3", 1)
     session_id = opened["ewallet_session"]
     shown = anonymous.request(
         controller="system", action="interogate", interogate="session", session_id=session_id
     )
-    assert (shown["reference"], shown["worker"]) == ("Front desk", 1)
+    assert (shown["reference"], shown["worker"]) == ("Kiosk 3", 1)
 
 
 @pytest.mark.parametrize(("sent", "name"), [("workers", "worker"), ("ctoken", "ctoken"), ("history",) * 2])
