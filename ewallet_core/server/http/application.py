@@ -55,10 +55,9 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._serve(scope, receive, send)
-        except asyncio.CancelledError:
-            """The server has stopped, and this could not be answered in time."""
-        except ClientDisconnect:
-            """The client is gone before its request had arrived completely."""
+        except (asyncio.CancelledError, ClientDisconnect):
+            # The server has stopped, or the client is gone: no response can be sent.
+            return
         except WalletError as error:
             await self._error_response(error, scope)(scope, receive, send)
         except Exception:  # noqa: BLE001 - whatever it is, the client must get a response
