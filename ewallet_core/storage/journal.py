@@ -79,7 +79,7 @@ _MOVE = (
 _AMOUNT = select(_balance.amount).where(_balance.id == bindparam("balance_id"))
 _MOVED_AT = select(_balance.moved_at).where(_balance.id == bindparam("balance_id"))
 # The balance was just moved: it has the amount and the date that the posting keeps.
-_POST_MOVED = schema.postings.insert().values(
+_POST_MOVED = schema.postings.insert().inline().values(
     balance_after=_AMOUNT.scalar_subquery(),
     at=_MOVED_AT.scalar_subquery(),
     **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
@@ -134,7 +134,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
             "amount": moved.amount,
         }
         if moved.balance in (issuing.credits, issuing.milliseconds):
-            postings.insert(transaction, **posting, balance_after=None, at=entry.at)
+            postings.add(transaction, **posting, balance_after=None, at=entry.at)
         else:
             transaction.run(_MOVE, balance_id=moved.balance, by=moved.amount, at=entry.at)
             transaction.run(_POST_MOVED, **posting)
@@ -244,7 +244,7 @@ def record_cost(
     values = {"balance_id": balance_id, "currency": currency, "entry_id": entry_id}
     before = transaction.one(_UP_TO, Cost, **values)
     total = EXACT.add(Decimal(before.total), cost) if before is not None else cost
-    costs.insert(transaction, **values, cost=f"{cost:f}", total=f"{total:f}")
+    costs.add(transaction, **values, cost=f"{cost:f}", total=f"{total:f}")
 
 
 def read_costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dict[str, str]:

@@ -32,7 +32,6 @@ from ewallet_core.storage import (
 from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import costs, records
-from ewallet_core.types import user_key
 
 _COMPILED = Statements(SQLiteDialect_pysqlite())
 _RECORDS = (sheets.transfers, sheets.invoices, sheets.conversions, sheets.times, sheets.contacts)
@@ -73,7 +72,6 @@ def plan_of(file: Path, statement: Executable) -> list[str]:
     compiled = _COMPILED[statement]
     values = compiled.bind(defaultdict(lambda: 1))
     with contextlib.closing(sqlite3.connect(file)) as connection:
-        connection.create_function("user_key", 1, user_key, deterministic=True)
         return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values)]
 
 
@@ -260,16 +258,20 @@ def test_recent_records_are_read_newest_first_by_their_index(wallet_file, kind, 
     assert any(index in step for step in plan_of(wallet_file, statement))
 
 
-IN_ANY_ORDER = {
-    f"{kind} records {how} by {column}": ordered._page(record_order.Order(column, True), has_cursor, found)
-    for how, all_ordered, found in (
-        ("of a sheet", record_order.ON_SHEET, (False,)),
-        ("found", record_order.FOUND_IN_ORDER, (True, 0)),
-    )
-    for kind, ordered in all_ordered.items()
-    for column in record_order.SORTS[kind]
-    for has_cursor in (False, True)
-}
+IN_ANY_ORDER: dict[str, Executable] = {}
+for how, all_ordered, found in (
+    ("of a sheet", record_order.ON_SHEET, (False,)),
+    ("found", record_order.FOUND_IN_ORDER, (True, 0)),
+):
+    for kind, ordered in all_ordered.items():
+        for column, by in record_order.SORTS[kind].items():
+            name = f"{kind} records {how} by {column}"
+            if isinstance(by, record_order.Text):
+                IN_ANY_ORDER[name], IN_ANY_ORDER[f"one of {name}"] = ordered._texts(by, found)
+                continue
+            for has_cursor in (False, True):
+                order = record_order.Order(column, True)
+                IN_ANY_ORDER[f"{name} {has_cursor}"] = ordered._page(by, order, has_cursor, found)
 ADDED_UP = {
     f"{kind} {number}": statement
     for all_ordered, found in ((record_order.ON_SHEET, (False,)), (record_order.FOUND_IN_ORDER, (False, 0)))
