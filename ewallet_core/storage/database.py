@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.metrics import Metric
+from ewallet_core.storage.database_url import POSTGRESQL, parse_url
 from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
@@ -89,7 +91,10 @@ def open_database(url: str, durability: Durability = Durability.FULL) -> Databas
 
     Raises `StorageUnavailableError`.
     """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == POSTGRESQL:
+        raise StorageUnavailableError("this release keeps wallets in SQLite", "Give a sqlite URL.")
     # Imported here, because a process needs only the backend of its own database.
-    from ewallet_core.storage.sqlite import SqliteDatabase, parse_url  # noqa: PLC0415
+    from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
-    return SqliteDatabase(parse_url(url), durability)
+    return SqliteDatabase(parsed, durability)

@@ -245,7 +245,8 @@ def test_a_process_that_is_not_in_charge_reads_and_removes_nothing(engine, wallc
     scheduler.start("session")
     wallclock.forward(30 * MINUTE)
     assert scheduler.turn() == NOT_IN_CHARGE_MS
-    assert reads == [] and len(rows(wallet_file, "SELECT id FROM sessions")) == 1
+    assert reads == []
+    assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
     in_charge[0] = True
     assert scheduler.turn() == LONGEST_WAIT_MS
     assert rows(wallet_file, "SELECT id FROM sessions") == []
