@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import BigInteger, bindparam, case, cast, func, select
 
 from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Issuer, Posting, Unit, seal
 from ewallet_core.ledger.rates import EXACT
@@ -95,7 +95,7 @@ _ENTRIES_AFTER = (
 )
 _posting = schema.postings.c
 _REFUNDED = (
-    select(func.sum(_posting.amount))
+    select(cast(func.sum(_posting.amount), BigInteger))
     .join(schema.entries, schema.entries.c.id == _posting.entry_id)
     .where(
         schema.entries.c.reverses_id == bindparam("entry_id"),
@@ -148,7 +148,7 @@ def read_amount(transaction: Transaction, balance_id: BalanceId) -> int:
 
 
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:
-    return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
+    return transaction.number(_REFUNDED, entry_id=entry_id) or 0
 
 
 def find_sending_balance(transaction: Transaction, entry_id: int) -> int | None:
