@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import make_url
+
 from ewallet_core.metrics import Metric
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
@@ -30,6 +32,11 @@ Deliver = Callable[[list[Finished]], None]
 
 class Database(Protocol):
     """An open database with this release's schema."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether a read may wait for another machine, so that no event loop may do it."""
+        ...
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """The result of `work`, which reads one consistent snapshot."""
@@ -67,6 +74,11 @@ def open_database(url: str, durability: Durability = Durability.FULL) -> Databas
     Raises `StorageUnavailableError`.
     """
     # Imported here, because a process needs only the backend of its own database.
+    if (parsed := make_url(url)).get_backend_name() == "postgresql":
+        from ewallet_core.storage.postgresql.database import PostgresqlDatabase
+        from ewallet_core.storage.postgresql.url import read_target
+
+        return PostgresqlDatabase(read_target(parsed), durability)
     from ewallet_core.storage.sqlite import SqliteDatabase, parse_url  # noqa: PLC0415
 
     return SqliteDatabase(parse_url(url), durability)

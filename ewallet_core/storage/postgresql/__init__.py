@@ -1,0 +1,1 @@
+"""PostgreSQL: several writers at once, also of several servers, and a database that may be far away."""
