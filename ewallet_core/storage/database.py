@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import make_url
-
 from ewallet_core.metrics import Metric
+from ewallet_core.storage.database_url import POSTGRESQL, parse_url
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
 
@@ -74,11 +73,12 @@ def open_database(url: str, durability: Durability = Durability.FULL) -> Databas
     Raises `StorageUnavailableError`.
     """
     # Imported here, because a process needs only the backend of its own database.
-    if (parsed := make_url(url)).get_backend_name() == "postgresql":
-        from ewallet_core.storage.postgresql.database import PostgresqlDatabase
-        from ewallet_core.storage.postgresql.url import read_target
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == POSTGRESQL:
+        from ewallet_core.storage.postgresql.database import PostgresqlDatabase  # noqa: PLC0415
+        from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
 
         return PostgresqlDatabase(read_target(parsed), durability)
-    from ewallet_core.storage.sqlite import SqliteDatabase, parse_url  # noqa: PLC0415
+    from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
-    return SqliteDatabase(parse_url(url), durability)
+    return SqliteDatabase(parsed, durability)

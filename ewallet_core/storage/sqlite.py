@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
@@ -24,10 +24,10 @@ from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.database_file import DatabaseFile
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import Sealer
+from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION, VERSION_TABLE, require_no_newer
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.types import Durability, user_key
 
-SCHEMA_VERSION = "0007"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
@@ -252,7 +252,6 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-VERSION = "SELECT version_num FROM alembic_version"
 # SQLite makes the others by itself, and their SQL is NULL.
 MADE_OBJECTS = (
     "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
@@ -269,10 +268,9 @@ def migrate(engine: Engine, path: str | None) -> None:
         version = _version(connection)
         if version == SCHEMA_VERSION:
             return
-        if version is not None and version > SCHEMA_VERSION:
-            raise StorageUnavailableError("a newer release of ewallet wrote it", "Install that release.")
+        require_no_newer(version)
         tables = inspect(connection).get_table_names()
-        if version is None and tables and "alembic_version" not in tables:
+        if version is None and tables and VERSION_TABLE not in tables:
             raise StorageUnavailableError("it holds the tables of something else", "Name a file of its own.")
         if version is not None and path is not None:
             back_up(path, version)
@@ -326,30 +324,7 @@ def back_up(path: str, version: str) -> Path:
 
 
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
     version: str | None = connection.execute(text(VERSION)).scalar()
     return version
-
-
-def parse_url(url: str) -> URL:
-    """Raises `StorageUnavailableError` unless it is a URL of SQLite."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StorageUnavailableError(
-            "its URL can't be read", "Give one such as sqlite:////folder/file."
-        ) from None
-    if parsed.get_backend_name() != "sqlite":
-        raise StorageUnavailableError(
-            f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}", "Give a sqlite URL."
-        )
-    return parsed
-
-
-def database_file(url: str) -> Path:
-    """The file of the database at that URL, which may not exist; raises `StorageUnavailableError`."""
-    parsed = parse_url(url)
-    if parsed.database in (None, "", ":memory:"):
-        raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
-    return Path(str(parsed.database)).absolute()

@@ -199,8 +199,10 @@ class Transaction:
         """Run the INSERT of one row; returns the integer key that the row got."""
         compiled = self._statements[statement]
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
-        key: int = cursor.fetchone()[0] if compiled.returns_key else cursor.lastrowid
-        return key
+        if compiled.returns_key:
+            key: int = cursor.fetchone()[0]
+            return key
+        return values["id"] if "id" in values else cursor.lastrowid
 
     @property
     def changed_rows(self) -> int:

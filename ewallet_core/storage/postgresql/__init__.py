@@ -1,1 +1,1 @@
-"""PostgreSQL: several writers at once, also of several servers, and a database that may be far away."""
+"""The PostgreSQL backend: it needs the driver psycopg, so only databases at such a URL import it."""
