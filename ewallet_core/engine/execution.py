@@ -18,10 +18,10 @@ from ewallet_core.instructions.registry import Access, Instruction
 from ewallet_core.operations.context import AccountContext, Call, Caller, Context, SessionContext, Trace
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
-from ewallet_core.storage.events import session_event_sequence
-from ewallet_core.storage.sessions import SeenRequest, seen_requests
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.spelling import email_key
+from ewallet_core.storage.events import session_event_sequence
+from ewallet_core.storage.sessions import SeenRequest, seen_requests
 from ewallet_core.storage.transaction import Parties, Transaction
 
 SeenKey = dict[str, str]

@@ -202,7 +202,7 @@ class Transaction:
         if compiled.returns_key:
             key: int = cursor.fetchone()[0]
             return key
-        return values["id"] if "id" in values else cursor.lastrowid
+        return values["id"] if "id" in values else getattr(cursor, "lastrowid", 0)
 
     @property
     def changed_rows(self) -> int:

@@ -147,9 +147,7 @@ class PostgresqlTransaction(Transaction):
         self, statement: ClauseElement, row_type: type[R], chunk: int = ROWS_IN_A_CHUNK, **values: Any
     ) -> Iterator[R]:
         compiled, name = self._statements[statement], f"rows_{next(self._cursor_numbers)}"
-        self._connection.execute(
-            f"DECLARE {name} NO SCROLL CURSOR FOR {compiled.sql}", compiled.bind(values)
-        )
+        self._connection.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {compiled.sql}", compiled.bind(values))
         while rows := self._connection.execute(f"FETCH {chunk} FROM {name}").fetchall():
             yield from as_rows(rows, row_type)
         self._connection.execute(f"CLOSE {name}")
