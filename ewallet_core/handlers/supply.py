@@ -43,6 +43,7 @@ class SupplyCredits(Bought, frozen=True):
         return None if self.supply_to is None else supply_on_behalf
 
     def partner_emails(self) -> tuple[str, ...]:
+        """The account that is supplied."""
         return () if self.supply_to is None else (self.supply_to,)
 
 
@@ -52,6 +53,7 @@ class SupplyOnBehalf(Bought, frozen=True, kw_only=True):
     supply_to: fields.Email
 
     def partner_emails(self) -> tuple[str, ...]:
+        """The account that is supplied."""
         return (self.supply_to,)
 
 

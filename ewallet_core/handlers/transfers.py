@@ -54,6 +54,7 @@ class PayCredits(Request, frozen=True):
     payee_account: fields.AccountId | None = None
 
     def partner_emails(self) -> tuple[str, ...]:
+        """The account that is paid."""
         return (self.pay,)
 
 
@@ -83,6 +84,7 @@ class TransferCredits(Request, frozen=True, kw_only=True):
             raise ArgumentsClashError(("to_ewallet", "payee_account"))
 
     def partner_emails(self) -> tuple[str, ...]:
+        """The account that gets the credits."""
         return () if self.transfer_to is None else (self.transfer_to,)
 
 

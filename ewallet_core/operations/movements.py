@@ -133,6 +133,7 @@ def partner_named(context: Context, email: str, field: str, payee_account: int |
         if context.caller.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
+    context.transaction.require_locks((partner.account.id,))
     # First, because nothing is told of an account that can't be paid, not even its name.
     require_available(partner.account, field)
     if payee_account not in (None, partner.account.id):

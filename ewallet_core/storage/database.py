@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from ewallet_core.metrics import Metric
 from ewallet_core.storage.database_url import POSTGRESQL, parse_url
+from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
 
@@ -34,8 +35,19 @@ class Database(Protocol):
 
     @property
     def is_remote(self) -> bool:
-        """Whether a read may wait for another machine, so that no event loop may do it."""
-        ...
+        """Whether a read may have to wait for another machine, so that no event loop may run it."""
+
+    @property
+    def is_in_charge(self) -> bool:
+        """Whether this process does what one process does for all that share the database: cleaning up.
+
+        It can change at any time, and for a moment two processes may be in charge, so nothing may depend on
+        it but who does the work.
+        """
+
+    @property
+    def settled_events(self) -> SettledEvents | None:
+        """Which events a later read certainly finds; None if ids are committed in order."""
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """The result of `work`, which reads one consistent snapshot."""
@@ -57,6 +69,12 @@ class Database(Protocol):
         exception from it is logged. Raises `EngineClosedError` once the database is closed.
         """
         ...
+
+    def on_foreign_change(self, changed: Callable[[], None]) -> None:
+        """Call only `changed` soon after another process has written events, in a thread of the database.
+
+        It must be quick. A database that can't tell calls nothing, and in any case a call may be missing.
+        """
 
     def metrics(self) -> Iterable[Metric]:
         """What this process knows about it; it is not read for that."""

@@ -1,4 +1,4 @@
-"""A database at PostgreSQL: read and write transactions on pooled connections, tried again when they may be."""
+"""A database at PostgreSQL: transactions on pooled connections, which are run again where that is safe."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
 from ewallet_core.metrics import Metric, MetricKind, gauge
 from ewallet_core.storage.database import Deliver, Finished, Work
+from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for
@@ -126,6 +127,17 @@ class PostgresqlDatabase:
         with self._closing:
             self._require_open()
             self._waiting.put((work, deliver))
+
+    @property
+    def is_in_charge(self) -> bool:
+        return True
+
+    @property
+    def settled_events(self) -> SettledEvents:
+        return SettledEvents(0, 0)
+
+    def on_foreign_change(self, changed: Callable[[], None]) -> None:
+        """As `Database.on_foreign_change`."""
 
     def metrics(self) -> Iterator[Metric]:
         yield gauge("ewallet_writer_queue", "Changes that wait for a writer.", self._waiting.qsize())

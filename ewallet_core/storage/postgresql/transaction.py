@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import count
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
 import psycopg
@@ -84,7 +84,8 @@ class PipelinedConnection:
     def execute(self, sql: str, values: Any = None) -> DbCursor:
         if sql.startswith(_CHANGES):
             self.total_changes += 1
-        return self.driver.execute(sql, values)
+        cursor: DbCursor = cast("Any", self.driver).execute(sql, values)
+        return cursor
 
     def executemany(self, sql: str, values: Iterable[Any]) -> None:
         for each in values:
