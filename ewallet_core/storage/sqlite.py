@@ -74,8 +74,6 @@ class ReaderConnections:
 class SqliteDatabase:
     """A SQLite file, or a database in memory if the URL names no file."""
 
-    is_remote = False
-
     def __init__(self, url: URL, durability: Durability) -> None:
         path = None if url.database in (None, "", ":memory:") else Path(str(url.database))
         self._engine = _engine(url, durability, in_memory=path is None)
