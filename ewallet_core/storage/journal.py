@@ -79,10 +79,14 @@ _MOVE = (
 _AMOUNT = select(_balance.amount).where(_balance.id == bindparam("balance_id"))
 _MOVED_AT = select(_balance.moved_at).where(_balance.id == bindparam("balance_id"))
 # The balance was just moved: it has the amount and the date that the posting keeps.
-_POST_MOVED = schema.postings.insert().inline().values(
-    balance_after=_AMOUNT.scalar_subquery(),
-    at=_MOVED_AT.scalar_subquery(),
-    **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
+_POST_MOVED = (
+    schema.postings.insert()
+    .inline()
+    .values(
+        balance_after=_AMOUNT.scalar_subquery(),
+        at=_MOVED_AT.scalar_subquery(),
+        **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
+    )
 )
 _LAST_SEAL = (
     select(*seals.columns, select(func.max(schema.entries.c.id)).scalar_subquery())

@@ -14,7 +14,19 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, case, cast, func, literal, null, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row
@@ -207,7 +219,7 @@ class OrderedRecords:
         self._page: Callable[..., Select[Any]] = cache(self._build_page)
         self._texts: Callable[..., tuple[Select[Any], Select[Any]]] = cache(self._build_texts)
         record = records.table.c
-        ids = [bindparam(f"id_{number}") for number in range(IDS_AT_ONCE)]
+        ids: list[BindParameter[int]] = [bindparam(f"id_{number}") for number in range(IDS_AT_ONCE)]
         columns = (record[name] for name in records.row_type.__struct_fields__)
         self._by_ids = select(*columns).where(record.id.in_(ids))
         self._totals: Callable[..., tuple[Select[Any], Select[Any] | None]] = cache(self._build_totals)

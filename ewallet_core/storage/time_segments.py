@@ -121,9 +121,7 @@ _OLDER_OF_BEGUN = select(
     literal(1),
 ).where(_clock.account_id == bindparam("account_id"), _clock.timer_unsegmented > 0)
 # The stretch of an active timer that goes on.
-_CURRENT = select(
-    _clock.timer_since, _NOW, _NOW - _clock.timer_since, _clock.timer_tags, literal(1)
-).where(
+_CURRENT = select(_clock.timer_since, _NOW, _NOW - _clock.timer_since, _clock.timer_tags, literal(1)).where(
     _clock.account_id == bindparam("account_id"),
     _clock.timer_state == State.ACTIVE,
     _clock.timer_since < _NOW,
