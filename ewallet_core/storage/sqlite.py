@@ -99,6 +99,23 @@ class SqliteDatabase:
                 raise
             raise error from reason
 
+    @property
+    def is_remote(self) -> bool:
+        return False
+
+    @property
+    def is_in_charge(self) -> bool:
+        """The processes that share a file clean up together: whichever is first."""
+        return True
+
+    @property
+    def settled_events(self) -> None:
+        """Only one transaction writes at a time."""
+        return None
+
+    def on_foreign_change(self, changed: Callable[[], None]) -> None:
+        """Other processes can't tell it."""
+
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`. A database in memory has one connection, so the writer runs it."""
         if self._file is None:
