@@ -79,6 +79,8 @@ VIEW = _ACCOUNT.format(side="own", email=_OWN)
 
 def postgresql_rows(folder: Path, size: Size) -> Iterator[Row]:
     """The rows of transfers and views with one server, and of transfers with two servers beside one."""
+    # The database's processes run as another user than we, if we are root.
+    folder.chmod(0o711)
     with ExitStack() as stack:
         database = stack.enter_context(running_postgresql(DURABLE, has_port=True, within=folder))
         url = database.url(name := database.new_database())
