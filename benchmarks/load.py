@@ -25,7 +25,9 @@ SUCCEEDED = b'"failed":false'
 
 
 class Load(msgspec.Struct, frozen=True):
-    """Where to send requests, to each address in turns, for how long, and one connection's frame after the other.
+    """Where to send requests, for how long, and one connection's frame after the other.
+
+    The connections are to each of the addresses in turns.
 
     A frame is a line of JSON, or with `is_http` a whole HTTP request.
     """
@@ -125,7 +127,8 @@ class _HttpConnection(_Connection):
 def _send_all(load: Load) -> Answered:
     kind = _HttpConnection if load.is_http else _Connection
     connections = [
-        kind(address, frame.encode()) for address, frame in zip(cycle(load.addresses), load.frames, strict=False)
+        kind(address, frame.encode())
+        for address, frame in zip(cycle(load.addresses), load.frames, strict=False)
     ]
     selector = selectors.DefaultSelector()
     for connection in connections:

@@ -1,4 +1,4 @@
-"""Transfers and views of servers on a PostgreSQL of their own, beside pgbench with statements on the same rows."""
+"""Transfers and views of servers on a PostgreSQL, beside pgbench with statements on the same rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ PGBENCH = "pgbench, the same rows"
 DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB", "max_wal_size": "1GB"}
 
 _ACCOUNT = """
-SELECT a.id AS {side}, w.balance_id AS {side}_balance, w.transfer_sheet_id AS {side}_sheet, b.amount AS {side}_amount
+SELECT a.id AS {side}, w.balance_id AS {side}_balance, w.transfer_sheet_id AS {side}_sheet,
+    b.amount AS {side}_amount
 FROM accounts a JOIN sessions s ON s.account_id = a.id JOIN client_ids c ON c.id = s.client_id
 JOIN ewallets w ON w.id = a.ewallet_id JOIN balances b ON b.id = w.balance_id
 WHERE a.email_key = {email} LIMIT 1;
@@ -48,11 +49,12 @@ VALUES (:{side}_sheet, :{side}_position, 'Transfer', :entry, '{kind}', :own, :ot
 \\gset
 """
 _EVENT = """
-UPDATE accounts SET event_sequence = event_sequence + 1 WHERE id = :{side} RETURNING event_sequence AS {side}_event;
+UPDATE accounts SET event_sequence = event_sequence + 1 WHERE id = :{side}
+RETURNING event_sequence AS {side}_event;
 \\gset
 INSERT INTO events (account_id, sequence, kind, data, at, request_id, movement)
-VALUES (:{side}, :{side}_event, '{kind}', '{{"ewallet":1,"ewallet_credits":999999,"credits":1,"notes":""}}', :at, NULL,
-    'transfer');
+VALUES (:{side}, :{side}_event, '{kind}', '{{"ewallet":1,"ewallet_credits":999999,"credits":1,"notes":""}}',
+    :at, NULL, 'transfer');
 """
 TRANSFER = "".join(
     (
@@ -132,7 +134,10 @@ def _pgbench(database: PostgresqlServer, name: str, folder: Path, script: str, s
 
 
 def _load(
-    servers: Sequence[Server], people: Sequence[Person], instructions: Sequence[dict[str, object]], seconds: float
+    servers: Sequence[Server],
+    people: Sequence[Person],
+    instructions: Sequence[dict[str, object]],
+    seconds: float,
 ) -> Measurement:
     """The load of all sessions, shared out to the servers in turns."""
     frames = [

@@ -94,7 +94,8 @@ class PostgresqlServer:
     """A running server with data of its own, which `stop` removes.
 
     It listens on a socket in its folder and, if `has_port`, on a free port of 127.0.0.1 too. `settings` are
-    lines of postgresql.conf. Its folder is `within` another, or in memory. A `standby_of` another server begins as a copy of it, and follows it.
+    lines of postgresql.conf. A `standby_of` another server begins as a copy of it, and follows it. Its folder is `within` another one, or
+    in memory.
     """
 
     def __init__(
