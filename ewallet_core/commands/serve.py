@@ -37,8 +37,8 @@ from ewallet_core.server.certificates import (
 from ewallet_core.server.log import FaultHandler, RequestLog
 from ewallet_core.server.settings import Log, MetricsSettings, Settings, SettingsError
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.database_url import database_file
 from ewallet_core.storage.retention import DAY_MS
-from ewallet_core.storage.sqlite import database_file
 
 EXIT_FAILED = 1
 EXIT_INVALID_SETTINGS = 2

@@ -15,7 +15,9 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database_file import log_of
-from ewallet_core.storage.sqlite import BUSY_SECONDS, SCHEMA_VERSION, VERSION, database_file
+from ewallet_core.storage.database_url import database_file
+from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION
+from ewallet_core.storage.sqlite import BUSY_SECONDS
 from ewallet_core.storage.transaction import Statements, Transaction
 
 _HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
