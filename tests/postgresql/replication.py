@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
-from postgresql_server import PATIENCE_SECONDS, QUICK, PostgresqlServer
+import pytest
+from postgresql_server import PATIENCE_SECONDS, QUICK, PostgresqlMissingError, PostgresqlServer
 
 MOMENT_SECONDS = 0.02
 
@@ -43,8 +44,11 @@ class Replication:
 
 @contextmanager
 def running_replication() -> Iterator[Replication]:
-    """Both servers, stopped and removed at the end."""
-    primary = PostgresqlServer(QUICK, has_port=True)
+    """Both servers, stopped and removed at the end; skips the test without programs of PostgreSQL's server."""
+    try:
+        primary = PostgresqlServer(QUICK, has_port=True)
+    except PostgresqlMissingError as missing:
+        pytest.skip(str(missing))
     try:
         standby = PostgresqlServer(QUICK, has_port=True, standby_of=primary)
         try:
