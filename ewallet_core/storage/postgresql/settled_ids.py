@@ -35,6 +35,11 @@ class SettledIds:
         self._awaited: frozenset[str] = frozenset()
         """The transactions whose end settles the ids up to `_noted_id`."""
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all ids are settled that had been given when it last looked."""
+        return self.last_id is not None and not self._awaited
+
     def advance(self) -> int | None:
         """Look at the transactions that are under way now; returns the last id that is settled."""
         # In this order: a transaction that takes an id later need not be among the writers.
