@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import BigInteger, bindparam, case, cast, func, select
 
 from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Issuer, Posting, Unit, seal
 from ewallet_core.ledger.rates import EXACT
@@ -80,10 +80,14 @@ _MOVE = (
 _AMOUNT = select(_balance.amount).where(_balance.id == bindparam("balance_id"))
 _MOVED_AT = select(_balance.moved_at).where(_balance.id == bindparam("balance_id"))
 # The balance was just moved: it has the amount and the date that the posting keeps.
-_POST_MOVED = schema.postings.insert().values(
-    balance_after=_AMOUNT.scalar_subquery(),
-    at=_MOVED_AT.scalar_subquery(),
-    **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
+_POST_MOVED = (
+    schema.postings.insert()
+    .inline()
+    .values(
+        balance_after=_AMOUNT.scalar_subquery(),
+        at=_MOVED_AT.scalar_subquery(),
+        **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
+    )
 )
 _LAST_SEAL = (
     select(*seals.columns, select(func.max(schema.entries.c.id)).scalar_subquery())
@@ -104,7 +108,7 @@ _POSTINGS_AFTER = (
     .order_by(_posting.entry_id, _posting.position)
 )
 _REFUNDED = (
-    select(func.sum(_posting.amount))
+    select(cast(func.sum(_posting.amount), BigInteger))
     .join(schema.entries, schema.entries.c.id == _posting.entry_id)
     .where(
         schema.entries.c.reverses_id == bindparam("entry_id"),
@@ -143,7 +147,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
             "amount": moved.amount,
         }
         if moved.balance in (issuing.credits, issuing.milliseconds):
-            postings.insert(transaction, **posting, balance_after=None, at=entry.at)
+            postings.add(transaction, **posting, balance_after=None, at=entry.at)
         else:
             transaction.run(_MOVE, balance_id=moved.balance, by=moved.amount, at=entry.at)
             transaction.run(_POST_MOVED, **posting)
@@ -157,7 +161,7 @@ def read_amount(transaction: Transaction, balance_id: BalanceId) -> int:
 
 
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:
-    return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
+    return transaction.number(_REFUNDED, entry_id=entry_id) or 0
 
 
 def find_sending_balance(transaction: Transaction, entry_id: int) -> int | None:
@@ -278,7 +282,7 @@ def record_cost(
     values = {"balance_id": balance_id, "currency": currency, "entry_id": entry_id}
     before = transaction.one(_UP_TO, Cost, **values)
     total = EXACT.add(Decimal(before.total), cost) if before is not None else cost
-    costs.insert(transaction, **values, cost=f"{cost:f}", total=f"{total:f}")
+    costs.add(transaction, **values, cost=f"{cost:f}", total=f"{total:f}")
 
 
 def read_costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dict[str, str]:
