@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import select
 import socket
 import threading
 import time
@@ -17,11 +16,7 @@ import psycopg
 from ewallet_core.metrics import Metric, gauge
 from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.postgresql.errors import Remedy, remedy_for, summary
-from ewallet_core.storage.postgresql.maintenance_session import (
-    MaintenanceSession,
-    OpenTransaction,
-    tell_change,
-)
+from ewallet_core.storage.postgresql.maintenance_session import MaintenanceSession, OpenTransaction
 from ewallet_core.storage.postgresql.transaction import DriverConnection
 
 LOOK_SECONDS = 0.2
@@ -47,19 +42,25 @@ class MaintenanceThread:
     """
 
     def __init__(self, connect: Callable[[], DriverConnection], open_transaction: OpenTransaction) -> None:
-        """Begins at once. `connect` opens a connection in autocommit mode; raises `psycopg.Error`."""
+        """Begins at once. `connect` opens a connection in autocommit mode. Raises `psycopg.Error`."""
         self._connect = connect
         self._open_transaction = open_transaction
         self._process = secrets.token_hex(8)
         self._changed: Callable[[], None] = lambda: None
-        self._closing, self._wake_up = socket.socketpair()
+        self._is_closing = threading.Event()
+        self._has_changed = False
+        """Whether this process has written events of which it has not told the others."""
+        self._waker, self._wake_up = socket.socketpair()
         self._connection_number = 0
         self._settled = SettledEvents(0, 0)
         self._seal_after = 0.0
         self._wait = FIRST_WAIT_SECONDS
         """How long to wait before it connects again."""
-        self._session: MaintenanceSession | None = self._begin_session()
-        self._channel = self._session.channel
+        try:
+            self._session: MaintenanceSession | None = self._begin_session()
+        except BaseException:
+            self._close_wake_up()
+            raise
         self._thread = threading.Thread(target=self._run, name="ewallet-maintenance", daemon=True)
         self._thread.start()
 
@@ -78,9 +79,11 @@ class MaintenanceThread:
         """As `Database.on_foreign_change`."""
         self._changed = changed
 
-    def tell_change(self, connection: DriverConnection) -> None:
-        """Have the transaction of this connection tell all processes, with its commit, of new events."""
-        tell_change(connection, self._channel, self._process)
+    def note_change(self) -> None:
+        """Tell the other processes soon that this one has written events, which are committed."""
+        if not self._has_changed:
+            self._has_changed = True
+            self._wake()
 
     def metrics(self) -> Iterator[Metric]:
         session = self._session
@@ -97,17 +100,27 @@ class MaintenanceThread:
 
     def close(self) -> None:
         """Seal what is settled, and end the connection and the thread."""
-        self._closing.close()
+        self._is_closing.set()
+        self._wake()
         self._thread.join(CLOSE_SECONDS)
         if self._thread.is_alive():
             self._cut_connection()
             self._thread.join(CLOSE_SECONDS)
+        self._close_wake_up()
+
+    def _wake(self) -> None:
+        # It may be closed already.
+        with suppress(OSError):
+            self._waker.send(b"\0")
+
+    def _close_wake_up(self) -> None:
+        self._waker.close()
         self._wake_up.close()
 
     # In its thread
 
     def _run(self) -> None:
-        while not self._is_closing(0):
+        while not self._is_closing.is_set():
             session = self._session or self._connect_again()
             if session is None:
                 return
@@ -118,7 +131,7 @@ class MaintenanceThread:
                 self._end_session(session)
                 if time.monotonic() - begun_at > STABLE_SECONDS:
                     self._wait = FIRST_WAIT_SECONDS
-                if not self._is_closing(0):
+                if not self._is_closing.is_set():
                     _log.warning(
                         "the connection that hears of the changes of other servers is lost (%s); until it is"
                         " back, their events come later, and this server neither seals nor cleans up",
@@ -126,6 +139,7 @@ class MaintenanceThread:
                     )
         if self._session is not None:
             with suppress(Exception):
+                self._tell(self._session)
                 self._look(self._session)
             self._end_session(self._session)
 
@@ -133,20 +147,34 @@ class MaintenanceThread:
         """Look whenever it is due, until the thread is to end; raises an error if the connection is lost."""
         looked_at = float("-inf")
         is_told = False
-        while not self._is_closing(0):
+        while not self._is_closing.is_set():
             interval = LOOK_SECONDS if is_told or session.is_behind else IDLE_SECONDS
             due_in = looked_at + interval - time.monotonic()
             if due_in <= 0:
                 looked_at, is_told = time.monotonic(), False
                 self._look(session)
             else:
-                told = set(session.wait(due_in, self._wake_up))
-                is_told = is_told or bool(told)
-                if told - {self._process}:
-                    self._changed()
-                if told:
-                    # Others come soon after it, and can be read together.
-                    self._is_closing(COLLECT_SECONDS)
+                is_told = self._tell_and_hear(session, due_in) or is_told
+
+    def _tell_and_hear(self, session: MaintenanceSession, seconds: float) -> bool:
+        """Wait for changes, of this process or others; returns whether there are any."""
+        is_told = bool(session.wait(seconds, self._wake_up))
+        if is_told:
+            self._changed()
+        if self._tell(session) or is_told:
+            # Others come soon after it, and are told and heard of together.
+            self._is_closing.wait(COLLECT_SECONDS)
+            return True
+        return False
+
+    def _tell(self, session: MaintenanceSession) -> bool:
+        """Tell the other processes if this one has changed something; returns whether it has."""
+        if not self._has_changed:
+            return False
+        self._wake_up.recv(1)
+        self._has_changed = False
+        session.tell_change()
+        return True
 
     def _look(self, session: MaintenanceSession) -> None:
         session.look()
@@ -185,9 +213,9 @@ class MaintenanceThread:
 
     def _connect_again(self) -> MaintenanceSession | None:
         """A new session, or None once the thread is to end."""
-        while not self._is_closing(self._wait):
+        while not self._is_closing.wait(self._wait):
             self._wait = min(2 * self._wait, LONGEST_WAIT_SECONDS)
-            with suppress(psycopg.Error, OSError):
+            with suppress(Exception):
                 self._session = self._begin_session()
                 _log.warning("the connection that hears of the changes of other servers is back")
                 return self._session
@@ -196,12 +224,6 @@ class MaintenanceThread:
     def _end_session(self, session: MaintenanceSession) -> None:
         self._session = None
         session.connection.close()
-
-    def _is_closing(self, seconds: float) -> bool:
-        """Whether the thread is to end, now or within that time."""
-        poll = select.poll()
-        poll.register(self._wake_up, select.POLLIN)
-        return bool(poll.poll(seconds * 1_000))
 
     # In another thread
 

@@ -47,6 +47,7 @@ class MaintenanceSession:
         connection.execute("SET synchronous_commit = off")
         ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
         self.channel = f"ewallet_{schema_id}"
+        """On which the processes that share this schema tell of changes."""
         self._lock = _LOCK_CLASS | schema_id
         # A standby refuses this, so it is never taken for the primary.
         connection.execute(f"LISTEN {self.channel}")
@@ -78,8 +79,16 @@ class MaintenanceSession:
             if self._seal_batch(settled_id) < ENTRIES_IN_A_BATCH:
                 self._sealed_id = settled_id
 
+    def tell_change(self) -> None:
+        """Tell the other processes that there are new events.
+
+        Only in a transaction of its own: those that notify commit one after another, each with its wait for
+        the disk and the standby, so changes that did it would be many times slower.
+        """
+        self.connection.execute(_NOTIFY, (self.channel, self._process))
+
     def wait(self, seconds: float, wake_up: socket.socket) -> set[str]:
-        """Wait until processes tell of a change, or `wake_up` is readable; returns the processes."""
+        """Wait until processes tell of a change, or `wake_up` is readable; returns the other processes."""
         found = list(self.connection.notifies(timeout=0))
         if not found:
             poll = select.poll()
@@ -87,7 +96,7 @@ class MaintenanceSession:
             poll.register(wake_up, select.POLLIN)
             poll.poll(seconds * 1_000)
             found = list(self.connection.notifies(timeout=0))
-        return {notification.payload for notification in found}
+        return {notification.payload for notification in found} - {self._process}
 
     def _seal_batch(self, up_to: int) -> int:
         with self._transaction() as transaction:
@@ -101,8 +110,3 @@ class MaintenanceSession:
     def _transaction(self) -> Iterator[Transaction]:
         with self.connection.transaction(), self.connection.pipeline():
             yield self._open_transaction(self.connection)
-
-
-def tell_change(connection: DriverConnection, channel: str, process: str) -> None:
-    """Tell the other processes, once the transaction is committed, that there are new events."""
-    connection.execute(_NOTIFY, (channel, process))
