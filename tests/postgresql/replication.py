@@ -44,7 +44,7 @@ class Replication:
 
 @contextmanager
 def running_replication() -> Iterator[Replication]:
-    """Both servers, stopped and removed at the end; skips the test without programs of PostgreSQL's server."""
+    """Both servers, stopped and removed at the end; skips the test without PostgreSQL's programs."""
     try:
         primary = PostgresqlServer(QUICK, has_port=True)
     except PostgresqlMissingError as missing:
