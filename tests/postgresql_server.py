@@ -94,8 +94,8 @@ class PostgresqlServer:
     """A running server with data of its own, which `stop` removes.
 
     It listens on a socket in its folder and, if `has_port`, on a free port of 127.0.0.1 too. `settings` are
-    lines of postgresql.conf. A `standby_of` another server begins as a copy of it, and follows it. Its folder is `within` another one, or
-    in memory.
+    lines of postgresql.conf. A `standby_of` another server begins as a copy of it, and follows it. Its folder
+    is `within` another one, or in memory.
     """
 
     def __init__(
@@ -248,6 +248,10 @@ class PostgresqlServer:
         """Let all processes of the server go on."""
         for process in self.processes():
             os.kill(process, signal.SIGCONT)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
 
     def processes(self) -> list[int]:
         """The ids of all processes of the server, its main one first."""

@@ -20,6 +20,8 @@ from psycopg.errors import error_from_result
 
 DriverConnection = psycopg.Connection[tuple[Any, ...]]
 
+ANSWER_SECONDS = 60.0
+"""How long one statement may take; a server that hangs is given up after that."""
 _CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
 _FETCHED_AT_ONCE = 1_000_000
 
@@ -96,7 +98,7 @@ class PipelinedConnection:
     in_transaction = True
     """An error ends the piece of work in any case, so that nothing can be kept without a transaction."""
 
-    def __init__(self, driver: DriverConnection, answer_seconds: float) -> None:
+    def __init__(self, driver: DriverConnection, answer_seconds: float = ANSWER_SECONDS) -> None:
         """The server has so many seconds for each answer; then the connection is closed."""
         self.driver = driver
         self._answer_seconds = answer_seconds
