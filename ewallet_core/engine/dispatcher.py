@@ -154,9 +154,15 @@ class Dispatcher:
         self.metrics = Metrics()
         self._dependencies = dependencies
         scheduler = Scheduler(
-            CLEANERS, self._read_due_times, self._clean_up, self.clock, dependencies.config.retention
+            CLEANERS,
+            self._read_due_times,
+            self._clean_up,
+            self.clock,
+            dependencies.config.retention,
+            lambda: database.is_in_charge,
         )
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
+        database.on_foreign_change(self.notice_change)
         self.metrics.add_source(database.metrics)
         self.metrics.add_source(scheduler.metrics)
         self.metrics.add_source(dependencies.wall_clock.metrics)

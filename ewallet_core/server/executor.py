@@ -25,6 +25,7 @@ from ewallet_core.server.fair_threads import FairThreads
 from ewallet_core.server.limits import Limits
 from ewallet_core.server.log import NumberedConnection, RequestMonitor
 from ewallet_core.storage.database import Finished
+from ewallet_core.storage.events import EventCursor
 from ewallet_core.storage.transaction import Transaction
 
 LONG_THREADS = 2
@@ -46,7 +47,7 @@ class Engine(Protocol):
 
     def follow(self, client_id: str, session_token: str) -> EventSubscription: ...
 
-    def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]: ...
+    def changed_accounts(self, after: EventCursor | None = None) -> tuple[EventCursor, set[int] | None]: ...
 
     def active_accounts(self) -> dict[int, int | None]: ...
 
