@@ -199,7 +199,7 @@ def connecting(target: PostgresqlTarget) -> Iterator[None]:
 def as_unavailable(reason: BaseException, target: PostgresqlTarget) -> StorageUnavailableError:
     """The error to raise if the database could not be opened for that reason."""
     original: Any = reason.orig if isinstance(reason, DBAPIError) else reason
-    words = " ".join(str(original).removeprefix("connection failed: ").split()).rstrip(".")
+    words = " ".join(str(original).removeprefix("connection failed: ").split("\n")[0].split()).rstrip(".")
     remedy = _REACHABLE
     if re.search(r'FATAL: +database ".*" does not exist', words):
         remedy = f"Create it: {create_statement(str(target.url.database))}."
