@@ -192,6 +192,7 @@ class PostgresqlDatabase:
                 except NeedsLocks as needed:
                     runs.lock_first(needed)
                 except NeedsSavepoints:
+                    # Only the second run can undo a part, which must not release the locks.
                     runs.savepoints = True
                 except psycopg.Error as reason:
                     runs.prepare_next(reason)
@@ -220,7 +221,10 @@ class PostgresqlDatabase:
                         locked=runs.locked,
                     )
                     transaction.begin_piece()
-                    result = work(transaction)
+                    try:
+                        result = work(transaction)
+                    finally:
+                        runs.locked |= transaction.locked
                     transaction.end_piece()
                 commit(connection.driver, COMMIT_SECONDS)
             finally:
