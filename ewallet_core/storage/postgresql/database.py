@@ -226,7 +226,7 @@ class PostgresqlDatabase:
                     finally:
                         runs.locked |= transaction.locked
                     transaction.end_piece()
-                commit(connection.driver, COMMIT_SECONDS)
+                    commit(connection, COMMIT_SECONDS)
             finally:
                 _roll_back(connection.driver)
             if transaction.events_written:
