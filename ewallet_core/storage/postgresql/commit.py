@@ -22,7 +22,7 @@ _DOUBTFUL_CLASSES = ("08", "57", "58", "XX")
 """Classes of errors that may come after it has committed: the server's own faults, and its shutdown."""
 _DOUBTFUL_STATES = ("40003",)
 _ENDED_BY_SERVER = ("FATAL", "PANIC")
-# It comes with the tag COMMIT if a wait for a standby was cancelled: the server has committed, the standby not.
+# It comes with the tag COMMIT if a wait for a standby was cancelled, which may lack the change then.
 _STANDBY_WARNINGS = ("01000", "57P01")
 
 
