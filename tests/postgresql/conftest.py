@@ -1,13 +1,15 @@
-"""Engines and servers that share one wallet at PostgreSQL."""
+"""New databases of the test server, roles in it, and engines and servers that share one wallet there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 from engine_server import EngineServer
-from fakes import CHEAP
+from fakes import CHEAP, Wallclock
+from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 
 from ewallet_core import EWalletSessionManager
@@ -18,12 +20,42 @@ from ewallet_core.server.socket_listener import SocketListener
 OpenEngine = Callable[..., EWalletSessionManager]
 Serve = Callable[..., EngineServer]
 
+_NUMBERS = count(1)
+
+
+@pytest.fixture
+def database(postgresql_server: PostgresqlServer) -> Iterator[NewDatabase]:
+    """A new, empty database."""
+    made = NewDatabase(postgresql_server, postgresql_server.new_database())
+    yield made
+    made.drop()
+
+
+def make_role(server: PostgresqlServer) -> str:
+    name = f"role_{next(_NUMBERS)}"
+    server.execute(f"CREATE ROLE {name} LOGIN")
+    return name
+
+
+@pytest.fixture
+def owner(postgresql_server: PostgresqlServer, database: NewDatabase) -> str:
+    """A role that owns the database, and is no superuser."""
+    name = make_role(postgresql_server)
+    postgresql_server.execute(f"ALTER DATABASE {database.name} OWNER TO {name}")
+    return name
+
+
+@pytest.fixture
+def server_role(postgresql_server: PostgresqlServer) -> str:
+    """A role that owns nothing."""
+    return make_role(postgresql_server)
+
 
 @pytest.fixture(scope="session")
 def shared_template(postgresql_server: PostgresqlServer) -> str:
     """A database with a new wallet, of which each test gets a copy."""
     name = postgresql_server.new_database()
-    EWalletSessionManager(postgresql_server.url(name), passwords=CHEAP).close()
+    EWalletSessionManager(postgresql_server.url(name), clock=Wallclock(), passwords=CHEAP).close()
     return name
 
 

@@ -24,7 +24,7 @@ from ewallet_core.storage.postgresql import maintenance
 from ewallet_core.storage.verification import run_checks
 from ewallet_core.storage.verification.check import Violation
 
-LOST, BACK = "is lost", "is back"
+LOST, BACK = "is lost (", "servers is back"
 
 
 def user_of(engine: EWalletSessionManager, name: str) -> EngineClient:
@@ -90,7 +90,6 @@ def test_another_process_takes_charge_when_the_first_has_ended(open_engine):
 
 def test_a_process_in_another_schema_has_its_own_charge(open_engine, postgresql_server, shared_database):
     other_url = postgresql_server.url(shared_database, schema="other")
-    postgresql_server.execute("SELECT 1")
     with closing(psycopg.connect(postgresql_server.conninfo(shared_database), autocommit=True)) as created:
         created.execute("CREATE SCHEMA other")
     open_engine()
