@@ -91,13 +91,16 @@ class NewEvent(msgspec.Struct, frozen=True):
 
 # What was just counted is read by the INSERT: in SQLite a RETURNING costs more than both statements.
 _COUNTED = select(_account.event_sequence).where(_account.id == bindparam("account_id")).scalar_subquery()
-_APPEND = schema.events.insert().values(
-    sequence=_COUNTED, **{name: bindparam(name) for name in NewEvent.__struct_fields__}
+_APPEND = (
+    schema.events.insert()
+    .inline()
+    .values(sequence=_COUNTED, **{name: bindparam(name) for name in NewEvent.__struct_fields__})
 )
 
 
 def append_event(transaction: Transaction, new: NewEvent) -> None:
     """Write an event, with the next number of its account's sequence."""
+    transaction.require_locks((new.account_id,))
     transaction.run(_COUNT, account_id=new.account_id)
     transaction.run(_APPEND, **to_builtins(new))
     transaction.events_written[new.account_id] = transaction.events_written.get(new.account_id, 0) + 1

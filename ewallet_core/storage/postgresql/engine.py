@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 
 if TYPE_CHECKING:
-    from psycopg.adapt import AdaptersMap
+    import psycopg
 
 POOL_SIZE = 16
 POOL_SECONDS = 30.0
@@ -40,7 +41,7 @@ def create_engine_for(
     parameters. There are at most `pool_size` of them; none is opened before the first is needed. Raises
     `StorageUnavailableError` without psycopg.
     """
-    adapters, cursor_factory = _load_driver()
+    arguments = {**connect_arguments(target), **_raw_connections()}
     return create_engine(
         target.url,
         paramstyle="numeric_dollar",
@@ -51,13 +52,21 @@ def create_engine_for(
         pool_timeout=pool_seconds,
         # So that those which are not needed at present are idle for long, and the others keep what they know.
         pool_use_lifo=True,
-        connect_args={
-            **connect_arguments(target),
-            "autocommit": True,
-            "cursor_factory": cursor_factory,
-            "context": adapters,
-        },
+        connect_args=arguments,
     )
+
+
+def connect(target: PostgresqlTarget) -> psycopg.Connection[Any]:
+    """A connection as those of the pool, but outside of it. Raises `psycopg.Error`.
+
+    Raises `StorageUnavailableError` without psycopg.
+    """
+    arguments = {**connect_arguments(target), **_raw_connections(), "client_encoding": "utf8"}
+    import psycopg  # noqa: PLC0415
+
+    of_driver: Any = target.url.get_dialect()
+    _, of_url = of_driver(dbapi=psycopg).create_connect_args(target.url)
+    return psycopg.connect(**{**of_url, **arguments})
 
 
 def create_migration_engine(target: PostgresqlTarget) -> Engine:
@@ -65,7 +74,7 @@ def create_migration_engine(target: PostgresqlTarget) -> Engine:
 
     Raises `StorageUnavailableError` without psycopg.
     """
-    _load_driver()
+    _raw_connections()
     return create_engine(
         target.url,
         use_native_hstore=False,
@@ -75,18 +84,26 @@ def create_migration_engine(target: PostgresqlTarget) -> Engine:
     )
 
 
+def raw_execute(connection: Connection) -> Callable[[str, tuple[object, ...]], Any]:
+    """Runs statements with parameters such as `$1` in the transaction of that connection."""
+    from psycopg import RawCursor  # noqa: PLC0415
+
+    driver: Any = connection.connection.driver_connection
+    return lambda sql, values: RawCursor(driver).execute(sql.encode(), values)
+
+
 def connect_arguments(target: PostgresqlTarget) -> dict[str, Any]:
     """What is given to libpq beside the URL: our defaults, and the schema as the search path."""
     arguments: dict[str, Any] = {
         name: value for name, value in _DEFAULTS.items() if name not in target.url.query
     }
+    theirs = target.url.query.get("options", ())
+    options = [theirs] if isinstance(theirs, str) else list(theirs)
     if target.schema is not None:
-        quoted = '"{}"'.format(target.schema.replace('"', '""'))
-        ours = f"-csearch_path={_escape(quoted)}"
-        theirs = target.url.query.get("options", ())
         # The last one wins.
-        arguments["options"] = " ".join([theirs] if isinstance(theirs, str) else theirs) + f" {ours}"
-    return arguments
+        quoted = '"{}"'.format(target.schema.replace('"', '""'))
+        options.append(f"-csearch_path={_escape(quoted)}")
+    return {**arguments, "options": " ".join(options)} if options else arguments
 
 
 def _escape(value: str) -> str:
@@ -94,8 +111,8 @@ def _escape(value: str) -> str:
     return "".join(f"\\{letter}" if letter.isspace() or letter == "\\" else letter for letter in value)
 
 
-def _load_driver() -> tuple[AdaptersMap, type[Any]]:
-    """The adapters of Python's types, and the class of cursors that take `$1`."""
+def _raw_connections() -> dict[str, Any]:
+    """Arguments for psycopg: no BEGIN by itself, `$1` for parameters, one type for all integers."""
     # Only a process with a database at PostgreSQL needs the driver, which is an extra.
     try:
         import psycopg  # noqa: PLC0415
@@ -110,4 +127,4 @@ def _load_driver() -> tuple[AdaptersMap, type[Any]]:
     # Else the type of a number depends on its size, and each combination of types is another statement.
     adapters.register_dumper(int, numeric.Int8Dumper)
     adapters.register_dumper(int, numeric.Int8BinaryDumper)
-    return adapters, psycopg.RawCursor
+    return {"autocommit": True, "cursor_factory": psycopg.RawCursor, "context": adapters}
