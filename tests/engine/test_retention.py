@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from database_file import execute_sql, rows
+from database_file import Place, execute_sql, rows
 from engine_client import EngineClient
 from examples_accounts import report_issue
 from examples_operators import VIEW_ISSUES
@@ -37,20 +37,20 @@ INSERTED = {
 """The columns and the values of rows that are old enough to be removed; `?` is a fingerprint."""
 
 
-def fill(url: str, table: str, count: int, at: int = OLD, size: int = 10) -> None:
-    first = count_of(url, table) + 1_000
+def fill(place: Place, table: str, count: int, at: int = OLD, size: int = 10) -> None:
+    first = count_of(place, table) + 1_000
     columns, values = INSERTED[table]
     inserted = [values.format(number=first + number, text="x" * size, at=at) for number in range(count)]
     fingerprints = [bytes(1)] * values.count("?") * count
     execute_sql(
-        url,
+        place,
         f"INSERT INTO {table} ({columns}) VALUES {', '.join(f'({row})' for row in inserted)}",
         *fingerprints,
     )
 
 
-def count_of(url: str, table: str) -> int:
-    return int(rows(url, f"SELECT count(*) AS n FROM {table}")[0]["n"])
+def count_of(place: Place, table: str) -> int:
+    return int(rows(place, f"SELECT count(*) AS n FROM {table}")[0]["n"])
 
 
 def count_all(url: str) -> int:
@@ -176,14 +176,14 @@ def pages_of(file: Path) -> tuple[int, int]:
         return count, free
 
 
-def test_the_space_of_removed_rows_is_given_back_in_slices(scheduler, anonymous, wallet_url, wallclock):
-    fill(wallet_url, "events", 1_500, size=4_000)
-    grown, _ = pages_of(wallet_url)
+def test_the_space_of_removed_rows_is_given_back_in_slices(scheduler, anonymous, wallet_file, wallclock):
+    fill(wallet_file, "events", 1_500, size=4_000)
+    grown, _ = pages_of(wallet_file)
     for _ in range(100):
         if scheduler.turn() > BETWEEN_SLICES_MS:
             break
         wallclock.forward(BETWEEN_SLICES_MS)
-    count, free = pages_of(wallet_url)
+    count, free = pages_of(wallet_file)
     assert count < grown - 400
     assert 0 < free <= FREE_PAGES_KEPT
 

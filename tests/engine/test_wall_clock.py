@@ -70,9 +70,9 @@ def engine(start_engine):
     return start_engine()
 
 
-def confirm(file, machine) -> None:
+def confirm(wallet_url, machine) -> None:
     """As `ewallet doctor --confirm-clock` does in another process."""
-    database = open_database(f"sqlite:///{file}")
+    database = open_database(wallet_url)
     database.write(
         lambda found: confirm_wall_clock(found, machine.wall(), machine.boot_clock(), machine.boot_id)
     )
