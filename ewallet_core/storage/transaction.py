@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import ClauseElement, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.ledger.journal import Entry
+from ewallet_core.storage.damage import as_storage_error
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -93,6 +95,7 @@ class Statements(dict[ClauseElement, CompiledStatement]):
     def __init__(self, dialect: Dialect) -> None:
         super().__init__()
         self._dialect = dialect
+        self.dialect_name = dialect.name
 
     def __missing__(self, statement: ClauseElement) -> CompiledStatement:
         compiled = self[statement] = CompiledStatement(statement, self._dialect)
@@ -153,9 +156,6 @@ class Transaction:
     methods that lock wait for the others.
     """
 
-    locks_rows: ClassVar[bool] = False
-    """Whether others write meanwhile, so that it locks what it is going to change."""
-
     def __init__(
         self, connection: DbConnection, statements: Statements, *, writes: bool, savepoints: bool = False
     ) -> None:
@@ -165,12 +165,23 @@ class Transaction:
         self._changed_rows_before = 0
         self._unsealed_before = 0
         self.writes = writes
+        self.locks_rows = False
+        """Whether others write meanwhile, so that it locks what it is going to change."""
         self.group_size = 1
         """How many pieces of work it carries out."""
         self.unsealed: list[tuple[int, Entry]] = []
         """The entries that this transaction has posted, with their ids; they are sealed before its end."""
         self.events_written: dict[int, int] = {}
         """How many events the present piece of work has written for each account."""
+
+    @property
+    def dialect_name(self) -> str:
+        """SQLAlchemy's name of the kind of database."""
+        return self._statements.dialect_name
+
+    def storage_error(self, reason: Exception) -> WalletError | None:
+        """The error to answer if `reason` came from the storage or its content; None for any other."""
+        return as_storage_error(reason)
 
     @property
     def database_time(self) -> int | None:
