@@ -18,8 +18,8 @@ from typing import Any
 from accounts import Person, open_engine, open_person
 
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, move_credits, seal
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_core.storage.sheets import Records, invoices, transfers
-from ewallet_core.storage.sqlite import SCHEMA_VERSION
 
 OWNER = Person("ada")
 PARTNERS = 20

@@ -33,7 +33,7 @@ from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.server.socket_listener import SocketListener
 from ewallet_core.storage.database import open_database
-from ewallet_core.storage.events import events_after, latest_event
+from ewallet_core.storage.events import EventCursor, find_changed_accounts
 from ewallet_core.storage.journal import issuer
 from ewallet_core.storage.overview import prepare_overview
 from ewallet_core.storage.retention import remove_old_requests
@@ -66,11 +66,14 @@ class EWalletSessionManager:
         config: EngineConfig | None = None,
         passwords: Passwords | None = None,
     ) -> None:
-        if boot_clock is None and clock is system_clock:
-            boot_clock, boot_id = system_boot_clock, system_boot_id()
-        self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
         self._config = config or EngineConfig()
         self._database = open_database(database_url or default_url(data_folder()), self._config.durability)
+        if boot_clock is not None or clock is not system_clock:
+            self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
+        elif self._database.is_remote:
+            self._wall_clock = WallClock.of_database(clock)
+        else:
+            self._wall_clock = WallClock(clock, system_boot_clock, system_boot_id())
         try:
             credits_issuer = self._database.write(self._set_up)
         except BaseException as reason:
@@ -127,12 +130,13 @@ class EWalletSessionManager:
         read_page = partial(self.events, client_id, session_token)
         return EventSubscription(read_page, self.clock)
 
-    def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]:
-        """The latest event, and the accounts that have events after event `after`; without it none."""
-        if after is None:
-            return self._database.read(latest_event), set()
-        found = self._database.read(lambda transaction: events_after(transaction, after))
-        return (found[-1].id if found else after), {one.account_id for one in found}
+    def changed_accounts(self, after: EventCursor | None = None) -> tuple[EventCursor, set[int] | None]:
+        """Where the events of all accounts have got to, and the accounts that have new ones since `after`.
+
+        None instead of accounts means that any may have new ones.
+        """
+        settled = self._database.settled_events
+        return self._database.read(lambda transaction: find_changed_accounts(transaction, after, settled))
 
     def active_accounts(self) -> dict[int, int | None]:
         """The active account of each session, or None, by session id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import argon2
 import pytest
@@ -12,6 +13,13 @@ from sqlalchemy import Dialect
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.storage import read_only, sqlite
 from ewallet_core.storage.transaction import Statements
+
+if TYPE_CHECKING:
+    from postgresql_server import PostgresqlServer
+
+# The reason of the tests that are skipped, from which the summary tells that some were.
+NO_POSTGRESQL = "there are no programs of PostgreSQL's server"
+INSTALL = "apt-get install postgresql"
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
@@ -58,3 +66,29 @@ def compile_once() -> Iterator[None]:
         patch.setattr(sqlite, "Statements", statements)
         patch.setattr(read_only, "Statements", statements)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server for all tests of this process; each takes databases of its own."""
+    # Imported here, because most test runs of a few tests need no PostgreSQL.
+    from postgresql_server import PostgresqlMissingError, PostgresqlServer  # noqa: PLC0415
+
+    try:
+        server = PostgresqlServer()
+    except PostgresqlMissingError:
+        pytest.skip(NO_POSTGRESQL)
+    yield server
+    server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one sentence if tests on PostgreSQL were skipped."""
+    skipped = [
+        report for report in terminalreporter.getreports("skipped") if NO_POSTGRESQL in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} tests on PostgreSQL were skipped, because {NO_POSTGRESQL} here: {INSTALL}",
+            yellow=True,
+        )

@@ -35,7 +35,7 @@ from ewallet_core.backup.copies import (
     upgrade_copy,
 )
 from ewallet_core.data_folder import DATABASE_FILE, KNOWN_SERVERS_FILE, PREFERENCES_FILE, TLS_FOLDER
-from ewallet_core.storage.sqlite import SCHEMA_VERSION
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -20,6 +20,7 @@ SECTIONS = {
         "doctor",
         "grant",
         "instructions",
+        "migrate",
         "restore",
         "serve",
         "verify",

@@ -28,7 +28,7 @@ from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.instructions.envelope import Answer, timestamp
 from ewallet_core.presentation.formatting import file_size, moment
 from ewallet_core.server.settings import Settings, SettingsError
-from ewallet_core.storage.sqlite import database_file
+from ewallet_core.storage.database_url import database_file, is_postgresql
 
 EXIT_FAILED = 1
 EXIT_NOT_CONFIRMED = 2
@@ -154,9 +154,9 @@ def _settings_after(file: Path, config: Path) -> Settings:
 
 def _database_file(url: str, tool: str) -> Path:
     """The file of a database in SQLite; raises `BackupError` with the tool for one in PostgreSQL."""
-    if url.startswith("postgres"):
-        raise BackupError(_IN_POSTGRESQL.format(tool=tool))
     try:
+        if is_postgresql(url):
+            raise BackupError(_IN_POSTGRESQL.format(tool=tool))
         return database_file(url)
     except StorageUnavailableError as error:
         raise BackupError(f"{error.error} {error.warning}") from error

@@ -20,6 +20,8 @@ from ewallet_core.storage.transaction import Transaction
 SECOND, HOUR = 1_000, 3_600_000
 WORKER_SPARED_MS = HOUR // 2
 LONGEST_WAIT_MS = 60_000
+NOT_IN_CHARGE_MS = SECOND
+"""When to look again whether this process is in charge."""
 RETRY_MS = 1_000
 LULL_SECONDS = 0.02
 BETWEEN_SLICES_MS = 50
@@ -69,7 +71,8 @@ class Scheduler:
     """Runs the started cleaners that are due.
 
     `read` reads the database, `clean_up` carries out the instruction `cleanup=<cleans>`, and `clock` returns
-    the time in milliseconds UTC. Any thread may start and stop cleaners; one thread calls `turn`.
+    the time in milliseconds UTC. Of the processes that share the database, it runs cleaners only in the one
+    that `is_in_charge`. Any thread may start and stop cleaners; one thread calls `turn`.
     """
 
     def __init__(
@@ -79,12 +82,14 @@ class Scheduler:
         clean_up: Callable[[str], Answer],
         clock: Callable[[], int],
         retention: Retention | None = None,
+        is_in_charge: Callable[[], bool] = lambda: True,
     ) -> None:
         self._cleaners = tuple(cleaners)
         self._read = read
         self._clean_up = clean_up
         self._clock = clock
         self._retention = retention or Retention()
+        self._is_in_charge = is_in_charge
         self._changing = threading.Lock()
         self._started: frozenset[str] = frozenset()
         self._not_before: dict[str, int] = {}
@@ -115,6 +120,8 @@ class Scheduler:
 
         One that fails, because of the storage, is tried again a little later.
         """
+        if not self._is_in_charge():
+            return NOT_IN_CHARGE_MS
         try:
             cleaned, due_times = [], self._read_due_times()
             for cleaner, due_at in self._after_rests(due_times).items():

@@ -86,6 +86,14 @@ class Login(Request, frozen=True):
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
 
+    def other_emails(self) -> tuple[str, ...]:
+        """The account by its email."""
+        return () if self.user_email is None else (self.user_email,)
+
+    def other_names(self) -> tuple[str, ...]:
+        """The account by its name."""
+        return () if self.user_name is None else (self.user_name,)
+
     def renews_token(self) -> bool:
         """A login does so if it is asked to."""
         return bool(self.renew_token)
@@ -135,6 +143,8 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
     """The account, if its password was right; if not, raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
     account = _find(transaction, request)
+    if account is not None:
+        transaction.require_locks((account.id,))
     attempt = login_attempt(context, request.login_key, account)
     throttle.require_no_wait(transaction, attempt)
     if (
@@ -157,9 +167,7 @@ def log_in(request: Login, context: SessionContext, account: Account) -> _Renewe
     throttle.record_login(transaction, login_attempt(context, request.login_key, account), account.id)
     _take_new_hash(request, context, account)
     session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
-    session_accounts.insert(
-        transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now
-    )
+    session_accounts.add(transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now)
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
     _record_accepted(context, account)
     answer = cast("_RenewedLoginAnswer", login_answer(context, account.id))
@@ -188,7 +196,7 @@ def _renew_token(context: SessionContext, account: Account) -> str:
     sessions.change(transaction, session_id, token_hash=hash_token(token))
     renewed_tokens.delete(transaction, session_id=session_id)
     if request_id is not None:
-        renewed_tokens.insert(
+        renewed_tokens.add(
             transaction, session_id=session_id, token_hash=hash_token(old), request_id=request_id, salt=salt
         )
     return token

@@ -73,6 +73,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Another instruction whose permission these arguments need too."""
         return None
 
+    def other_emails(self) -> tuple[str, ...]:
+        """The emails of the accounts that it may change beside the caller's."""
+        return ()
+
+    def other_names(self) -> tuple[str, ...]:
+        """The names of the accounts that it may change beside the caller's."""
+        return ()
+
     def takes_long(self) -> bool:
         """Whether a view with these arguments may read many rows: all records of a sheet, or a long page."""
         return False

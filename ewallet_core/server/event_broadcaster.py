@@ -11,6 +11,7 @@ from ewallet_core.engine.dispatcher import log_fault
 from ewallet_core.engine.event_stream import EventSubscription
 from ewallet_core.errors.base import WalletError
 from ewallet_core.server.executor import Engine, Executor
+from ewallet_core.storage.events import EventCursor
 
 READ_INTERVAL_SECONDS = 1.0
 """How often to read without a change in this process: other processes may write to the database too."""
@@ -47,7 +48,7 @@ class EventBroadcaster:
         self._loop = asyncio.get_running_loop()
         self._wake_up = asyncio.Event()
         self._is_woken = False
-        self._latest: int | None = None
+        self._cursor: EventCursor | None = None
         self._all_read_at = 0.0
         self.sent_count = 0
         """How many events have been sent to all connections."""
@@ -56,8 +57,8 @@ class EventBroadcaster:
         """Wake that connection from now on."""
         self._recipients.add(recipient)
         self._of_account.setdefault(recipient.account, set()).add(recipient)
-        # Without a latest event, the next read wakes every recipient.
-        self._latest = self._latest if len(self._recipients) > 1 else None
+        # Without a cursor, the next read wakes every recipient.
+        self._cursor = self._cursor if len(self._recipients) > 1 else None
         self._wake_up.set()
 
     def remove(self, recipient: EventRecipient) -> None:
@@ -111,9 +112,9 @@ class EventBroadcaster:
             _log.exception("the event broadcaster failed")
 
     async def _wake_recipients(self) -> None:
-        after = self._latest
-        self._latest, accounts = await self._executor.read(lambda: self._engine.changed_accounts(after))
-        woken = self._recipients if after is None else self._in(accounts)
+        after = self._cursor
+        self._cursor, accounts = await self._executor.read(lambda: self._engine.changed_accounts(after))
+        woken = self._recipients if accounts is None else self._in(accounts)
         for recipient in list(woken):
             recipient.wake()
         if self._loop.time() - self._all_read_at >= READ_INTERVAL_SECONDS:

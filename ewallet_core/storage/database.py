@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.metrics import Metric
+from ewallet_core.storage.database_url import POSTGRESQL, parse_url
+from ewallet_core.storage.events import SettledEvents
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
 
@@ -31,6 +35,22 @@ Deliver = Callable[[list[Finished]], None]
 class Database(Protocol):
     """An open database with this release's schema."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a read may have to wait for another machine, so that no event loop may run it."""
+
+    @property
+    def is_in_charge(self) -> bool:
+        """Whether this process does what one process does for all that share the database: cleaning up.
+
+        It can change at any time, and for a moment two processes may be in charge, so nothing may depend on
+        it but who does the work.
+        """
+
+    @property
+    def settled_events(self) -> SettledEvents | None:
+        """Which events a later read certainly finds; None if ids are committed in order."""
+
     def read(self, work: Callable[[Transaction], T]) -> T:
         """The result of `work`, which reads one consistent snapshot."""
         ...
@@ -52,6 +72,12 @@ class Database(Protocol):
         """
         ...
 
+    def on_foreign_change(self, changed: Callable[[], None]) -> None:
+        """Call only `changed` soon after another process has written events, in a thread of the database.
+
+        It must be quick. A database that can't tell calls nothing, and in any case a call may be missing.
+        """
+
     def metrics(self) -> Iterable[Metric]:
         """What this process knows about it; it is not read for that."""
         ...
@@ -61,12 +87,57 @@ class Database(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MigrationResult:
+    """What was done to the tables of a database."""
+
+    before: str | None
+    """The version of its schema, or None if it was new."""
+    version: str
+    granted_to: tuple[str, ...] = ()
+    """The roles that may serve with the tables, beside the owner."""
+
+
+def migrate_database(url: str, *, grant_to: str | None = None) -> MigrationResult:
+    """Create or upgrade the tables of the database at that URL; a file is copied first.
+
+    At PostgreSQL, the role `grant_to` may serve with them then. Raises `StorageUnavailableError`.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == POSTGRESQL:
+        from ewallet_core.storage.postgresql.migration import migrate  # noqa: PLC0415
+        from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
+
+        before, granted_to = migrate(read_target(parsed), grant_to)
+        return MigrationResult(before, SCHEMA_VERSION, granted_to)
+    if grant_to is not None:
+        raise StorageUnavailableError(
+            "it is in SQLite, which has no roles", "Leave the role out: the file's permissions decide."
+        )
+    from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
+
+    database = SqliteDatabase(parsed, Durability.FULL)
+    database.close()
+    return MigrationResult(database.version_before, SCHEMA_VERSION)
+
+
 def open_database(url: str, durability: Durability = Durability.FULL) -> Database:
     """Open the database at that SQLAlchemy URL; create or migrate it if needed.
 
     Raises `StorageUnavailableError`.
     """
     # Imported here, because a process needs only the backend of its own database.
-    from ewallet_core.storage.sqlite import SqliteDatabase, parse_url  # noqa: PLC0415
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == POSTGRESQL:
+        from ewallet_core.storage.postgresql.migration import prepare  # noqa: PLC0415
+        from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
 
-    return SqliteDatabase(parse_url(url), durability)
+        target = read_target(parsed)
+        prepare(target)
+        # Only now, because it needs the driver, and `prepare` says what to do without it.
+        from ewallet_core.storage.postgresql.database import PostgresqlDatabase  # noqa: PLC0415
+
+        return PostgresqlDatabase(target, durability)
+    from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
+
+    return SqliteDatabase(parsed, durability)

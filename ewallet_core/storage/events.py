@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 from msgspec import to_builtins
@@ -90,13 +91,16 @@ class NewEvent(msgspec.Struct, frozen=True):
 
 # What was just counted is read by the INSERT: in SQLite a RETURNING costs more than both statements.
 _COUNTED = select(_account.event_sequence).where(_account.id == bindparam("account_id")).scalar_subquery()
-_APPEND = schema.events.insert().values(
-    sequence=_COUNTED, **{name: bindparam(name) for name in NewEvent.__struct_fields__}
+_APPEND = (
+    schema.events.insert()
+    .inline()
+    .values(sequence=_COUNTED, **{name: bindparam(name) for name in NewEvent.__struct_fields__})
 )
 
 
 def append_event(transaction: Transaction, new: NewEvent) -> None:
     """Write an event, with the next number of its account's sequence."""
+    transaction.require_locks((new.account_id,))
     transaction.run(_COUNT, account_id=new.account_id)
     transaction.run(_APPEND, **to_builtins(new))
     transaction.events_written[new.account_id] = transaction.events_written.get(new.account_id, 0) + 1
@@ -112,16 +116,60 @@ def session_event_sequence(transaction: Transaction, session_id: int) -> int | N
     return transaction.number(_SEQUENCE_OF_SESSION, session_id=session_id)
 
 
-class AccountActivity(Row, frozen=True):
+class SettledEvents(NamedTuple):
+    """Every transaction that writes an event with an id up to `last_id` has ended.
+
+    It was found by the connection of that number, or by none yet if that is 0. After the connection is lost,
+    the database may be another server, which gives some of the ids again.
+    """
+
+    last_id: int
+    connection: int
+
+
+class EventCursor(NamedTuple):
+    """Which events of all accounts a reader knows: those up to `settled`, and some later ones."""
+
+    settled: int
+    later: frozenset[int] = frozenset()
+    connection: int = 0
+
+
+class _Activity(Row, frozen=True):
     id: int
     account_id: int
 
 
-def latest_event(transaction: Transaction) -> int:
-    """The id of the newest event of all accounts; 0 if there is none."""
-    return transaction.number(_LATEST) or 0
+def find_changed_accounts(
+    transaction: Transaction, after: EventCursor | None, settled: SettledEvents | None
+) -> tuple[EventCursor, set[int] | None]:
+    """Where the events have got to, and the accounts that have events which `after` does not know.
+
+    None instead of accounts means that any may have new events. `settled` is `Database.settled_events` from
+    before the transaction.
+    """
+    if settled is None:
+        return _find_changed_in_order(transaction, after)
+    if after is None or after.connection != settled.connection or not settled.connection:
+        is_known = settled.connection > 0
+        found = _read_after(transaction, settled.last_id) if is_known else []
+        return EventCursor(settled.last_id, frozenset(one.id for one in found), settled.connection), None
+    found = _read_after(transaction, after.settled)
+    later = frozenset(one.id for one in found if one.id > settled.last_id)
+    changed = {one.account_id for one in found if one.id not in after.later}
+    return EventCursor(settled.last_id, later, settled.connection), changed
 
 
-def events_after(transaction: Transaction, event_id: int) -> list[AccountActivity]:
-    """The events of all accounts after that one, oldest first."""
-    return transaction.all(_AFTER, AccountActivity, after=event_id)
+def _find_changed_in_order(
+    transaction: Transaction, after: EventCursor | None
+) -> tuple[EventCursor, set[int] | None]:
+    if after is None:
+        return EventCursor(transaction.number(_LATEST) or 0), None
+    found = _read_after(transaction, after.settled)
+    latest = found[-1].id if found else after.settled
+    return EventCursor(latest), {one.account_id for one in found}
+
+
+def _read_after(transaction: Transaction, event_id: int) -> list[_Activity]:
+    """The events of all accounts after that one, by id."""
+    return transaction.all(_AFTER, _Activity, after=event_id)

@@ -71,7 +71,7 @@ def _latest_origins(of_kind: ColumnElement[bool]) -> Select[tuple[str]]:
     return (
         select(_origin.origin)
         .where(_origin.account_id == bindparam("account_id"), of_kind)
-        .order_by(_origin.last_login_at.desc())
+        .order_by(_origin.last_login_at.desc(), _origin.origin)
         .limit(MOST_ORIGINS)
     )
 
@@ -125,7 +125,7 @@ def note_origins(transaction: Transaction, account_id: int, origins: Sequence[st
     """Note that the account was logged in to from these origins."""
     for origin in origins:
         login_origins.delete(transaction, account_id=account_id, origin=origin)
-        login_origins.insert(transaction, account_id=account_id, origin=origin, last_login_at=now)
+        login_origins.add(transaction, account_id=account_id, origin=origin, last_login_at=now)
     transaction.run(_FORGET_EARLIER_ORIGINS, account_id=account_id)
 
 

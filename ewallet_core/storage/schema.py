@@ -463,3 +463,6 @@ issue_reports = new_table(
     sa.Index(None, "account_id"),
     sa.Index(None, "address", "at"),
 )
+
+APPEND_ONLY = frozenset({entries.name, postings.name, seals.name})
+"""Tables whose rows are never changed or deleted; triggers refuse that too."""

@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
@@ -24,10 +24,10 @@ from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.database_file import DatabaseFile
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import Sealer
+from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION, VERSION_TABLE, require_no_newer
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.types import Durability, user_key
+from ewallet_core.types import Durability
 
-SCHEMA_VERSION = "0007"
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 4_000
@@ -84,7 +84,8 @@ class SqliteDatabase:
         try:
             if path is not None:
                 self._file = DatabaseFile(path)
-            migrate(self._engine, None if path is None else str(path))
+            self.version_before = migrate(self._engine, None if path is None else str(path))
+            """Of the schema; None if there were no tables."""
             if self._file is not None:
                 self._file.note_opened()
             self._writer = GroupCommitWriter(
@@ -98,6 +99,23 @@ class SqliteDatabase:
             if (error := _as_unavailable(reason)) is None:
                 raise
             raise error from reason
+
+    @property
+    def is_remote(self) -> bool:
+        return False
+
+    @property
+    def is_in_charge(self) -> bool:
+        """The processes that share a file clean up together: whichever is first."""
+        return True
+
+    @property
+    def settled_events(self) -> None:
+        """Only one transaction writes at a time."""
+        return None
+
+    def on_foreign_change(self, changed: Callable[[], None]) -> None:
+        """Other processes can't tell it."""
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`. A database in memory has one connection, so the writer runs it."""
@@ -225,8 +243,6 @@ def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
     # The pages that a savepoint copies are too few to be worth a file, and there may be no folder for one.
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA foreign_keys = ON")
-    # Texts are sorted as names are compared.
-    connection.create_function("user_key", 1, user_key, deterministic=True)
     # Erased data is overwritten in the file; not every build of SQLite does that by default.
     connection.execute("PRAGMA secure_delete = ON")
 
@@ -250,31 +266,31 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-VERSION = "SELECT version_num FROM alembic_version"
 # SQLite makes the others by itself, and their SQL is NULL.
 MADE_OBJECTS = (
     "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
 )
 
 
-def migrate(engine: Engine, path: str | None) -> None:
+def migrate(engine: Engine, path: str | None) -> str | None:
     """Create or upgrade the tables. The existing file at `path` is copied first.
 
+    Returns the version that they had before, None if there were none.
     Raises `StorageUnavailableError` if a newer release or another program wrote the database.
     """
     with engine.connect() as connection, without_foreign_keys(connection), connection.begin():
         # The transaction has the lock: if two processes open an old file, the second finds it migrated.
         version = _version(connection)
         if version == SCHEMA_VERSION:
-            return
-        if version is not None and version > SCHEMA_VERSION:
-            raise StorageUnavailableError("a newer release of ewallet wrote it", "Install that release.")
+            return version
+        require_no_newer(version)
         tables = inspect(connection).get_table_names()
-        if version is None and tables and "alembic_version" not in tables:
+        if version is None and tables and VERSION_TABLE not in tables:
             raise StorageUnavailableError("it holds the tables of something else", "Name a file of its own.")
         if version is not None and path is not None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
+        return version
 
 
 @cache
@@ -324,30 +340,7 @@ def back_up(path: str, version: str) -> Path:
 
 
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
     version: str | None = connection.execute(text(VERSION)).scalar()
     return version
-
-
-def parse_url(url: str) -> URL:
-    """Raises `StorageUnavailableError` unless it is a URL of SQLite."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StorageUnavailableError(
-            "its URL can't be read", "Give one such as sqlite:////folder/file."
-        ) from None
-    if parsed.get_backend_name() != "sqlite":
-        raise StorageUnavailableError(
-            f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}", "Give a sqlite URL."
-        )
-    return parsed
-
-
-def database_file(url: str) -> Path:
-    """The file of the database at that URL, which may not exist; raises `StorageUnavailableError`."""
-    parsed = parse_url(url)
-    if parsed.database in (None, "", ":memory:"):
-        raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
-    return Path(str(parsed.database)).absolute()

@@ -118,7 +118,7 @@ def test_nothing_private_is_printed(folder):
 def test_the_password_in_a_url_is_not_printed(tmp_path):
     done = doctor("--database", "postgresql://ada:hunter2@host/wallet", HOME=str(tmp_path))
     assert done.returncode == 1
-    assert "Give a sqlite URL." in done.stdout
+    assert "Give a URL such as sqlite:" in done.stdout
     assert "hunter2" not in done.stdout
 
 

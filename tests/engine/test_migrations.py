@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine, inspect
 from ewallet_core import EWalletSessionManager
 from ewallet_core.errors.base import WalletError
 from ewallet_core.storage import schema, sqlite
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
@@ -64,7 +65,7 @@ def test_the_migrations_create_the_same_schema_as_the_tables(migrated):
 
 def test_a_new_database_has_the_current_version(migrated):
     found = rows(Path(migrated.url.database), "SELECT version_num FROM alembic_version")
-    assert found == [{"version_num": sqlite.SCHEMA_VERSION}]
+    assert found == [{"version_num": SCHEMA_VERSION}]
 
 
 def test_a_new_file_is_readable_only_by_its_owner(migrated):

@@ -13,7 +13,7 @@ from fakes import DAY, FRIDAY_NOON, MINUTE
 from instructions import RESUME, START, STOP
 
 from ewallet_core.client.embedded import THIS_MACHINE
-from ewallet_core.storage.sqlite import SCHEMA_VERSION
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 
 DUMPS = sorted((Path(__file__).parents[1] / "released_schemas").glob("schema-*.sql"))
 

@@ -13,7 +13,14 @@ from examples_system import cleanup, start_cleaner, stop_cleaner
 from fakes import DAY, MINUTE, SECOND
 from instructions import NEW_WORKER, PASSWORD, START, VIEW_CLOCK, supply, to_clock
 
-from ewallet_core.engine.cleanup import CLEANERS, LONGEST_WAIT_MS, RETRY_MS, CleanupThread, Scheduler
+from ewallet_core.engine.cleanup import (
+    CLEANERS,
+    LONGEST_WAIT_MS,
+    NOT_IN_CHARGE_MS,
+    RETRY_MS,
+    CleanupThread,
+    Scheduler,
+)
 from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.instructions import fields
 
@@ -222,6 +229,27 @@ def test_a_failed_read_is_retried(wallclock):
     scheduler = Scheduler(CLEANERS, read, lambda what: {"failed": False}, wallclock)
     scheduler.start("all")
     assert scheduler.turn() == RETRY_MS
+
+
+def test_a_process_that_is_not_in_charge_reads_and_removes_nothing(engine, wallclock, visitor, wallet_file):
+    def clean_up(what: str):
+        return engine.answer({"ctype": "action", **cleanup(what)})
+
+    reads, in_charge = [], [False]
+
+    def read(work):
+        reads.append(work)
+        return engine._database.read(work)
+
+    scheduler = Scheduler(CLEANERS, read, clean_up, wallclock, is_in_charge=lambda: in_charge[0])
+    scheduler.start("session")
+    wallclock.forward(30 * MINUTE)
+    assert scheduler.turn() == NOT_IN_CHARGE_MS
+    assert reads == []
+    assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
+    in_charge[0] = True
+    assert scheduler.turn() == LONGEST_WAIT_MS
+    assert rows(wallet_file, "SELECT id FROM sessions") == []
 
 
 class CountedWakeUps:

@@ -23,9 +23,10 @@ from ewallet_core.errors.server import StorageDamagedError, StorageUnavailableEr
 from ewallet_core.server.certificates import CertificateError, create_server_context, self_signed_file
 from ewallet_core.server.settings import Settings, SettingsError
 from ewallet_core.storage.compaction import MEBIBYTE, measure
+from ewallet_core.storage.database_url import SQLITE, database_file, parse_url
 from ewallet_core.storage.file_lock import is_in_use
 from ewallet_core.storage.read_only import connect_read_only, open_read_only
-from ewallet_core.storage.sqlite import SCHEMA_VERSION, parse_url
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_core.storage.verification import Violation, run_checks
 
 PREFERENCES_FILE = "preferences.toml"
@@ -109,8 +110,10 @@ def find_database(target: Target) -> Path | None:
     Raises `StorageUnavailableError` if its URL is none of SQLite.
     """
     if (url := target.database or _database_of_settings(target)) is not None:
-        name = parse_url(url).database
-        return None if name in {None, "", ":memory:"} else Path(str(name)).absolute()
+        parsed = parse_url(url)
+        if parsed.get_backend_name() == SQLITE and parsed.database in {None, "", ":memory:"}:
+            return None
+        return database_file(url)
     try:
         return find_data_folder(target.folder).absolute() / DATABASE_FILE
     except NoHomeError:
