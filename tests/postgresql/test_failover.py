@@ -91,7 +91,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primar
         replication.promote()
         load.wait_for_all(5)
     load.database.check(is_complete=True)
-    # ewallet("verify", "--database", wallet_url)
+    ewallet("verify", "--database", wallet_url)
     with Hopping(ports, drawn) as hopping:
         load.database.repeat(load.database.sent.values(), lambda sent: load.ask_again(sent, hopping))
     load.database.check(is_complete=True)

@@ -46,10 +46,33 @@ RECONNECT_SECONDS = 20.0
 """How long to try again after the connection was lost: a standby that takes over needs some seconds."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
 COMMIT_SECONDS = 10.0
+LOCK_SECONDS = 20
+"""Longer than a COMMIT that waits for a missing standby keeps its locks."""
 _PIPELINED = "pipelined"
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+_SETTINGS = {
+    "lock_timeout": f"'{LOCK_SECONDS}s'",
+    # Else the locks of a process that hangs, or of a machine that is gone, would stay.
+    "idle_in_transaction_session_timeout": "'30s'",
+    # A COMMIT that the standby may lack is known by a warning.
+    "client_min_messages": "'warning'",
+    "timezone": "'UTC'",
+    "standard_conforming_strings": "'on'",
+}
+_SESSION_SETTINGS = {
+    # Anything less would lose acknowledged changes when the server or its machine crashes.
+    Durability.FULL: {
+        **_SETTINGS,
+        "synchronous_commit": """
+            CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END
+        """,
+    },
+    Durability.NORMAL: {**_SETTINGS, "synchronous_commit": "'off'"},
+}
+"""The value of each setting of a connection, as an expression in SQL."""
 
 _log = logging.getLogger("ewallet_core")
 
@@ -281,18 +304,10 @@ def _connect(engine: Engine) -> PoolProxiedConnection:
 
 
 def _set_up(connection: Any, durability: Durability) -> None:
-    settings = {
-        "lock_timeout": "10s",
-        # Else the locks of a process that hangs, or of a machine that is gone, would stay.
-        "idle_in_transaction_session_timeout": "30s",
-        "client_min_messages": "warning",
-        "timezone": "UTC",
-        "standard_conforming_strings": "on",
-    }
-    if durability is not Durability.FULL:
-        settings["synchronous_commit"] = "off"
-    for name, value in settings.items():
-        connection.execute(f"SET {name} = '{value}'")
+    set_all = ", ".join(
+        f"set_config('{name}', {value}, false)" for name, value in _SESSION_SETTINGS[durability].items()
+    )
+    connection.execute(f"SELECT {set_all}")
 
 
 def is_idle(driver: DriverConnection) -> bool:
