@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg import pq
 from sqlalchemy import Engine, PoolProxiedConnection, QueuePool, event
 from sqlalchemy.exc import DBAPIError
 
@@ -30,13 +31,8 @@ from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
-from ewallet_core.storage.postgresql.transaction import (
-    DriverConnection,
-    NeedsLocks,
-    PipelinedConnection,
-    PostgresqlTransaction,
-    is_idle,
-)
+from ewallet_core.storage.postgresql.pipeline import DriverConnection, PipelinedConnection
+from ewallet_core.storage.postgresql.transaction import NeedsLocks, PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction
 from ewallet_core.types import Durability
@@ -50,6 +46,7 @@ RECONNECT_SECONDS = 20.0
 """How long to try again after the connection was lost: a standby that takes over needs some seconds."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
 COMMIT_SECONDS = 10.0
+_PIPELINED = "pipelined"
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -200,23 +197,23 @@ class PostgresqlDatabase:
                     runs.prepare_next(reason)
 
     def _read_once(self, work: Callable[[Transaction], T]) -> T:
-        with self._connection() as driver:
+        with self._connection() as connection:
             try:
-                with driver.pipeline():
-                    driver.execute(BEGIN_READ)
-                    return work(
-                        PostgresqlTransaction(PipelinedConnection(driver), self._statements, writes=False)
-                    )
+                with connection.pipeline():
+                    connection.execute(BEGIN_READ)
+                    result = work(PostgresqlTransaction(connection, self._statements, writes=False))
+                    connection.execute("ROLLBACK")
             finally:
-                _roll_back(driver)
+                _roll_back(connection.driver)
+            return result
 
     def _write_once(self, work: Callable[[Transaction], T], runs: _Runs) -> T:
-        with self._connection() as driver:
+        with self._connection() as connection:
             try:
-                with driver.pipeline():
-                    driver.execute(BEGIN_WRITE)
+                with connection.pipeline():
+                    connection.execute(BEGIN_WRITE)
                     transaction = PostgresqlTransaction(
-                        PipelinedConnection(driver),
+                        connection,
                         self._statements,
                         writes=True,
                         savepoints=runs.savepoints,
@@ -225,9 +222,9 @@ class PostgresqlDatabase:
                     transaction.begin_piece()
                     result = work(transaction)
                     transaction.end_piece()
-                commit(driver, COMMIT_SECONDS)
+                commit(connection.driver, COMMIT_SECONDS)
             finally:
-                _roll_back(driver)
+                _roll_back(connection.driver)
             if transaction.events_written:
                 self._maintenance.note_change()
             return result
@@ -238,16 +235,18 @@ class PostgresqlDatabase:
         pooled.detach()
         return driver
 
-    def _open_transaction(self, driver: DriverConnection) -> PostgresqlTransaction:
-        return PostgresqlTransaction(PipelinedConnection(driver), self._statements, writes=True)
+    def _open_transaction(self, connection: PipelinedConnection) -> PostgresqlTransaction:
+        return PostgresqlTransaction(connection, self._statements, writes=True)
 
     @contextmanager
-    def _connection(self) -> Iterator[DriverConnection]:
+    def _connection(self) -> Iterator[PipelinedConnection]:
         """A connection in no transaction. One that is lost, or can't write, is not used again."""
         pooled = _connect(self._engine)
         driver = cast("DriverConnection", pooled.driver_connection)
+        if (connection := pooled.info.get(_PIPELINED)) is None:
+            connection = pooled.info[_PIPELINED] = PipelinedConnection(driver)
         try:
-            yield driver
+            yield connection
         except psycopg.Error as reason:
             if remedy_for(reason) is Remedy.CONNECT_AGAIN:
                 driver.close()
@@ -294,6 +293,11 @@ def _set_up(connection: Any, durability: Durability) -> None:
         settings["synchronous_commit"] = "off"
     for name, value in settings.items():
         connection.execute(f"SET {name} = '{value}'")
+
+
+def is_idle(driver: DriverConnection) -> bool:
+    """Whether the connection is in no transaction, so that the next piece of work can use it."""
+    return driver.info.transaction_status is pq.TransactionStatus.IDLE
 
 
 def _roll_back(driver: DriverConnection) -> None:

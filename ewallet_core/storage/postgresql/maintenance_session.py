@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ewallet_core.storage.journal import seal_settled
+from ewallet_core.storage.postgresql.pipeline import DriverConnection, PipelinedConnection
 from ewallet_core.storage.postgresql.settled_ids import SettledIds
-from ewallet_core.storage.postgresql.transaction import DriverConnection
 from ewallet_core.storage.transaction import Transaction
 
 ENTRIES_IN_A_BATCH = 500
 MOST_COUNTED = 10_000
 """How many entries without a seal are counted at most."""
 
-OpenTransaction = Callable[[DriverConnection], Transaction]
+OpenTransaction = Callable[[PipelinedConnection], Transaction]
 
 _SCHEMA_ID = "SELECT relnamespace::bigint FROM pg_class WHERE oid = 'entries'::regclass"
 # It is held as long as the connection lives, so that it needs no time limit.
@@ -41,6 +41,7 @@ class MaintenanceSession:
     def __init__(self, connection: DriverConnection, open_transaction: OpenTransaction, process: str) -> None:
         """`process` names this process in what it tells the others. Raises `psycopg.Error`."""
         self.connection = connection
+        self._pipelined = PipelinedConnection(connection)
         self._open_transaction = open_transaction
         self._process = process
         # A seal that is lost with the server is made again, of the same entries.
@@ -108,5 +109,5 @@ class MaintenanceSession:
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
-        with self.connection.transaction(), self.connection.pipeline():
-            yield self._open_transaction(self.connection)
+        with self.connection.transaction(), self._pipelined.pipeline():
+            yield self._open_transaction(self._pipelined)
