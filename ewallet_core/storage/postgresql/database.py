@@ -192,6 +192,7 @@ class PostgresqlDatabase:
                 except NeedsLocks as needed:
                     runs.lock_first(needed)
                 except NeedsSavepoints:
+                    # Only the second run can undo a part, which must not release the locks.
                     runs.savepoints = True
                 except psycopg.Error as reason:
                     runs.prepare_next(reason)
@@ -220,9 +221,12 @@ class PostgresqlDatabase:
                         locked=runs.locked,
                     )
                     transaction.begin_piece()
-                    result = work(transaction)
+                    try:
+                        result = work(transaction)
+                    finally:
+                        runs.locked |= transaction.locked
                     transaction.end_piece()
-                commit(connection.driver, COMMIT_SECONDS)
+                    commit(connection, COMMIT_SECONDS)
             finally:
                 _roll_back(connection.driver)
             if transaction.events_written:

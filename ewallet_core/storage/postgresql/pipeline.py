@@ -9,9 +9,9 @@ from __future__ import annotations
 import select
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 from psycopg import pq
@@ -26,13 +26,29 @@ _CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
 _FETCHED_AT_ONCE = 1_000_000
 
 
-class _Waiting(Protocol):
-    """What gets the result of something that was sent."""
-
-    def take(self, result: pq.abc.PGresult) -> None: ...
+class LateAnswerError(psycopg.OperationalError):
+    """The server has not answered in time."""
 
 
-class Cursor:
+class _Sent:
+    """Something that was sent; `error` is that of the server's answer, if it is one."""
+
+    error: psycopg.Error | None = None
+
+    def take(self, _result: pq.abc.PGresult, /) -> None:
+        """Get the answer, which is no error."""
+
+
+class _End(_Sent):
+    """The end of what was sent so far."""
+
+    is_there = False
+
+    def take(self, _result: pq.abc.PGresult) -> None:
+        self.is_there = True
+
+
+class Cursor(_Sent):
     """The rows of one statement, which are waited for when they are asked for."""
 
     lastrowid = None
@@ -49,6 +65,11 @@ class Cursor:
     @property
     def is_there(self) -> bool:
         return self._result is not None
+
+    @property
+    def command(self) -> bytes | None:
+        """The command that the server has carried out, as it calls it."""
+        return self._wait().command_status
 
     @property
     def rowcount(self) -> int:
@@ -76,7 +97,7 @@ class Cursor:
         return self._result
 
 
-class _Prepared:
+class _Prepared(_Sent):
     """A statement that was sent to be prepared."""
 
     def __init__(self, names: dict[str, bytes], sql: str, name: bytes) -> None:
@@ -99,7 +120,7 @@ class PipelinedConnection:
     """An error ends the piece of work in any case, so that nothing can be kept without a transaction."""
 
     def __init__(self, driver: DriverConnection, answer_seconds: float = ANSWER_SECONDS) -> None:
-        """The server has so many seconds for each answer; then the connection is closed."""
+        """The server has so many seconds for each answer; then `LateAnswerError` is raised."""
         self.driver = driver
         self._answer_seconds = answer_seconds
         self._server = driver.pgconn
@@ -107,7 +128,8 @@ class PipelinedConnection:
         self._names: dict[str, bytes] = {}
         self._number = 0
         self._new_names: dict[str, bytes] = {}
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Sent] = deque()
+        self._end: _End | None = None
         self.total_changes = 0
         """How many statements have changed something, or could have."""
 
@@ -117,9 +139,10 @@ class PipelinedConnection:
         self._server.enter_pipeline_mode()
         try:
             yield
-            self._finish()
-        except BaseException:
-            self._abandon()
+            if self._waiting:
+                self.finish(self._answer_seconds)
+        except BaseException as reason:
+            self._abandon(reason)
             raise
         self._server.exit_pipeline_mode()
 
@@ -141,7 +164,19 @@ class PipelinedConnection:
     def wait_for(self, cursor: Cursor) -> None:
         """Wait for the result of a statement, and of all that was sent before it."""
         self._server.send_flush_request()
-        self._receive(lambda: cursor.is_there)
+        self._receive(lambda: cursor.is_there, self._answer_seconds)
+
+    def finish(self, seconds: float) -> None:
+        """Wait for all that was sent. Raises `LateAnswerError` if that takes longer."""
+        if self._end is None:
+            self._end = end = _End()
+            self._server.pipeline_sync()
+            self._waiting.append(end)
+        else:
+            end = self._end
+        self._receive(lambda: end.is_there, seconds)
+        self._end = None
+        self._new_names.clear()
 
     def load(self, result: pq.abc.PGresult, first: int, end: int) -> Sequence[Any]:
         """The rows of a result from `first` until before `end`, as tuples."""
@@ -155,71 +190,57 @@ class PipelinedConnection:
         self._waiting.append(_Prepared(self._names, sql, name))
         return name
 
-    def _finish(self) -> None:
-        end = _End()
-        self._server.pipeline_sync()
-        self._waiting.append(end)
-        self._receive(lambda: end.is_there)
-        self._new_names.clear()
-
-    def _abandon(self) -> None:
+    def _abandon(self, reason: BaseException) -> None:
         """After an error, wait until the server has skipped the rest, or close the connection."""
         self._new_names.clear()
-        try:
-            end = _End()
-            self._server.pipeline_sync()
-            self._waiting.append(end)
-            while not end.is_there:
-                try:
-                    self._receive(lambda: end.is_there)
-                except psycopg.Error:
-                    if self.driver.closed or self._server.status == pq.ConnStatus.BAD:
-                        raise
-            self._server.exit_pipeline_mode()
-        except BaseException:
+        if isinstance(reason, LateAnswerError):
             self.driver.close()
-            raise
+        while not self.driver.closed:
+            try:
+                self.finish(self._answer_seconds)
+                self._server.exit_pipeline_mode()
+            except psycopg.Error as later:
+                if not later.sqlstate:
+                    self.driver.close()
+            except BaseException:
+                self.driver.close()
+                raise
+            else:
+                return
 
-    def _receive(self, is_done: Any) -> None:
-        """Take results until it is done; raises the first error among them."""
+    def _receive(self, is_done: Callable[[], bool], seconds: float) -> None:
+        """Take answers until it is done; raises the first error among them."""
         server = self._server
         while not is_done():
-            self._wait_until_answered()
+            self._wait_until_answered(seconds)
             result = server.get_result()
             if result is None:
-                # Between the results of two statements.
+                # Between the answers to two statements.
+                if server.status == pq.ConnStatus.BAD:
+                    raise psycopg.OperationalError("the connection is lost")
                 continue
-            waiting = self._waiting.popleft()
+            sent = self._waiting.popleft()
             if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE):
-                raise error_from_result(result)
+                sent.error = error_from_result(result)
+                raise sent.error
             if result.status != pq.ExecStatus.PIPELINE_ABORTED:
-                waiting.take(result)
+                sent.take(result)
 
-    def _wait_until_answered(self) -> None:
+    def _wait_until_answered(self, seconds: float) -> None:
         server = self._server
         unsent = server.flush()
         if not unsent and not server.is_busy():
             return
-        until = time.monotonic() + self._answer_seconds
+        until = time.monotonic() + seconds
         poll = select.poll()
         poll.register(server.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
         while unsent or server.is_busy():
             left = until - time.monotonic()
             if left <= 0 or not poll.poll(left * 1_000 + 1):
-                self.driver.close()
-                raise psycopg.OperationalError(f"no answer within {self._answer_seconds} seconds")
+                raise LateAnswerError(f"no answer within {seconds} seconds")
             server.consume_input()
             if unsent and not (unsent := server.flush()):
                 poll.modify(server.socket, select.POLLIN)
-
-
-class _End:
-    """The end of what was sent so far."""
-
-    is_there = False
-
-    def take(self, _result: pq.abc.PGresult) -> None:
-        self.is_there = True
 
 
 def _as_text(value: Any) -> bytes | None:

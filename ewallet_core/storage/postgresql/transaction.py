@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.storage import schema
-from ewallet_core.storage.postgresql.pipeline import PipelinedConnection
+from ewallet_core.storage.postgresql.errors import as_storage_error
 from ewallet_core.storage.transaction import (
     ROWS_IN_A_CHUNK,
+    DbConnection,
     Parties,
     Statements,
     Transaction,
@@ -68,7 +70,7 @@ class PostgresqlTransaction(Transaction):
 
     def __init__(
         self,
-        connection: PipelinedConnection,
+        connection: DbConnection,
         statements: Statements,
         *,
         writes: bool,
@@ -83,6 +85,9 @@ class PostgresqlTransaction(Transaction):
         self.locked: set[int] = set()
         if locked:
             self._lock(_LOCK_ACCOUNTS, ids=sorted(locked))
+
+    def storage_error(self, reason: Exception) -> WalletError | None:
+        return as_storage_error(reason)
 
     @property
     def database_time(self) -> int:
@@ -119,8 +124,11 @@ class PostgresqlTransaction(Transaction):
     ) -> Iterator[R]:
         compiled, name = self._statements[statement], f"rows_{next(self._cursor_numbers)}"
         self._connection.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {compiled.sql}", compiled.bind(values))
-        while rows := self._connection.execute(f"FETCH {chunk} FROM {name}").fetchall():
+        while True:
+            rows = self._connection.execute(f"FETCH {chunk} FROM {name}").fetchall()
             yield from as_rows(rows, row_type)
+            if len(rows) < chunk:
+                break
         self._connection.execute(f"CLOSE {name}")
 
     def _lock(self, statement: ClauseElement, **values: Any) -> None:
