@@ -290,6 +290,8 @@ def _set_up(connection: Any, durability: Durability) -> None:
         # Else the locks of a process that hangs, or of a machine that is gone, would stay.
         "idle_in_transaction_session_timeout": "30s",
         "client_min_messages": "warning",
+        # To compile the conditions of a search takes longer than to run it.
+        "jit": "off",
         "timezone": "UTC",
         "standard_conforming_strings": "on",
     }
