@@ -147,7 +147,7 @@ def _is_found(party: ColumnElement[int], kind: RecordType) -> ColumnElement[bool
     )
     return case(
         (accounts * RECORDS_PER_ACCOUNT <= records, party.in_(select(account.id).where(has_text))),
-        # No EXISTS, for which PostgreSQL would read all accounts even if the page is full after a few records.
+        # No EXISTS: for one, PostgreSQL reads all accounts, also if the page is full after a few records.
         else_=select(has_text).where(account.id == party).scalar_subquery(),
     )
 
