@@ -58,6 +58,8 @@ _SETTINGS = {
     # By a warning `commit` knows that a standby may lack what was committed.
     "client_min_messages": "warning",
     "standard_conforming_strings": "on",
+    # To compile the conditions of a search takes longer than to run it.
+    "jit": "off",
 }
 """Of each connection."""
 _WHERE_THE_SYSTEM_CAN = {"client_connection_check_interval": "5s"}
@@ -304,6 +306,8 @@ def _connect(engine: Engine) -> PoolProxiedConnection:
 
 
 def _set_up(connection: DriverConnection, durability: Durability) -> None:
+    # Else the driver, after it has rolled back, may remove the prepared statements that are not its own.
+    connection.prepare_threshold = None
     settings = _SETTINGS | ({} if durability is Durability.FULL else {"synchronous_commit": "off"})
     connection.execute(_set_all(settings))
     if durability is Durability.FULL:
