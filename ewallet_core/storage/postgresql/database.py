@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import psycopg
 from psycopg import pq
@@ -37,16 +37,36 @@ from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction
 from ewallet_core.types import Durability
 
-WRITERS = 8
-"""How many submitted changes are carried out at once."""
-MOST_CONNECTIONS = 16
 MOST_RUNS = 10
 """How often work is run again because others wrote at the same time."""
 RECONNECT_SECONDS = 20.0
 """How long to try again after the connection was lost: a standby that takes over needs some seconds."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
-COMMIT_SECONDS = 10.0
+COMMIT_SECONDS = 5.0
 _PIPELINED = "pipelined"
+
+_SETTINGS = {
+    # More than a COMMIT may take that has locks.
+    "lock_timeout": "10s",
+    "statement_timeout": "55s",
+    # These free the locks of a process that hangs, and of a machine that is gone.
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_user_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    # By a warning `commit` knows that a standby may lack what was committed.
+    "client_min_messages": "warning",
+    "standard_conforming_strings": "on",
+    # To compile the conditions of a search takes longer than to run it.
+    "jit": "off",
+}
+"""Of each connection."""
+_WHERE_THE_SYSTEM_CAN = {"client_connection_check_interval": "5s"}
+_WAIT_FOR_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+)
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -74,14 +94,14 @@ class _Runs:
     def prepare_next(self, reason: psycopg.Error) -> None:
         """Prepare the next run, after some time if need be; raises `reason` if there is none."""
         remedy = remedy_for(reason)
+        if remedy is Remedy.GIVE_UP or time.monotonic() >= self._until:
+            raise reason
         if remedy is Remedy.RUN_AGAIN:
             self._count_run(reason.sqlstate or "", reason)
-        elif remedy is Remedy.CONNECT_AGAIN and time.monotonic() < self._until:
+        else:
             self._counts["connection"] += 1
             time.sleep(self._wait)
             self._wait = min(2 * self._wait, LONGEST_WAIT_SECONDS)
-        else:
-            raise reason
 
     def _count_run(self, cause: str, reason: Exception) -> None:
         self._counts[cause] += 1
@@ -95,8 +115,9 @@ class PostgresqlDatabase:
 
     is_remote = True
 
-    def __init__(self, target: PostgresqlTarget, durability: Durability) -> None:
-        self._engine = create_engine_for(target, pool_size=MOST_CONNECTIONS)
+    def __init__(self, target: PostgresqlTarget, durability: Durability, connections: int) -> None:
+        """Half of the connections are for changes that are submitted."""
+        self._engine = create_engine_for(target, pool_size=connections)
         event.listen(self._engine, "connect", lambda connection, _record: _set_up(connection, durability))
         # None of the pool's, which may all be in use.
         self._maintenance_engine = create_engine_for(target, pool_size=1)
@@ -114,7 +135,7 @@ class PostgresqlDatabase:
             raise StorageUnavailableError(summary(reason)) from reason
         self._writers = [
             threading.Thread(target=self._write_submitted, name=f"ewallet-writer-{number}", daemon=True)
-            for number in range(1, WRITERS + 1)
+            for number in range(1, connections // 2 + 1)
         ]
         for writer in self._writers:
             writer.start()
@@ -284,19 +305,21 @@ def _connect(engine: Engine) -> PoolProxiedConnection:
         raise cast("psycopg.Error", reason.orig) from reason
 
 
-def _set_up(connection: Any, durability: Durability) -> None:
-    settings = {
-        "lock_timeout": "10s",
-        # Else the locks of a process that hangs, or of a machine that is gone, would stay.
-        "idle_in_transaction_session_timeout": "30s",
-        "client_min_messages": "warning",
-        "timezone": "UTC",
-        "standard_conforming_strings": "on",
-    }
-    if durability is not Durability.FULL:
-        settings["synchronous_commit"] = "off"
-    for name, value in settings.items():
-        connection.execute(f"SET {name} = '{value}'")
+def _set_up(connection: DriverConnection, durability: Durability) -> None:
+    # Else the driver, after it has rolled back, may remove the prepared statements that are not its own.
+    connection.prepare_threshold = None
+    settings = _SETTINGS | ({} if durability is Durability.FULL else {"synchronous_commit": "off"})
+    connection.execute(_set_all(settings))
+    if durability is Durability.FULL:
+        connection.execute(_WAIT_FOR_DISK)
+    with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+        connection.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
+
+
+def _set_all(settings: dict[str, str]) -> str:
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', '{value}', false)" for name, value in settings.items()
+    )
 
 
 def is_idle(driver: DriverConnection) -> bool:

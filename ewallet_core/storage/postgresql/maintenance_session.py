@@ -44,6 +44,9 @@ class MaintenanceSession:
         self._pipelined = PipelinedConnection(connection)
         self._open_transaction = open_transaction
         self._process = process
+        self._heard: set[str] = set()
+        """The processes that have told of changes since the last `wait`."""
+        connection.add_notify_handler(lambda told: self._heard.add(told.payload))
         # A seal that is lost with the server is made again, of the same entries.
         connection.execute("SET synchronous_commit = off")
         ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
@@ -90,14 +93,22 @@ class MaintenanceSession:
 
     def wait(self, seconds: float, wake_up: socket.socket) -> set[str]:
         """Wait until processes tell of a change, or `wake_up` is readable; returns the other processes."""
-        found = list(self.connection.notifies(timeout=0))
-        if not found:
+        self._hear()
+        if not self._heard:
             poll = select.poll()
             poll.register(self.connection.fileno(), select.POLLIN)
             poll.register(wake_up, select.POLLIN)
             poll.poll(seconds * 1_000)
-            found = list(self.connection.notifies(timeout=0))
-        return {notification.payload for notification in found} - {self._process}
+            self._hear()
+        heard, self._heard = self._heard - {self._process}, set()
+        return heard
+
+    def _hear(self) -> None:
+        """Read what has arrived, also while statements were executed."""
+        server = self.connection.pgconn
+        server.consume_input()
+        while (told := server.notifies()) is not None:
+            self._heard.add(told.extra.decode())
 
     def _seal_batch(self, up_to: int) -> int:
         with self._transaction() as transaction:
