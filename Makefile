@@ -36,7 +36,7 @@ docs: .venv/.developed
 
 # After a new migration: what `ewallet verify` expects of the tables at PostgreSQL.
 postgres-schema: .venv/.developed
-	$(BIN)/python tests/postgresql/describe_schema.py
+	PYTHONPATH=tests $(BIN)/python tests/postgresql/describe_schema.py
 
 # Crashes, faults, damage and random requests, with one seed after another, until the time is up or a test fails.
 SECONDS ?= 60

@@ -5,11 +5,6 @@ Run it after a new migration: `make postgres-schema`.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
-
 from new_database import NewDatabase
 from postgresql_server import running_postgresql
 
