@@ -6,7 +6,7 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import argon2
@@ -15,6 +15,7 @@ from effort import SEED, count, effort
 from hopping_load import Hopping, HoppingLoad
 from random_load import open_funded_sessions
 from replication import Replication, running_replication
+from server_pair import in_ports, running_pair
 from server_process import EWALLET, ServerProcess
 
 from ewallet_core import EWalletSessionManager
@@ -24,10 +25,6 @@ SENDERS = 6
 ROLE = "wallet"
 LONGEST_PAUSE_SECONDS = 1.0
 CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-NO_RATE_LIMITS = """
-[limits]
-requests_per_second_per_session = 1_000_000
-"""
 
 
 def ewallet(*words: str) -> str:
@@ -56,15 +53,8 @@ def wallet_url(replication: Replication) -> str:
 @pytest.fixture
 def servers(tmp_path: Path, wallet_url: str) -> Iterator[list[ServerProcess]]:
     """Two servers of the database."""
-    settings = tmp_path / "ewallet.toml"
-    settings.write_text(NO_RATE_LIMITS)
-    with ExitStack() as ended:
-        made = []
-        for name in ("first", "second"):
-            made.append(ServerProcess(tmp_path / name, "--config", settings, "--database", wallet_url))
-            ended.callback(made[-1].kill)
-            made[-1].start()
-        yield made
+    with running_pair(tmp_path, wallet_url) as servers:
+        yield servers
 
 
 @pytest.mark.parametrize("seed", [f"{SEED}-{number}" for number in range(effort(1, 5))])
@@ -74,7 +64,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primar
     drawn = random.Random(seed)
     with closing(EWalletSessionManager(wallet_url, passwords=CHEAP)) as engine:
         sessions = open_funded_sessions(engine, SENDERS)
-    ports = [int(server.place.rpartition(":")[2]) for server in servers]
+    ports = in_ports(servers)
     load = HoppingLoad(wallet_url, seed, sessions, ports)
     with load.running():
         load.wait_for_all(2)
