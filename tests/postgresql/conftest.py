@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from engine_server import EngineServer
-from fakes import CHEAP, Wallclock
+from fakes import CHEAP
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 
@@ -51,18 +51,10 @@ def server_role(postgresql_server: PostgresqlServer) -> str:
     return make_role(postgresql_server)
 
 
-@pytest.fixture(scope="session")
-def shared_template(postgresql_server: PostgresqlServer) -> str:
-    """A database with a new wallet, of which each test gets a copy."""
-    name = postgresql_server.new_database()
-    EWalletSessionManager(postgresql_server.url(name), clock=Wallclock(), passwords=CHEAP).close()
-    return name
-
-
 @pytest.fixture
-def shared_database(postgresql_server: PostgresqlServer, shared_template: str) -> Iterator[str]:
+def shared_database(postgresql_server: PostgresqlServer, wallet_template: str) -> Iterator[str]:
     """The name of a database with a new wallet."""
-    name = postgresql_server.new_database(shared_template)
+    name = postgresql_server.new_database(wallet_template)
     yield name
     postgresql_server.drop_database(name)
 

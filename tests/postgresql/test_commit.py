@@ -156,6 +156,22 @@ def test_a_commit_whose_server_is_killed_while_it_waits_is_unknown(replication, 
     assert connection.closed
 
 
+def test_a_commit_is_acknowledged_if_the_connection_is_ended_after_its_answer(insert, primary, is_kept):
+    connection = insert()
+
+    class EndedAfterAnswer(PipelinedConnection):
+        def finish(self, seconds: float) -> None:
+            self.wait_for(self._waiting[-1])
+            primary.execute("SELECT pg_terminate_backend(%s, 60000)", self.driver.info.backend_pid)
+            super().finish(seconds)
+
+    pipelined = EndedAfterAnswer(connection)
+    with pipelined.pipeline():
+        commit_module.commit(pipelined, PATIENCE_SECONDS)
+    assert connection.closed
+    assert is_kept(primary)
+
+
 def test_a_commit_on_a_connection_that_the_server_has_ended_is_refused(insert, primary, is_kept):
     connection = insert()
     primary.execute("SELECT pg_terminate_backend(%s, 60000)", connection.info.backend_pid)

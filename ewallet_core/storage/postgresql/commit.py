@@ -47,7 +47,8 @@ def commit(connection: PipelinedConnection, deadline_seconds: float) -> None:
         if _is_refused(committed, reason):
             raise
         connection.driver.close()
-        raise OutcomeUnknownError from reason
+        if not committed.is_there:
+            raise OutcomeUnknownError from reason
     except BaseException:
         # An interrupt: the next user of the connection must not get this answer.
         connection.driver.close()
@@ -73,7 +74,7 @@ def _finish(connection: PipelinedConnection, seconds: float, warnings: list[str]
 
 def _is_refused(committed: Cursor, reason: psycopg.Error) -> bool:
     """Whether the server has certainly not committed, as it tells in the order in which it was asked."""
-    if not reason.sqlstate:
+    if not reason.sqlstate or committed.is_there:
         # The connection is lost, perhaps after the COMMIT, or the answer is late.
         return False
     if committed.error is None:

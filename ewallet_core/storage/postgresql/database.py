@@ -45,14 +45,12 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
 COMMIT_SECONDS = 5.0
 _PIPELINED = "pipelined"
 
-_SET = "SELECT set_config($1, $2, false)"
 _SETTINGS = {
     # More than a COMMIT may take that has locks.
     "lock_timeout": "10s",
     "statement_timeout": "55s",
     # These free the locks of a process that hangs, and of a machine that is gone.
     "idle_in_transaction_session_timeout": "60s",
-    "client_connection_check_interval": "5s",
     "tcp_user_timeout": "30s",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
@@ -60,8 +58,11 @@ _SETTINGS = {
     # By a warning `commit` knows that a standby may lack what was committed.
     "client_min_messages": "warning",
     "standard_conforming_strings": "on",
+    # To compile the conditions of a search takes longer than to run it.
+    "jit": "off",
 }
 """Of each connection."""
+_WHERE_THE_SYSTEM_CAN = {"client_connection_check_interval": "5s"}
 _WAIT_FOR_DISK = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
@@ -308,10 +309,17 @@ def _set_up(connection: DriverConnection, durability: Durability) -> None:
     # Else the driver, after it has rolled back, may remove the prepared statements that are not its own.
     connection.prepare_threshold = None
     settings = _SETTINGS | ({} if durability is Durability.FULL else {"synchronous_commit": "off"})
-    for name, value in settings.items():
-        connection.execute(_SET, (name, value))
+    connection.execute(_set_all(settings))
     if durability is Durability.FULL:
         connection.execute(_WAIT_FOR_DISK)
+    with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+        connection.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
+
+
+def _set_all(settings: dict[str, str]) -> str:
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', '{value}', false)" for name, value in settings.items()
+    )
 
 
 def is_idle(driver: DriverConnection) -> bool:

@@ -139,12 +139,14 @@ class PipelinedConnection:
         self._server.enter_pipeline_mode()
         try:
             yield
-            if self._waiting:
+            if self._waiting and not self.driver.closed:
                 self.finish(self._answer_seconds)
         except BaseException as reason:
             self._abandon(reason)
             raise
-        self._server.exit_pipeline_mode()
+        # The connection is closed after a COMMIT whose answer was the last that came.
+        if not self.driver.closed:
+            self._server.exit_pipeline_mode()
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Cursor:
         """Send the statement, with the values of its parameters `$1`, `$2`, …"""
