@@ -38,10 +38,14 @@ def can_run(item: pytest.Item) -> bool:
     """Whether the test can run on the kind of database that it has."""
     fixtures = set(getattr(item, "fixturenames", ()))
     is_of_postgresql = item.path.parent.name == POSTGRESQL
-    return kind_of(item) == SQLITE or is_of_postgresql or (
-        "database_kind" in fixtures
-        and fixtures.isdisjoint(OF_FILES)
-        and item.get_closest_marker("sqlite_only") is None
+    return (
+        kind_of(item) == SQLITE
+        or is_of_postgresql
+        or (
+            "database_kind" in fixtures
+            and fixtures.isdisjoint(OF_FILES)
+            and item.get_closest_marker("sqlite_only") is None
+        )
     )
 
 
