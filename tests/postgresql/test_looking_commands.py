@@ -247,7 +247,7 @@ def test_a_standby_is_verified_and_examined():
         assert (done.exit_code, done.stderr, len(done.stdout.splitlines())) == (0, "", 21)
         sections, _ = sections_of(standby)
         assert sections["server"]["is_standby"] is True
-        assert sections["replication"]["receiver"] == "streaming"
+        assert sections["replication"]["stream"] == "streaming"
         sections, problems = sections_of(primary)
         (state,) = sections["replication"]["standbys"].values()
         assert state.startswith("streaming, sync")

@@ -63,7 +63,7 @@ _BEHIND = """
 SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
     ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END::bigint
 """
-_RECEIVER = "SELECT coalesce((SELECT status FROM pg_stat_wal_receiver), 'none')"
+_STATUS_OF_STREAM = "SELECT coalesce((SELECT status FROM pg_stat_wal_receiver), 'none')"
 _SAVEPOINT, _ROLL_BACK = "SAVEPOINT question", "ROLLBACK TO SAVEPOINT question"
 
 
@@ -204,7 +204,7 @@ def examine_replication(section: Section, target: Target) -> None:
     try:
         with _connected(section, target) as (_, questions):
             if questions.rows(_IN_RECOVERY)[0][0]:
-                questions.fact("receiver", _RECEIVER)
+                questions.fact("stream", _STATUS_OF_STREAM)
                 questions.fact("seconds_behind", _BEHIND)
                 return
             waited_for = questions.fact("synchronous_standbys", _SETTING, name="synchronous_standby_names")
