@@ -130,13 +130,15 @@ class FailoverEndpoint:
     def _why_none_answers(self) -> UnreachableError:
         """The reason of the only server, or one with those of all."""
         tried = [
-            (candidate.server.shown, candidate.failure) for candidate in self._candidates if candidate.failure
+            (candidate.server.name, candidate.failure) for candidate in self._candidates if candidate.failure
         ]
         if len(tried) == 1:
             return tried[0][1]
         are_all_in_doubt = all(isinstance(failure, NotTrustedError) for _, failure in tried)
         kind = NotTrustedError if are_all_in_doubt else UnreachableError
-        each = "\n".join(f"{place}: {failure}" for place, failure in tried)
+        each = "\n".join(
+            str(failure) if name in str(failure) else f"{name}: {failure}" for name, failure in tried
+        )
         return kind(f"None of these servers can be used.\n{each}")
 
 

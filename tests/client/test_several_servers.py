@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from certificates import Issued
 from client_requests import balance, next_credits, next_event, send, sign_up_and_log_in, supply, wait_until
+from fakes import FRIDAY_NOON
 from faulty_proxy import Fault, FaultyProxy, once
 from running_server import RunningServer
 
@@ -30,6 +31,16 @@ from ewallet_core.protocol.address import Servers
 Opened = Callable[[WalletClient], Awaitable[WalletClient]]
 Place = Callable[[RunningServer], str]
 At = Callable[..., RemoteClient]
+
+
+@pytest.fixture
+def now() -> list[int]:
+    return [FRIDAY_NOON]
+
+
+@pytest.fixture
+def database_url(wallet_url: str) -> str:
+    return wallet_url
 
 
 @pytest.fixture
@@ -98,6 +109,7 @@ async def test_the_first_server_is_used_while_it_answers(
     assert client.place == name_of(places[0])
 
 
+@pytest.mark.on_postgresql_too
 async def test_requests_and_events_go_on_in_the_same_session_when_a_server_stops(
     client: RemoteClient, server: RunningServer, places: tuple[str, str]
 ) -> None:
@@ -113,6 +125,7 @@ async def test_requests_and_events_go_on_in_the_same_session_when_a_server_stops
     assert (client.place, client.connection.reach) == (name_of(places[1]), Reach.CONNECTED)
 
 
+@pytest.mark.on_postgresql_too
 async def test_a_client_that_waits_for_events_alone_goes_on_when_a_server_stops(
     client: RemoteClient, server: RunningServer, places: tuple[str, str], at: At, opened: Opened
 ) -> None:
@@ -129,6 +142,7 @@ async def test_a_client_that_waits_for_events_alone_goes_on_when_a_server_stops(
     assert client.place == name_of(places[1])
 
 
+@pytest.mark.on_postgresql_too
 async def test_a_server_that_works_again_is_used_when_the_other_fails(
     client: RemoteClient, server: RunningServer, second: RunningServer, places: tuple[str, str]
 ) -> None:
@@ -184,6 +198,7 @@ def through_network(
     return f"tcp://127.0.0.1:{network.port}/{event_network.port}", place(second)
 
 
+@pytest.mark.on_postgresql_too
 @pytest.mark.parametrize(
     ("fault", "is_upward"),
     [(fault, is_upward) for fault in (Fault.CUT_BEFORE, Fault.CUT_WITHIN) for is_upward in (True, False)],

@@ -101,7 +101,7 @@ def test_if_no_server_answers_all_are_named(
     told = wallet.refused("balance", code=3)
     assert told.startswith("None of these servers can be used.\n")
     for place in places:
-        assert f"{place}: Nothing is listening on {place.removeprefix('http://')}." in told
+        assert f"\nNothing is listening on {place.removeprefix('http://')}." in told
     told = wallet.refused("balance", "--server", f"{places[0]},", code=2)
     assert "That is not a server's address." in told
 
