@@ -67,6 +67,11 @@ class FailoverEndpoint:
         return all(isinstance(other.failure, NotTrustedError) for other in others)
 
     @property
+    def others(self) -> int:
+        """How many servers there are besides the one in use."""
+        return len(self._candidates) - 1
+
+    @property
     def pinned(self) -> dict[str, str]:
         """The fingerprints of the certificates that were pinned here for the first time, by server."""
         identities = {candidate.server.name: candidate.identity for candidate in self._candidates}
