@@ -18,6 +18,9 @@ from ewallet_core.protocol.address import ServerAddress
 FAILED_SECONDS = 60.0
 """How long a server that could not be reached is tried after the others."""
 
+IDENTIFY_SECONDS = 5.0
+"""How long a user waits for the certificate of another server."""
+
 
 class Endpoint(Protocol):
     """How a server is reached. Both raise `UnreachableError`."""
@@ -108,8 +111,9 @@ class FailoverEndpoint:
         """Pin the certificates of the servers that are new here and can be reached, and none after that."""
 
         async def identify(candidate: Candidate) -> None:
-            with suppress(UnreachableError):
-                await (await candidate.endpoint.open_requests()).close()
+            with suppress(TimeoutError, UnreachableError):
+                async with asyncio.timeout(IDENTIFY_SECONDS):
+                    await (await candidate.endpoint.open_requests()).close()
 
         others = [candidate for candidate in self._candidates if candidate is not self.in_use]
         await asyncio.gather(
