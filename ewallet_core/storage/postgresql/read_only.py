@@ -7,16 +7,21 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import URL, Dialect, Engine
+from sqlalchemy import URL, Engine
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import as_storage_error, summary
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
-from ewallet_core.storage.postgresql.requirements import connecting, read_facts, require_usable
+from ewallet_core.storage.postgresql.requirements import (
+    PostgresqlFacts,
+    connecting,
+    read_facts,
+    require_usable,
+)
 from ewallet_core.storage.postgresql.transaction import PostgresqlTransaction
-from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
+from ewallet_core.storage.postgresql.url import read_target
 from ewallet_core.storage.schema_version import require_this_release
 from ewallet_core.storage.transaction import DbCursor, Statements
 
@@ -59,12 +64,13 @@ class PlainConnection:
 
 
 @contextmanager
-def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnection, Dialect]]:
-    """A connection in a transaction that reads one snapshot, and the dialect of its statements.
+def connect_snapshot(url: URL) -> Iterator[tuple[PostgresqlFacts, PostgresqlTransaction]]:
+    """What the database is like, and a transaction that reads one snapshot of it, of any release.
 
-    Raises `StorageUnavailableError` if there is no such database, or if what it is used for raises an error
-    of PostgreSQL: `StorageDamagedError` if the content is at fault.
+    Raises `StorageUnavailableError` if there is no such database, or if reading it fails:
+    `StorageDamagedError` if the content is at fault.
     """
+    target = read_target(url)
     engine = create_engine_for(target, pool_size=1)
     with connecting(target):
         driver = _connect(engine)
@@ -72,7 +78,11 @@ def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnecti
         driver.execute(_BEGIN)
         for setting in _SETTINGS.items():
             driver.execute(_SET, setting)
-        yield driver, engine.dialect
+        connection, statements = PlainConnection(driver), Statements(engine.dialect)
+        transaction = PostgresqlTransaction(connection, statements, writes=False)
+        # The time of the snapshot, however long it is read.
+        _ = transaction.database_time
+        yield read_facts(driver.execute, target), transaction
     except Exception as reason:
         if (error := _as_unavailable(reason)) is None:
             raise
@@ -85,10 +95,8 @@ def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnecti
 
 @contextmanager
 def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
-    """As `connect_read_only`; raises `StorageUnavailableError` too if the database is not of this release."""
-    target = read_target(url)
-    with connect_read_only(target) as (driver, dialect):
-        facts = read_facts(driver.execute, target)
+    """As `connect_snapshot`; raises `StorageUnavailableError` too if the database is not of this release."""
+    with connect_snapshot(url) as (facts, transaction):
         require_usable(facts)
         if facts.has_version and not (facts.may_look and facts.may_read):
             raise StorageUnavailableError(f"the role {facts.role} may not read its tables", _GRANT)
@@ -97,9 +105,6 @@ def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
             if_none="Name another database or schema in the URL, or create the tables there first.",
             if_other="Upgrade it with `ewallet migrate`, or verify it with the release that wrote it.",
         )
-        transaction = PostgresqlTransaction(PlainConnection(driver), Statements(dialect), writes=False)
-        # The time of the snapshot, however long it is read.
-        _ = transaction.database_time
         yield transaction
 
 
