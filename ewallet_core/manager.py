@@ -66,11 +66,14 @@ class EWalletSessionManager:
         config: EngineConfig | None = None,
         passwords: Passwords | None = None,
     ) -> None:
-        if boot_clock is None and clock is system_clock:
-            boot_clock, boot_id = system_boot_clock, system_boot_id()
-        self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
         self._config = config or EngineConfig()
         self._database = open_database(database_url or default_url(data_folder()), self._config.durability)
+        if boot_clock is not None or clock is not system_clock:
+            self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
+        elif self._database.is_remote:
+            self._wall_clock = WallClock.of_database(clock)
+        else:
+            self._wall_clock = WallClock(clock, system_boot_clock, system_boot_id())
         try:
             credits_issuer = self._database.write(self._set_up)
         except BaseException as reason:

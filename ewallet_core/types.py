@@ -60,6 +60,7 @@ INVOICE_WORDS = {"sale": "sold", "purchase": "bought"}
 COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 """The types of transfers and conversions that add credits to the record's own side."""
 
+SYSTEM_CORE_ID = 1
 SYSTEM_CORE_EMAIL = "core@ewallet.local"
 """The email of the issuer's account."""
 

@@ -59,6 +59,8 @@ def authenticate(
         "permission": found.permission,
         "seen": found.seen,
     }
+    if account is not None:
+        context.transaction.require_locks((account.id,))
     if account is None:
         return _extended(SessionContext, context, **of_session)
     return _extended(

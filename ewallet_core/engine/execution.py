@@ -18,9 +18,11 @@ from ewallet_core.instructions.registry import Access, Instruction
 from ewallet_core.operations.context import AccountContext, Call, Caller, Context, SessionContext, Trace
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
+from ewallet_core.security.tokens import hash_token
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.events import session_event_sequence
 from ewallet_core.storage.sessions import SeenRequest, seen_requests
-from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.transaction import Parties, Transaction
 
 SeenKey = dict[str, str]
 """The request id of a remembered answer, and where it is unique."""
@@ -37,6 +39,8 @@ class Execution(msgspec.Struct, frozen=True):
         call = self.call
         if call.trace is not None and call.trace.begun_at is None:
             call.trace.begun_at = perf_counter()
+        if transaction.locks_rows:
+            transaction.lock_parties(self._parties)
         context = self.open_context(transaction, call.caller, call.credentials, call.request_id, prepared)
         context = authenticate(
             context,
@@ -115,6 +119,17 @@ class Execution(msgspec.Struct, frozen=True):
         else:
             sequence = None
         return answer if sequence is None else {**answer, "event_sequence": sequence}
+
+    @property
+    def _parties(self) -> Parties:
+        call = self.call
+        token = call.credentials.session_token
+        return Parties(
+            token_hash=None if token is None else hash_token(token),
+            session_id=call.caller.live_session_id,
+            email_keys=tuple(map(email_key, call.request.partner_emails())),
+            changes_session=call.instruction.access is Access.SESSION,
+        )
 
     @property
     def _permitted_as(self) -> Instruction:

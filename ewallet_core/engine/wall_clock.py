@@ -71,9 +71,11 @@ class WallClock:
     """
 
     def __init__(self, wall: Clock, boot: Clock, boot_id: str) -> None:
-        self._wall = wall
-        self._boot = boot
+        self._own_wall = wall
+        self._own_boot = boot
         self._boot_id = boot_id
+        self._ahead_ms: int | None = None
+        """How far the database's clock was ahead of the own one when it was last read, if that one counts."""
         self._offset: int | None = None
         """Wall clock minus boot clock when the wall clock was last right."""
         self._earliest = 0
@@ -83,6 +85,13 @@ class WallClock:
         self._judging = threading.Lock()
         self.doubt: ClockDoubt | None = None
 
+    @classmethod
+    def of_database(cls, wall: Clock) -> WallClock:
+        """The clock of the database, whose boot clock is unknown; `wall` only bridges its readings."""
+        clock = cls(wall, wall, "")
+        clock._ahead_ms = 0
+        return clock
+
     def compare(self, transaction: Transaction) -> RightReading | None:
         """Compare the wall clock with what is stored; returns the stored reading."""
         reading = find_right_reading(transaction)
@@ -90,12 +99,12 @@ class WallClock:
         self._earliest = self._last - LARGEST_STEP_MS
         if reading is not None and reading.boot_id and reading.boot_id == self._boot_id:
             self._offset = reading.wall_at - reading.boot_at
-        self.now()
+        self._read(*self._clocks(transaction))
         return reading
 
     def start(self, transaction: Transaction) -> None:
         """Compare the wall clock with what is stored, and store the reading if it is right."""
-        reading, wall, boot = self.compare(transaction), self._wall(), self._boot()
+        reading, (wall, boot) = self.compare(transaction), self._clocks(transaction)
         if self.doubt is not None or (reading is not None and self._is_recent(reading, wall, boot)):
             return
         is_same_boot = reading is not None and reading.boot_id == self._boot_id
@@ -115,11 +124,24 @@ class WallClock:
 
     def read(self, transaction: Transaction) -> tuple[int, ClockDoubt | None]:
         """The time, and the doubt about the wall clock unless an operator has confirmed it meanwhile."""
-        now, doubt = self.now(), self.doubt
+        now, doubt = self._read(*self._clocks(transaction)), self.doubt
         if doubt is not None and self._is_confirmed(find_right_reading(transaction)):
             self._accept()
             now, doubt = self.now(), self.doubt
         return now, doubt
+
+    def _wall(self) -> int:
+        return self._own_wall() + (self._ahead_ms or 0)
+
+    def _boot(self) -> int:
+        return self._own_boot() + (self._ahead_ms or 0)
+
+    def _clocks(self, transaction: Transaction) -> tuple[int, int]:
+        """Wall clock and boot clock; the database's own clock, if it has one, is both."""
+        if self._ahead_ms is None or (found := transaction.database_time) is None:
+            return self._wall(), self._boot()
+        self._ahead_ms = found - self._own_wall()
+        return found, found
 
     def _read(self, wall: int, boot: int) -> int:
         if self.doubt is None and self._is_expected(wall, boot):

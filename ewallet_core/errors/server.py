@@ -16,10 +16,11 @@ class StorageFailedError(WalletError, code="storage_failed", category=ErrorCateg
     """The storage could not save the change; nothing was changed."""
 
     error_text = "The storage could not save this ({reason}), so nothing was changed."
-    warning_text = (
+    warning_text = "{remedy}"
+    reason: InSentence[str]
+    remedy: InSentence[str] = (
         "Check the free space on the disk and the permissions of the data folder, then send it again."
     )
-    reason: InSentence[str]
 
 
 class StorageUnavailableError(WalletError, code="storage_unavailable", category=ErrorCategory.UNAVAILABLE):

@@ -10,7 +10,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Instruction, Request, instruction, with_argument
 from ewallet_core.operations.answer_data import Archive, Data, SheetData, archive, dates
-from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.provisioning import open_sheet
 from ewallet_core.operations.records import (
@@ -32,6 +32,7 @@ from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.linked_records import find_linked_records
 from ewallet_core.storage.record_order import ON_SHEET
 from ewallet_core.storage.sheets import Sheet, sheets
+from ewallet_core.types import SYSTEM_CORE_ID
 
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 

@@ -53,6 +53,10 @@ class PayCredits(Request, frozen=True):
     notes: fields.Notes = ""
     payee_account: fields.AccountId | None = None
 
+    def partner_emails(self) -> tuple[str, ...]:
+        """The account that is paid."""
+        return (self.pay,)
+
 
 class TransferCredits(Request, frozen=True, kw_only=True):
     """The recipient's email or another own wallet, how many credits, and from which own wallet.
@@ -78,6 +82,10 @@ class TransferCredits(Request, frozen=True, kw_only=True):
             raise ArgumentsClashError(("transfer_to", "ewallet_id"))
         if self.to_ewallet is not None and self.payee_account is not None:
             raise ArgumentsClashError(("to_ewallet", "payee_account"))
+
+    def partner_emails(self) -> tuple[str, ...]:
+        """The account that gets the credits."""
+        return () if self.transfer_to is None else (self.transfer_to,)
 
 
 class _PayCreditsAnswer(TypedDict):

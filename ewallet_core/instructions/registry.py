@@ -73,6 +73,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Another instruction whose permission these arguments need too."""
         return None
 
+    def partner_emails(self) -> tuple[str, ...]:
+        """The emails of the other accounts that are changed by it."""
+        return ()
+
     def takes_long(self) -> bool:
         """Whether a view with these arguments may read many rows: all records of a sheet, or a long page."""
         return False

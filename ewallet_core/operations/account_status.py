@@ -5,12 +5,13 @@ from __future__ import annotations
 from ewallet_core.errors.accounts import AccountFrozenError, AccountUnlinkPendingError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security import throttle
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.cleanup import erase_personal_data, find_accounts_to_erase
 from ewallet_core.storage.logins import leave_sessions
+from ewallet_core.types import SYSTEM_CORE_ID
 
 DAY_MS = 24 * 60 * 60_000
 RECOVERABLE_MS = 30 * DAY_MS

@@ -22,9 +22,8 @@ from ewallet_core.storage.retention import DAY_MS, Retention
 from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
-from ewallet_core.types import Durability
+from ewallet_core.types import SYSTEM_CORE_ID, Durability
 
-SYSTEM_CORE_ID = 1
 IN_PROCESS = "in process"
 LONGEST_SESSION_MS = 30 * DAY_MS
 

@@ -18,7 +18,7 @@ from ewallet_core.errors.credits import (
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
-from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.events import record_event
 from ewallet_core.storage.accounts import AccountStatus, PartyAccount
 from ewallet_core.storage.events import EventKind, Movement
@@ -28,6 +28,7 @@ from ewallet_core.storage.payees import Partner, find_partner, find_payee
 from ewallet_core.storage.sheets import Place, invoices, next_places, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_between
 from ewallet_core.storage.wallets import PartyWallet, read_party
+from ewallet_core.types import SYSTEM_CORE_ID
 
 DAY_MS = 24 * 60 * 60_000
 INCOMING = "incoming"
@@ -132,6 +133,7 @@ def partner_named(context: Context, email: str, field: str, payee_account: int |
         if context.caller.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
+    context.transaction.require_locks((partner.account.id,))
     # First, because nothing is told of an account that can't be paid, not even its name.
     require_available(partner.account, field)
     if payee_account not in (None, partner.account.id):

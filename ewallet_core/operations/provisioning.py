@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.ledger.timer import State
-from ewallet_core.operations.context import SYSTEM_CORE_ID
 from ewallet_core.operations.ownership import Owner
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
 from ewallet_core.storage.accounts import AccountStatus, accounts
@@ -13,7 +12,7 @@ from ewallet_core.storage.payees import email_columns, name_columns, note_looks,
 from ewallet_core.storage.sheets import sheets
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import clocks, wallets
-from ewallet_core.types import SYSTEM_CORE_EMAIL
+from ewallet_core.types import SYSTEM_CORE_EMAIL, SYSTEM_CORE_ID
 
 SYSTEM_CORE_NAME = "System core"
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.metrics import Metric
 from ewallet_core.storage.database_url import POSTGRESQL, parse_url
 from ewallet_core.storage.events import SettledEvents
@@ -91,10 +90,13 @@ def open_database(url: str, durability: Durability = Durability.FULL) -> Databas
 
     Raises `StorageUnavailableError`.
     """
+    # Imported here, because a process needs only the backend of its own database.
     parsed = parse_url(url)
     if parsed.get_backend_name() == POSTGRESQL:
-        raise StorageUnavailableError("this release keeps wallets in SQLite", "Give a sqlite URL.")
-    # Imported here, because a process needs only the backend of its own database.
+        from ewallet_core.storage.postgresql.database import PostgresqlDatabase  # noqa: PLC0415
+        from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
+
+        return PostgresqlDatabase(read_target(parsed), durability)
     from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
     return SqliteDatabase(parsed, durability)

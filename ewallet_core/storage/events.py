@@ -98,6 +98,7 @@ _APPEND = schema.events.insert().values(
 
 def append_event(transaction: Transaction, new: NewEvent) -> None:
     """Write an event, with the next number of its account's sequence."""
+    transaction.require_locks((new.account_id,))
     transaction.run(_COUNT, account_id=new.account_id)
     transaction.run(_APPEND, **to_builtins(new))
     transaction.events_written[new.account_id] = transaction.events_written.get(new.account_id, 0) + 1

@@ -127,9 +127,7 @@ def remove_old_history(transaction: Transaction, now: int, retention: Retention)
     left, values = ROWS_IN_A_SLICE, due_parameters(retention, now)
     for correction, removal in _REMOVALS:
         for statement in (correction, removal):
-            before = transaction.changed_rows
-            transaction.run(statement, **values, most=left)
-            left -= transaction.changed_rows - before
+            left -= transaction.count_changed(statement, **values, most=left)
         if left <= 0:
             return False
     return True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import ClauseElement, Dialect
@@ -28,6 +28,9 @@ class DbCursor(Protocol):
     @property
     def lastrowid(self) -> Any: ...
 
+    @property
+    def rowcount(self) -> int: ...
+
     def fetchone(self) -> Any: ...
 
     def fetchmany(self, size: int = ..., /) -> Sequence[Any]: ...
@@ -46,7 +49,7 @@ class DbConnection(Protocol):
 
     def execute(self, sql: str, values: Any = ..., /) -> DbCursor: ...
 
-    def executemany(self, sql: str, values: Iterable[Any], /) -> DbCursor: ...
+    def executemany(self, sql: str, values: Iterable[Any], /) -> object: ...
 
 
 class CompiledStatement:
@@ -102,9 +105,22 @@ def _rows_of(row_type: type[R]) -> type[Any]:
     return msgspec.defstruct("Rows", [("rows", list[row_type])], array_like=True)  # type: ignore[valid-type]
 
 
-def _as_rows(found: Sequence[Any], row_type: type[R]) -> list[R]:
+def as_rows(found: Sequence[Any], row_type: type[R]) -> list[R]:
     rows: list[R] = msgspec.convert((found,), _rows_of(row_type)).rows
     return rows
+
+
+class Parties(msgspec.Struct, frozen=True):
+    """The accounts that a request concerns, as far as it names them: its caller's and those of its partners.
+
+    The caller is found by the hash of its session's token or by the session's id. `changes_session` says
+    whether another account may become active in that session.
+    """
+
+    token_hash: bytes | None = None
+    session_id: int | None = None
+    email_keys: tuple[str, ...] = ()
+    changes_session: bool = False
 
 
 class TransactionLostError(Exception):
@@ -123,7 +139,13 @@ class Transaction:
     """What one or several pieces of work read and write: all of it is kept, or none.
 
     Without `savepoints`, it can undo only a piece that has not written yet.
+
+    In SQLite the one transaction that writes has locked the whole database. Where several write at once, the
+    methods that lock wait for the others.
     """
+
+    locks_rows: ClassVar[bool] = False
+    """Whether others write meanwhile, so that it locks what it is going to change."""
 
     def __init__(
         self, connection: DbConnection, statements: Statements, *, writes: bool, savepoints: bool = False
@@ -141,6 +163,20 @@ class Transaction:
         self.events_written: dict[int, int] = {}
         """How many events the present piece of work has written for each account."""
 
+    @property
+    def database_time(self) -> int | None:
+        """The database's own time in milliseconds UTC; None if its time is that of this process."""
+        return None
+
+    def lock_parties(self, parties: Parties) -> None:
+        """Lock the accounts of the parties that are known from the request, before anything is read."""
+
+    def require_locks(self, account_ids: Collection[int]) -> None:
+        """Have this piece of work run again with these accounts locked, unless they are."""
+
+    def lock(self, name: str) -> None:
+        """Wait until no other transaction holds the lock of that name, and hold it until the end."""
+
     def must_write(self) -> None:
         """Raise `NeedsWrite` unless this transaction may write."""
         if not self.writes:
@@ -149,6 +185,10 @@ class Transaction:
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
         compiled = self._statements[statement]
         return self._connection.execute(compiled.sql, compiled.bind(values))
+
+    def count_changed(self, statement: ClauseElement, **values: Any) -> int:
+        """Run the change; returns how many rows it has changed or deleted."""
+        return self.run(statement, **values).rowcount
 
     def run_many(self, statement: ClauseElement, rows: Iterable[Values]) -> None:
         """Run the statement, which returns nothing, with the values of each of the rows."""
@@ -159,12 +199,14 @@ class Transaction:
         """Run the INSERT of one row; returns the integer key that the row got."""
         compiled = self._statements[statement]
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
-        key: int = cursor.fetchone()[0] if compiled.returns_key else cursor.lastrowid
-        return key
+        if compiled.returns_key:
+            key: int = cursor.fetchone()[0]
+            return key
+        return values["id"] if "id" in values else getattr(cursor, "lastrowid", 0)
 
     @property
     def changed_rows(self) -> int:
-        """How many rows its connection has changed so far: if it is the same as before, none was changed."""
+        """A number that is the same as before if no row was changed meanwhile."""
         return self._connection.total_changes
 
     def one(self, statement: ClauseElement, row_type: type[R], **values: Any) -> R | None:
@@ -172,7 +214,7 @@ class Transaction:
         return None if row is None else msgspec.convert(row, row_type)
 
     def all(self, statement: ClauseElement, row_type: type[R], **values: Any) -> list[R]:
-        return _as_rows(self.run(statement, **values).fetchall(), row_type)
+        return as_rows(self.run(statement, **values).fetchall(), row_type)
 
     def each(
         self, statement: ClauseElement, row_type: type[R], chunk: int = ROWS_IN_A_CHUNK, **values: Any
@@ -180,7 +222,7 @@ class Transaction:
         """The statement's rows, one after another: a chunk of them at a time is found and in memory."""
         cursor = self.run(statement, **values)
         while rows := cursor.fetchmany(chunk):
-            yield from _as_rows(rows, row_type)
+            yield from as_rows(rows, row_type)
 
     def number(self, statement: ClauseElement, **values: Any) -> int | None:
         """The first column of the statement's first row, or None without a row."""

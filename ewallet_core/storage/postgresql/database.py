@@ -1,0 +1,278 @@
+"""A database at PostgreSQL: transactions on pooled connections, which are run again where that is safe."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+import psycopg
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
+from ewallet_core.metrics import Metric, MetricKind, gauge
+from ewallet_core.storage.database import Deliver, Finished, Work
+from ewallet_core.storage.events import SettledEvents
+from ewallet_core.storage.postgresql.commit import commit
+from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for
+from ewallet_core.storage.postgresql.transaction import (
+    DriverConnection,
+    NeedsLocks,
+    PipelinedConnection,
+    PostgresqlTransaction,
+    is_idle,
+)
+from ewallet_core.storage.postgresql.url import PostgresqlTarget
+from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction
+from ewallet_core.types import Durability
+
+WRITERS = 8
+"""How many submitted changes are carried out at once."""
+MOST_CONNECTIONS = 16
+MOST_RUNS = 10
+"""How often work is run again because others wrote at the same time."""
+RECONNECT_SECONDS = 20.0
+"""How long to try again after the connection was lost: a standby that takes over needs some seconds."""
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
+COMMIT_SECONDS = 10.0
+
+BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+_log = logging.getLogger("ewallet_core")
+
+T = TypeVar("T")
+
+
+class _Runs:
+    """How often a piece of work was run, and what its next run needs."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
+        self._left = MOST_RUNS
+        self._wait = FIRST_WAIT_SECONDS
+        self._until = time.monotonic() + RECONNECT_SECONDS
+        self.locked: set[int] = set()
+        self.savepoints = False
+
+    def lock_first(self, needed: NeedsLocks) -> None:
+        self.locked |= set(needed.account_ids)
+        self._count_run("locks", needed)
+
+    def prepare_next(self, reason: psycopg.Error) -> None:
+        """Prepare the next run, after some time if need be; raises `reason` if there is none."""
+        remedy = remedy_for(reason)
+        if remedy is Remedy.RUN_AGAIN:
+            self._count_run(reason.sqlstate or "", reason)
+        elif remedy is Remedy.CONNECT_AGAIN and time.monotonic() < self._until:
+            self._counts["connection"] += 1
+            time.sleep(self._wait)
+            self._wait = min(2 * self._wait, LONGEST_WAIT_SECONDS)
+        else:
+            raise reason
+
+    def _count_run(self, cause: str, reason: Exception) -> None:
+        self._counts[cause] += 1
+        self._left -= 1
+        if self._left == 0:
+            raise StorageFailedError("others change the same accounts all the time") from reason
+
+
+class PostgresqlDatabase:
+    """A schema of a database at PostgreSQL, which other processes may use too."""
+
+    is_remote = True
+
+    def __init__(self, target: PostgresqlTarget, durability: Durability) -> None:
+        self._engine = create_engine_for(target, pool_size=MOST_CONNECTIONS)
+        event.listen(self._engine, "connect", lambda connection, _record: _set_up(connection, durability))
+        self._statements = Statements(self._engine.dialect)
+        self._retries: Counter[str] = Counter()
+        self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._writers = [
+            threading.Thread(target=self._write_submitted, name=f"ewallet-writer-{number}", daemon=True)
+            for number in range(1, WRITERS + 1)
+        ]
+        for writer in self._writers:
+            writer.start()
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """As `Database.read`; `work` runs again if the connection is lost."""
+        self._require_open()
+        runs = _Runs(self._retries)
+        with _storage_errors():
+            while True:
+                try:
+                    return self._read_once(work)
+                except psycopg.Error as reason:
+                    runs.prepare_next(reason)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """As `Database.write`; `work` runs again if others wrote at the same time."""
+        self._require_open()
+        return self._write(work)
+
+    def submit(self, work: Work, deliver: Deliver) -> None:
+        with self._closing:
+            self._require_open()
+            self._waiting.put((work, deliver))
+
+    @property
+    def is_in_charge(self) -> bool:
+        return True
+
+    @property
+    def settled_events(self) -> SettledEvents:
+        return SettledEvents(0, 0)
+
+    def on_foreign_change(self, changed: Callable[[], None]) -> None:
+        """As `Database.on_foreign_change`."""
+
+    def metrics(self) -> Iterator[Metric]:
+        yield gauge("ewallet_writer_queue", "Changes that wait for a writer.", self._waiting.qsize())
+        yield Metric(
+            "ewallet_database_retries",
+            MetricKind.COUNTER,
+            "Transactions that were run again, by SQLSTATE or cause.",
+            [({"cause": cause}, count) for cause, count in list(self._retries.items())],
+        )
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            for _ in self._writers:
+                self._waiting.put(None)
+        for writer in self._writers:
+            writer.join()
+        self._engine.dispose()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise EngineClosedError
+
+    def _write(self, work: Callable[[Transaction], T]) -> T:
+        runs = _Runs(self._retries)
+        with _storage_errors():
+            while True:
+                try:
+                    return self._write_once(work, runs)
+                except NeedsLocks as needed:
+                    runs.lock_first(needed)
+                except NeedsSavepoints:
+                    runs.savepoints = True
+                except psycopg.Error as reason:
+                    runs.prepare_next(reason)
+
+    def _read_once(self, work: Callable[[Transaction], T]) -> T:
+        with self._connection() as driver:
+            try:
+                with driver.pipeline():
+                    driver.execute(BEGIN_READ)
+                    return work(
+                        PostgresqlTransaction(PipelinedConnection(driver), self._statements, writes=False)
+                    )
+            finally:
+                _roll_back(driver)
+
+    def _write_once(self, work: Callable[[Transaction], T], runs: _Runs) -> T:
+        with self._connection() as driver:
+            try:
+                with driver.pipeline():
+                    driver.execute(BEGIN_WRITE)
+                    transaction = PostgresqlTransaction(
+                        PipelinedConnection(driver),
+                        self._statements,
+                        writes=True,
+                        savepoints=runs.savepoints,
+                        locked=runs.locked,
+                    )
+                    transaction.begin_piece()
+                    result = work(transaction)
+                    transaction.end_piece()
+                commit(driver, COMMIT_SECONDS)
+            finally:
+                _roll_back(driver)
+            return result
+
+    @contextmanager
+    def _connection(self) -> Iterator[DriverConnection]:
+        """A connection in no transaction. One that is lost, or can't write, is not used again."""
+        try:
+            pooled = self._engine.raw_connection()
+        except DBAPIError as reason:
+            raise cast("psycopg.Error", reason.orig) from reason
+        driver = cast("DriverConnection", pooled.driver_connection)
+        try:
+            yield driver
+        except psycopg.Error as reason:
+            if remedy_for(reason) is Remedy.CONNECT_AGAIN:
+                driver.close()
+            raise
+        finally:
+            if driver.closed or not is_idle(driver):
+                driver.close()
+                pooled.invalidate()
+            else:
+                pooled.close()
+
+    def _write_submitted(self) -> None:
+        while (submitted := self._waiting.get()) is not None:
+            work, deliver = submitted
+            finished = Finished(work)
+            try:
+                finished.result = self._write(work)
+            except BaseException as reason:  # noqa: BLE001 - the thread must go on with the next one
+                finished.error = reason
+            try:
+                deliver([finished])
+            except Exception:  # noqa: BLE001 - the next ones must get theirs
+                _log.exception("finished work could not be delivered")
+
+
+def _set_up(connection: Any, durability: Durability) -> None:
+    settings = {
+        "lock_timeout": "10s",
+        # Else the locks of a process that hangs, or of a machine that is gone, would stay.
+        "idle_in_transaction_session_timeout": "30s",
+        "client_min_messages": "warning",
+        "timezone": "UTC",
+        "standard_conforming_strings": "on",
+    }
+    if durability is not Durability.FULL:
+        settings["synchronous_commit"] = "off"
+    for name, value in settings.items():
+        connection.execute(f"SET {name} = '{value}'")
+
+
+def _roll_back(driver: DriverConnection) -> None:
+    """End the transaction, if there still is one."""
+    if not driver.closed and not is_idle(driver):
+        # If even this fails, the connection is not used again.
+        with contextlib.suppress(psycopg.Error):
+            driver.execute("ROLLBACK")
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Raise errors of the driver in our words."""
+    try:
+        yield
+    except (WalletError, OutcomeUnknownError):
+        raise
+    except Exception as reason:
+        if (error := as_storage_error(reason)) is None:
+            raise
+        raise error from reason

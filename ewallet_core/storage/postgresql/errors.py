@@ -1,0 +1,76 @@
+"""What an error of PostgreSQL means: whether to try again, and the error to answer."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import psycopg
+import sqlalchemy.exc
+
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import StorageDamagedError, StorageFailedError
+from ewallet_core.storage.damage import as_storage_error as of_content
+
+_REMEDY = "Check that the database server runs and has free space, then send it again."
+
+_CONFLICTS = {
+    "40001",  # could not serialize
+    "40P01",  # deadlock
+    "23503",  # what a row refers to was deleted meanwhile
+    "23505",  # another transaction inserted the same key
+    "23514",  # another transaction changed what a CHECK compares
+}
+_LOST = (
+    "08",  # connection exceptions
+    "25006",  # it is a standby, or was made one
+    "57P01",  # shut down by its administrator
+    "57P02",  # shut down by a crash
+    "57P03",  # starting up or shutting down
+    "53300",  # too many connections
+)
+_NOT_THERE = ("3F000", "42P01", "42703")
+
+
+class Remedy(Enum):
+    """What to do after an error of a transaction that was certainly not committed."""
+
+    GIVE_UP = auto()
+    RUN_AGAIN = auto()
+    """Others wrote at the same time."""
+    CONNECT_AGAIN = auto()
+
+
+def remedy_for(reason: psycopg.Error) -> Remedy:
+    state = reason.sqlstate
+    if state is None:
+        # The driver's own errors: the connection was lost, or could not be opened.
+        return Remedy.CONNECT_AGAIN if isinstance(reason, psycopg.OperationalError) else Remedy.GIVE_UP
+    if state in _CONFLICTS:
+        return Remedy.RUN_AGAIN
+    return Remedy.CONNECT_AGAIN if state.startswith(_LOST) else Remedy.GIVE_UP
+
+
+def ends_session(reason: psycopg.Error) -> bool:
+    """Whether it is unknown after such an error of COMMIT if the transaction was committed."""
+    return reason.sqlstate is None or reason.sqlstate.startswith(("08", "57P"))
+
+
+def as_storage_error(reason: BaseException) -> WalletError | None:
+    """The error to answer if `reason` came from the storage or its content; None for any other."""
+    if isinstance(reason, sqlalchemy.exc.TimeoutError):
+        return StorageFailedError("all connections to the database are in use", _REMEDY)
+    if isinstance(reason, sqlalchemy.exc.DBAPIError) and isinstance(reason.orig, psycopg.Error):
+        return as_storage_error(reason.orig)
+    if not isinstance(reason, psycopg.Error):
+        return of_content(reason)
+    if reason.sqlstate in _NOT_THERE:
+        return StorageDamagedError(summary(reason))
+    if isinstance(reason, psycopg.OperationalError) or reason.sqlstate == "42501":
+        return StorageFailedError(summary(reason), _REMEDY)
+    return None
+
+
+def summary(reason: psycopg.Error) -> str:
+    """What the server said, in one line, without what it said about the statement."""
+    first = reason.diag.message_primary or str(reason).strip().split("\n")[0]
+    return first.rstrip(".")

@@ -1,0 +1,168 @@
+"""Transactions on PostgreSQL: they lock the accounts that they concern, and take the database's time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import count
+from typing import Any, ClassVar, TypeVar, cast
+
+import msgspec
+import psycopg
+import sqlalchemy as sa
+from psycopg import pq
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from ewallet_core.storage import schema
+from ewallet_core.storage.transaction import (
+    ROWS_IN_A_CHUNK,
+    DbCursor,
+    Parties,
+    Statements,
+    Transaction,
+    as_rows,
+)
+from ewallet_core.types import SYSTEM_CORE_ID
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+DriverConnection = psycopg.Connection[tuple[Any, ...]]
+
+TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || $1, 0))"
+_CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
+
+_account, _session = schema.accounts.c, schema.sessions.c
+_CALLERS_SESSION = (_session.token_hash == sa.bindparam("token_hash")) | (
+    _session.id == sa.bindparam("session_id")
+)
+
+
+def _ids_locked(*chosen: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    """Lock these accounts in the order of their ids, but for the issuer: no supply waits for another."""
+    return (
+        sa.select(_account.id)
+        .where(sa.or_(*chosen), _account.id != SYSTEM_CORE_ID)
+        .order_by(_account.id)
+        # Other transactions may still insert rows that refer to the account.
+        .with_for_update(key_share=True)
+    )
+
+
+_IS_GIVEN = _account.id == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.BigInteger)))
+_LOCK_ACCOUNTS = _ids_locked(_IS_GIVEN)
+_LOCK_PARTIES = _ids_locked(
+    _IS_GIVEN,
+    _account.id == sa.select(_session.account_id).where(_CALLERS_SESSION).limit(1).scalar_subquery(),
+    _account.email_key == sa.any_(sa.bindparam("email_keys", type_=ARRAY(sa.Text))),
+)
+_LOCK_SESSION = sa.select(_session.id).where(_CALLERS_SESSION).with_for_update(key_share=True)
+
+
+class NeedsLocks(Exception):  # noqa: N818 - a request to start again, not an error
+    """A piece of work concerns accounts that are not locked; run it again with all of these locked first."""
+
+    def __init__(self, account_ids: Collection[int]) -> None:
+        super().__init__(account_ids)
+        self.account_ids = account_ids
+
+
+class PipelinedConnection:
+    """A connection in pipeline mode, as a `Transaction` uses it: it waits only for results that are read.
+
+    So an error of a change that returns nothing is raised later, at the latest by the commit.
+    """
+
+    in_transaction = True
+    """An error ends the piece of work in any case, so that nothing can be kept without a transaction."""
+
+    def __init__(self, driver: DriverConnection) -> None:
+        self.driver = driver
+        self.total_changes = 0
+        """How many statements have changed something, or could have."""
+
+    def execute(self, sql: str, values: Any = None) -> DbCursor:
+        if sql.startswith(_CHANGES):
+            self.total_changes += 1
+        cursor: DbCursor = cast("Any", self.driver).execute(sql, values)
+        return cursor
+
+    def executemany(self, sql: str, values: Iterable[Any]) -> None:
+        for each in values:
+            self.execute(sql, each)
+
+
+class PostgresqlTransaction(Transaction):
+    """A transaction beside others. One that writes must lock an account before it reads or changes it."""
+
+    locks_rows: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        connection: PipelinedConnection,
+        statements: Statements,
+        *,
+        writes: bool,
+        savepoints: bool = False,
+        locked: Collection[int] = (),
+    ) -> None:
+        """The accounts `locked` are locked at its beginning; an earlier run of its work needed them."""
+        super().__init__(connection, statements, writes=writes, savepoints=savepoints)
+        self._driver_connection = connection
+        self._time: int | None = None
+        self._cursor_numbers = count(1)
+        self.locked: set[int] = set()
+        self.written_accounts: set[int] = set()
+        if locked:
+            self._lock(_LOCK_ACCOUNTS, ids=sorted(locked))
+
+    @property
+    def database_time(self) -> int:
+        if self._time is None:
+            self._time = self._connection.execute(TIME).fetchone()[0]
+        return self._time
+
+    def lock_parties(self, parties: Parties) -> None:
+        """Lock the accounts of the parties, the session if it may change, and then take the time."""
+        if not self.writes:
+            return
+        values = {"token_hash": parties.token_hash, "session_id": parties.session_id}
+        accounts_found = self.run(
+            _LOCK_PARTIES, ids=sorted(self.locked), email_keys=list(parties.email_keys), **values
+        )
+        if parties.changes_session:
+            self.run(_LOCK_SESSION, **values)
+        time_found = self._connection.execute(TIME)
+        self.locked.update(id for (id,) in accounts_found.fetchall())
+        self._time = time_found.fetchone()[0]
+
+    def require_locks(self, account_ids: Collection[int]) -> None:
+        missing = set(account_ids) - self.locked - {SYSTEM_CORE_ID}
+        if missing and self.writes:
+            raise NeedsLocks(self.locked | missing)
+
+    def lock(self, name: str) -> None:
+        self._connection.execute(_LOCK, (name,))
+
+    def each(
+        self, statement: ClauseElement, row_type: type[R], chunk: int = ROWS_IN_A_CHUNK, **values: Any
+    ) -> Iterator[R]:
+        compiled, name = self._statements[statement], f"rows_{next(self._cursor_numbers)}"
+        self._connection.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {compiled.sql}", compiled.bind(values))
+        while rows := self._connection.execute(f"FETCH {chunk} FROM {name}").fetchall():
+            yield from as_rows(rows, row_type)
+        self._connection.execute(f"CLOSE {name}")
+
+    def count_changed(self, statement: ClauseElement, **values: Any) -> int:
+        cursor = self.run(statement, **values)
+        with self._driver_connection.driver.pipeline() as pipeline:
+            pipeline.sync()
+        return cursor.rowcount
+
+    def _lock(self, statement: ClauseElement, **values: Any) -> None:
+        self.locked.update(id for (id,) in self.run(statement, **values).fetchall())
+
+
+def is_idle(driver: DriverConnection) -> bool:
+    """Whether the connection is in no transaction, so that the next piece of work can use it."""
+    return driver.info.transaction_status is pq.TransactionStatus.IDLE
