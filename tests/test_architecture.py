@@ -174,6 +174,7 @@ LAZY = {
     "ewallet_core/commands/shell.py": "the choice between the engine in this process and a server",
     "ewallet_core/commands/serve.py": "the metrics over HTTP, which most servers do not show",
     "ewallet_core/storage/database.py": "the choice of a backend",
+    "ewallet_core/database_copy/copy.py": "the choice of a backend for each end",
     "ewallet_core/storage/postgresql/engine.py": "the driver, which only a database at PostgreSQL needs",
     "ewallet_core/server/": "the choice of a backend",
     "ewallet_core/spelling.py": "the tables of internationalised domain names, for addresses outside ASCII",

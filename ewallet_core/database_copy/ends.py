@@ -116,8 +116,16 @@ def _listed(columns: Iterable[sa.Column[Any]]) -> str:
     return ", ".join(f'"{column.name}"' for column in columns)
 
 
-def describe_row(table: sa.Table, row: DatabaseRow) -> str:
-    """The row as an error names it: by the numbers of its key, because the rest may be private."""
+def refused(table: sa.Table, row: DatabaseRow | None, why: str) -> CopyViolationError:
+    """The error to raise if the target can't store a row; it is named by its key, if it is known."""
+    which = f"A row of the table {table.name}" if row is None else _describe(table, row)
+    return CopyViolationError(
+        f"{which} can't be stored in {why}. Nothing was copied: run `ewallet verify` on the source."
+    )
+
+
+def _describe(table: sa.Table, row: DatabaseRow) -> str:
+    """The row by the numbers of its key, because other values may be private."""
     values = dict(zip(table.columns.keys(), row, strict=True))
     numbers = {
         column.name: values[column.name]

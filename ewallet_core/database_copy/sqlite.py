@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,20 +29,22 @@ from ewallet_core.database_copy.ends import (
     CopyError,
     CopyViolationError,
     column_list,
-    select_in_order,
+    refused,
 )
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.damage import check_after_unclean_end
 from ewallet_core.storage.database_file import log_of
 from ewallet_core.storage.database_url import database_file
 from ewallet_core.storage.file_lock import lock_alone
-from ewallet_core.storage.read_only import connect_read_only, require_this_release
+from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.sqlite import upgrade_file
 from ewallet_core.storage.transaction import Statements, Transaction
 
 _CACHE_KIB = 64 * 1024
 _INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-_COUNTER = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+_COUNTED = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+_COUNT = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
+_COUNT_ON = "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
 
 
 @contextmanager
@@ -54,9 +56,8 @@ def open_sqlite_reader(url: str, *, live: bool) -> Iterator[SqliteReader]:
     file = database_file(url)
     if not file.is_file():
         raise StorageUnavailableError(f"there is no file {file}", "Check its name.")
-    with used(file) if live else _unused(file), connect_read_only(url) as connection:
-        require_this_release(connection)
-        yield SqliteReader(connection)
+    with used(file) if live else _unused(file), open_read_only(url) as transaction:
+        yield SqliteReader(transaction)
 
 
 @contextmanager
@@ -81,27 +82,27 @@ def _unused(file: Path) -> Iterator[None]:
 
 
 class _SqliteRows:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     def read_rows(self, table: sa.Table) -> Iterator[Chunk]:
-        found = self.connection.execute(select_in_order(table))
+        found = self._transaction.run(sa.select(table).order_by(*table.primary_key))
         while chunk := found.fetchmany(ROWS_AT_ONCE):
-            yield chunk
+            yield list(chunk)
 
 
 class SqliteReader(_SqliteRows):
     """A snapshot of a file."""
 
     def count_rows(self, table: sa.Table) -> int:
-        return int(self.connection.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0])  # noqa: S608 - a name of ours
+        return self._transaction.number(sa.select(sa.func.count()).select_from(table)) or 0
 
     def read_last_id(self, table: sa.Table) -> int | None:
         if "id" not in table.c:
             return None
-        counted = self.connection.execute(_COUNTER, (table.name,)).fetchone()
-        (greatest,) = self.connection.execute(f"SELECT max(id) FROM {table.name}").fetchone()  # noqa: S608 - a name of ours
-        return max(greatest or 0, counted[0] if counted else 0) or None
+        greatest = self._transaction.number(sa.select(sa.func.max(table.c.id))) or 0
+        counted = self._transaction.number(_COUNTED, name=table.name) or 0
+        return max(greatest, counted) or None
 
 
 @contextmanager
@@ -143,8 +144,8 @@ class SqliteWriter(_SqliteRows):
     """A file without a name."""
 
     def __init__(self, connection: sqlite3.Connection, partial: Path, file: Path) -> None:
-        super().__init__(connection)
-        self._partial, self._file = partial, file
+        super().__init__(Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=True))
+        self._connection, self._partial, self._file = connection, partial, file
         # If the machine or this program ends before the file has its name, the file is of no use.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -158,33 +159,30 @@ class SqliteWriter(_SqliteRows):
         insert = f"INSERT INTO {table.name} ({column_list(table)}) VALUES ({places})"  # noqa: S608 - names of ours
         for chunk in chunks:
             try:
-                self.connection.executemany(insert, chunk)
+                self._connection.executemany(insert, chunk)
             except sqlite3.IntegrityError as reason:
-                raise CopyViolationError(
-                    f"A row of the table {table.name} can't be stored in SQLite: {reason}. Nothing was copied:"
-                    " run `ewallet verify` on the source."
-                ) from reason
+                raise refused(table, None, f"SQLite: {reason}") from reason
 
     def write_last_id(self, table: sa.Table, last: int) -> None:
         if not table.dialect_options["sqlite"]["autoincrement"]:
             # The last row of such a table is never deleted, or its ids only put the rows in order.
             return
-        counter = self.connection.execute(_COUNTER, (table.name,)).fetchone()
-        if counter is None:
-            self.connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, last))
-        elif counter[0] < last:
-            self.connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (last, table.name))
+        counted = self._transaction.number(_COUNTED, name=table.name)
+        if counted is None:
+            self._connection.execute(_COUNT, (table.name, last))
+        elif counted < last:
+            self._connection.execute(_COUNT_ON, (last, table.name))
 
     def build_indexes(self) -> None:
         for _, statement in self._indexes:
-            self.connection.execute(statement)
+            self._connection.execute(statement)
 
     def transaction(self) -> Transaction:
-        return Transaction(self.connection, Statements(SQLiteDialect_pysqlite()), writes=True)
+        return self._transaction
 
     def check(self) -> list[str]:
-        self.connection.execute("COMMIT")
-        leave_write_ahead_log(self.connection)
+        self._connection.execute("COMMIT")
+        leave_write_ahead_log(self._connection)
         try:
             return check_copy(self._partial)
         except BrokenWalletError as error:
@@ -193,7 +191,7 @@ class SqliteWriter(_SqliteRows):
             raise CopyError(str(error)) from error
 
     def keep(self) -> None:
-        self.connection.close()
+        self._connection.close()
         give_to_owner(self._partial, self._file.parent)
         sync(self._partial)
         try:

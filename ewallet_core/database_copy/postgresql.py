@@ -1,0 +1,229 @@
+"""The ends of a copy that are schemas of a database at PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, cast
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+from sqlalchemy import Dialect
+from sqlalchemy.exc import DBAPIError
+
+from ewallet_core.database_copy.ends import (
+    ROWS_AT_ONCE,
+    TABLES,
+    Chunk,
+    CopyError,
+    CopyViolationError,
+    column_list,
+    refused,
+    select_in_order,
+)
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.storage.database_url import parse_url
+from ewallet_core.storage.postgresql.commit import commit
+from ewallet_core.storage.postgresql.engine import create_engine_for, create_migration_engine
+from ewallet_core.storage.postgresql.errors import summary
+from ewallet_core.storage.postgresql.read_only import connect_read_only, read_version
+from ewallet_core.storage.postgresql.transaction import (
+    DriverConnection,
+    PipelinedConnection,
+    PostgresqlTransaction,
+)
+from ewallet_core.storage.postgresql.url import read_target
+from ewallet_core.storage.schema_version import require_this_release
+from ewallet_core.storage.transaction import Statements
+from ewallet_core.storage.verification import Violation, run_checks
+
+COMMIT_SECONDS = 60.0
+_CHUNKS_IN_A_COPY = 5
+_MEMORY_KIB = 256 * 1024
+"""For each index that is built."""
+_SETTINGS = {
+    # Limits of the role are meant for short transactions.
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "10s",
+    "client_min_messages": "warning",
+    "maintenance_work_mem": f"{_MEMORY_KIB}kB",
+    "jit": "off",
+}
+_SET = "SELECT set_config($1, $2, true)"
+_SEQUENCE = "SELECT pg_get_serial_sequence($1, 'id')"
+_TYPES = (
+    "SELECT attname, atttypid FROM pg_attribute"
+    " WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped"
+)
+_IS_OWNER = "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY ($1::regclass[])"
+_FOREIGN_KEYS = (
+    "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE contype = 'f' AND conrelid = ANY ($1::regclass[]) ORDER BY conrelid::regclass::text, conname"
+)
+# Those of constraints stay, because they belong to them.
+_INDEXES = (
+    "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+    " WHERE indrelid = ANY ($1::regclass[])"
+    " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) ORDER BY 1"
+)
+_NAMES = [table.name for table in TABLES]
+
+
+@contextmanager
+def open_postgresql_reader(url: str, *, live: bool) -> Iterator[PostgresqlReader]:
+    """A snapshot of the database. Raises `StorageUnavailableError`, or `CopyError` if servers use it."""
+    with connect_read_only(parse_url(url)) as (driver, _):
+        require_this_release(
+            read_version(driver),
+            if_none="Name another database or schema in the URL.",
+            if_other="Upgrade it with this release, or copy it with the release that wrote it.",
+        )
+        yield PostgresqlReader(driver)
+
+
+class _PostgresqlRows:
+    def __init__(self, driver: DriverConnection) -> None:
+        self.driver = driver
+
+    def read_rows(self, table: sa.Table) -> Iterator[Chunk]:
+        with self.driver.cursor("copied_rows", binary=True) as cursor:
+            cursor.execute(select_in_order(table).encode())
+            while chunk := cursor.fetchmany(ROWS_AT_ONCE):
+                yield chunk
+
+    def number(self, query: str, *values: object) -> Any:
+        row = self.driver.execute(query.encode(), values).fetchone()
+        return None if row is None else row[0]
+
+
+class PostgresqlReader(_PostgresqlRows):
+    """A snapshot."""
+
+    def count_rows(self, table: sa.Table) -> int:
+        return int(self.number(f"SELECT count(*) FROM {table.name}"))  # noqa: S608 - a name of ours
+
+    def read_last_id(self, table: sa.Table) -> int | None:
+        if "id" not in table.c:
+            return None
+        greatest = self.number(f"SELECT max(id) FROM {table.name}")  # noqa: S608 - a name of ours
+        sequence = self.number(_SEQUENCE, table.name)
+        given = sequence and self.number(f"SELECT last_value FROM {sequence} WHERE is_called")  # noqa: S608 - its own name
+        return max(greatest or 0, given or 0) or None
+
+
+@contextmanager
+def open_postgresql_writer(url: str) -> Iterator[PostgresqlWriter]:
+    """A transaction that has created the tables, and is undone unless it is kept.
+
+    Raises `CopyError` if the database has a wallet, and `StorageUnavailableError`.
+    """
+    target = read_target(parse_url(url))
+    engine = create_migration_engine(target)
+    try:
+        with engine.connect() as connection:
+            _create_tables(connection)
+            driver = cast("DriverConnection", connection.connection.driver_connection)
+            driver.cursor_factory = psycopg.RawCursor
+            for dumper in (Int8Dumper, Int8BinaryDumper):
+                driver.adapters.register_dumper(int, dumper)
+            yield PostgresqlWriter(driver, create_engine_for(target).dialect)
+    except (psycopg.Error, DBAPIError) as reason:
+        error = reason.orig if isinstance(reason, DBAPIError) else reason
+        said = summary(error) if isinstance(error, psycopg.Error) else str(error)
+        raise StorageUnavailableError(said, "Nothing was copied: mend that, and try again.") from reason
+    finally:
+        engine.dispose()
+
+
+class PostgresqlWriter(_PostgresqlRows):
+    """A transaction in a schema that holds no rows."""
+
+    def __init__(self, driver: DriverConnection, dialect: Dialect) -> None:
+        super().__init__(driver)
+        for setting in _SETTINGS.items():
+            driver.execute(_SET, setting)
+        self._transaction = PostgresqlTransaction(
+            PipelinedConnection(driver), Statements(dialect), writes=True
+        )
+        self._left_out = self._leave_out_indexes()
+
+    def _leave_out_indexes(self) -> list[str]:
+        """Drop what makes inserting slow, if this role may; returns the statements that create it again."""
+        if not self.number(_IS_OWNER, _NAMES):
+            return []
+        indexes = self.driver.execute(_INDEXES, (_NAMES,)).fetchall()
+        keys = self.driver.execute(_FOREIGN_KEYS, (_NAMES,)).fetchall()
+        for table, name, _ in keys:
+            self.driver.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}".encode())
+        for name, _ in indexes:
+            self.driver.execute(f"DROP INDEX {name}".encode())
+        return [
+            *(statement for _, statement in indexes),
+            *(f"ALTER TABLE {table} ADD CONSTRAINT {name} {key}" for table, name, key in keys),
+        ]
+
+    def write_rows(self, table: sa.Table, chunks: Iterable[Chunk]) -> None:
+        types = dict(self.driver.execute(_TYPES, (table.name,)).fetchall())
+        in_order = [types[name] for name in table.columns.keys()]
+        chunks = iter(chunks)
+        # Few rows at once: if the server refuses one, it says which of them.
+        while several := list(islice(chunks, _CHUNKS_IN_A_COPY)):
+            self._write(table, in_order, [row for chunk in several for row in chunk])
+
+    def _write(self, table: sa.Table, types: list[int], rows: Chunk) -> None:
+        statement = f"COPY {table.name} ({column_list(table)}) FROM STDIN (FORMAT BINARY)"
+        row = rows[0]
+        try:
+            with self.driver.cursor().copy(statement.encode()) as copy:
+                copy.set_types(types)
+                write = copy.write_row
+                for row in rows:
+                    write(row)
+        except psycopg.errors.IntegrityError as reason:
+            raise refused(table, _row_of(reason, rows), f"PostgreSQL: {summary(reason)}") from reason
+        except psycopg.OperationalError:
+            raise
+        except (psycopg.Error, ValueError, TypeError, OverflowError, AttributeError) as reason:
+            found = _row_of(reason, rows) if isinstance(reason, psycopg.Error) and reason.sqlstate else row
+            raise refused(table, found, f"PostgreSQL: {_first_line(reason)}") from reason
+
+    def write_last_id(self, table: sa.Table, last: int) -> None:
+        sequence = self.number(_SEQUENCE, table.name)
+        if sequence is not None:
+            self.driver.execute("SELECT setval($1::regclass, $2)", (sequence, last))
+
+    def build_indexes(self) -> None:
+        for statement in self._left_out:
+            self.driver.execute(statement.encode())
+        # The checks, and the first queries of a server, are planned by it.
+        self.driver.execute("ANALYZE " + ", ".join(_NAMES))
+
+    def transaction(self) -> PostgresqlTransaction:
+        return self._transaction
+
+    def check(self) -> list[str]:
+        lines = []
+        for finding in run_checks(self._transaction):
+            if isinstance(finding, Violation):
+                raise CopyViolationError(
+                    f"The wallet is not as it must be: {finding.sentence} Nothing was copied."
+                )
+            lines.append(finding.line)
+        return lines
+
+    def keep(self) -> None:
+        commit(self.driver, COMMIT_SECONDS)
+
+
+def _first_line(reason: Exception) -> str:
+    return str(reason).strip().split("\n")[0].rstrip(".")
+
+
+def _row_of(reason: psycopg.Error, rows: Chunk) -> tuple[Any, ...] | None:
+    """The row that the server refused: it says `COPY accounts, line 17` and more."""
+    place = (reason.diag.context or "").partition(", line ")[2]
+    number = "".join(islice((letter for letter in place.split(",")[0].split(":")[0]), 20))
+    return rows[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(rows) else None
