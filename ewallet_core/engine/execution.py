@@ -23,6 +23,7 @@ from ewallet_core.spelling import email_key
 from ewallet_core.storage.events import session_event_sequence
 from ewallet_core.storage.sessions import SeenRequest, seen_requests
 from ewallet_core.storage.transaction import Parties, Transaction
+from ewallet_core.types import user_key
 
 SeenKey = dict[str, str]
 """The request id of a remembered answer, and where it is unique."""
@@ -127,7 +128,8 @@ class Execution(msgspec.Struct, frozen=True):
         return Parties(
             token_hash=None if token is None else hash_token(token),
             session_id=call.caller.live_session_id,
-            email_keys=tuple(map(email_key, call.request.partner_emails())),
+            email_keys=tuple(map(email_key, call.request.other_emails())),
+            name_keys=tuple(map(user_key, call.request.other_names())),
             changes_session=call.instruction.access is Access.SESSION,
         )
 

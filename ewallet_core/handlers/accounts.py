@@ -48,6 +48,7 @@ from ewallet_core.storage.payees import (
     reserve_email,
     take_email,
 )
+from ewallet_core.storage.transaction import NAMES
 from ewallet_core.types import PEOPLE, Role, user_key
 
 
@@ -98,6 +99,7 @@ def hash_new_password(request: NewAccount, preparation: Preparation) -> str:
 )
 def new_account(request: NewAccount, context: SessionContext) -> LoginAnswer:
     """Create an account with a wallet, a clock and its sheets, without logging it in."""
+    context.transaction.lock(NAMES)
     erase_due_accounts(context)
     _require_free(context, request.user_name, request.user_email)
     account_id = open_account(
@@ -142,6 +144,7 @@ def edit_account(request: EditAccount, context: AccountContext) -> _EditAccountA
         require_password(context, password_check, "old_pass")
         names = (request.user_name or account.name, request.user_email or account.email)
         reject_own_name(request.user_pass or "", "user_pass", *names)
+    transaction.lock(NAMES)
     erase_due_accounts(context)
     _require_free(context, request.user_name, request.user_email, but=account.id)
     changes = _changes(request, account)

@@ -29,6 +29,7 @@ from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
+from ewallet_core.storage.transaction import NAMES
 from ewallet_core.storage.wall_clock import correct_future_dates
 from ewallet_core.storage.wallets import find_all_run_out_clocks
 
@@ -189,6 +190,7 @@ class _CleanupAccountsAnswer(TypedDict):
 def cleanup_accounts(_request: CleanupAll, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days are over, and free emails that were given up 90 days ago."""
     # Events about a deleted account are at least as old as its deletion order, so they go first.
+    context.transaction.lock(NAMES)
     is_forgotten = remove_old_history(context.transaction, context.now, context.config.retention)
     erased = erase_due_accounts(context) if is_forgotten else []
     delete_expired_reservations(context.transaction, context.now)

@@ -86,6 +86,14 @@ class Login(Request, frozen=True):
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
 
+    def other_emails(self) -> tuple[str, ...]:
+        """The account by its email."""
+        return () if self.user_email is None else (self.user_email,)
+
+    def other_names(self) -> tuple[str, ...]:
+        """The account by its name."""
+        return () if self.user_name is None else (self.user_name,)
+
     def renews_token(self) -> bool:
         """A login does so if it is asked to."""
         return bool(self.renew_token)
@@ -135,6 +143,8 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
     """The account, if its password was right; if not, raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
     account = _find(transaction, request)
+    if account is not None:
+        transaction.require_locks((account.id,))
     attempt = login_attempt(context, request.login_key, account)
     throttle.require_no_wait(transaction, attempt)
     if (

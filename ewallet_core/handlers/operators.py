@@ -176,6 +176,7 @@ def _person(context: Context, email: str) -> Account:
     account = account or accounts.find(context.transaction, email_key=email_key(email))
     if account is None or account.role is Role.ISSUER or is_gone(account, context.now):
         raise PartnerUnknownError("account")
+    context.transaction.require_locks((account.id,))
     return account
 
 

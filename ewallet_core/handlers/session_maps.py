@@ -22,6 +22,7 @@ from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
+from ewallet_core.storage.transaction import SESSION_PLACES
 
 
 class SearchSession(Request, frozen=True):
@@ -68,6 +69,7 @@ def search_session(request: SearchSession, context: Context) -> SessionAnswer:
 @instruction({"controller": "system", "action": "add", "add": "session"})
 def add_session(request: AddSession, context: Context) -> _WithWorkerAnswer:
     """Move a session to this worker from the worker that has it."""
+    context.transaction.lock(SESSION_PLACES)
     worker = _worker(context)
     session = require_live(context, sessions.find(context.transaction, id=request.session))
     if session.worker_id != worker.id:

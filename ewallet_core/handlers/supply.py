@@ -42,7 +42,7 @@ class SupplyCredits(Bought, frozen=True):
         """To supply another account needs the permission for the system instruction."""
         return None if self.supply_to is None else supply_on_behalf
 
-    def partner_emails(self) -> tuple[str, ...]:
+    def other_emails(self) -> tuple[str, ...]:
         """The account that is supplied."""
         return () if self.supply_to is None else (self.supply_to,)
 
@@ -52,7 +52,7 @@ class SupplyOnBehalf(Bought, frozen=True, kw_only=True):
 
     supply_to: fields.Email
 
-    def partner_emails(self) -> tuple[str, ...]:
+    def other_emails(self) -> tuple[str, ...]:
         """The account that is supplied."""
         return (self.supply_to,)
 

@@ -53,7 +53,7 @@ class PayCredits(Request, frozen=True):
     notes: fields.Notes = ""
     payee_account: fields.AccountId | None = None
 
-    def partner_emails(self) -> tuple[str, ...]:
+    def other_emails(self) -> tuple[str, ...]:
         """The account that is paid."""
         return (self.pay,)
 
@@ -83,7 +83,7 @@ class TransferCredits(Request, frozen=True, kw_only=True):
         if self.to_ewallet is not None and self.payee_account is not None:
             raise ArgumentsClashError(("to_ewallet", "payee_account"))
 
-    def partner_emails(self) -> tuple[str, ...]:
+    def other_emails(self) -> tuple[str, ...]:
         """The account that gets the credits."""
         return () if self.transfer_to is None else (self.transfer_to,)
 

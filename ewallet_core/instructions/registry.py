@@ -73,8 +73,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Another instruction whose permission these arguments need too."""
         return None
 
-    def partner_emails(self) -> tuple[str, ...]:
-        """The emails of the other accounts that are changed by it."""
+    def other_emails(self) -> tuple[str, ...]:
+        """The emails of the accounts that it may change beside the caller's."""
+        return ()
+
+    def other_names(self) -> tuple[str, ...]:
+        """The names of the accounts that it may change beside the caller's."""
         return ()
 
     def takes_long(self) -> bool:

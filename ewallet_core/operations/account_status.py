@@ -42,6 +42,7 @@ def erase_due_accounts(context: Context) -> list[int]:
     """Erase the personal data of accounts whose 30 days are over; returns their ids, which stay."""
     transaction = context.transaction
     due = find_accounts_to_erase(transaction, context.now)
+    transaction.require_locks(due)
     for account_id in due:
         account = accounts.require(transaction, id=account_id)
         stop_timers(context, account_id)

@@ -15,6 +15,7 @@ from ewallet_core.storage.sessions import (
     worker_with_capacity,
     workers,
 )
+from ewallet_core.storage.transaction import SESSION_PLACES
 
 
 def make_worker(context: Context) -> Worker:
@@ -38,6 +39,7 @@ def open_session(
 
     The client id, which is used now, lives as long as the session.
     """
+    context.transaction.lock(SESSION_PLACES)
     end_expired_sessions(context.transaction, context.now)
     drop_expired_client_ids(context.transaction, context.now)
     worker = worker_with_capacity(context.transaction) or make_worker(context)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows, cut_page, is_like, pattern_containing
-from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.transaction import OPERATORS, Transaction
 from ewallet_core.types import Role, user_key
 
 
@@ -94,7 +94,10 @@ _LISTED_IN_STATE = _LISTED.where(_account.state == bindparam("state"))
 
 
 def is_last_operator(transaction: Transaction, account: Account) -> bool:
+    """Whether it is an active operator, and the only one; until the end of the transaction it stays so."""
     is_one = account.role is Role.OPERATOR and account.state is AccountStatus.ACTIVE
+    if is_one:
+        transaction.lock(OPERATORS)
     return is_one and all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
 
 

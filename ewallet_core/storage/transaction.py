@@ -111,7 +111,7 @@ def as_rows(found: Sequence[Any], row_type: type[R]) -> list[R]:
 
 
 class Parties(msgspec.Struct, frozen=True):
-    """The accounts that a request concerns, as far as it names them: its caller's and those of its partners.
+    """The accounts that a request names: its caller's, and others by email or name.
 
     The caller is found by the hash of its session's token or by the session's id. `changes_session` says
     whether another account may become active in that session.
@@ -120,7 +120,16 @@ class Parties(msgspec.Struct, frozen=True):
     token_hash: bytes | None = None
     session_id: int | None = None
     email_keys: tuple[str, ...] = ()
+    name_keys: tuple[str, ...] = ()
     changes_session: bool = False
+
+
+NAMES = "names and emails"
+"""The lock of the names, emails and looks of all accounts."""
+OPERATORS = "operators"
+"""The lock of who is an active operator."""
+SESSION_PLACES = "places of sessions"
+"""The lock of which worker has which sessions."""
 
 
 class TransactionLostError(Exception):

@@ -55,6 +55,7 @@ _LOCK_PARTIES = _ids_locked(
     _IS_GIVEN,
     _account.id == sa.select(_session.account_id).where(_CALLERS_SESSION).limit(1).scalar_subquery(),
     _account.email_key == sa.any_(sa.bindparam("email_keys", type_=ARRAY(sa.Text))),
+    _account.name_key == sa.any_(sa.bindparam("name_keys", type_=ARRAY(sa.Text))),
 )
 _LOCK_SESSION = sa.select(_session.id).where(_CALLERS_SESSION).with_for_update(key_share=True)
 
@@ -128,7 +129,11 @@ class PostgresqlTransaction(Transaction):
             return
         values = {"token_hash": parties.token_hash, "session_id": parties.session_id}
         accounts_found = self.run(
-            _LOCK_PARTIES, ids=sorted(self.locked), email_keys=list(parties.email_keys), **values
+            _LOCK_PARTIES,
+            ids=sorted(self.locked),
+            email_keys=list(parties.email_keys),
+            name_keys=list(parties.name_keys),
+            **values,
         )
         if parties.changes_session:
             self.run(_LOCK_SESSION, **values)
