@@ -20,7 +20,9 @@ SYSTEM_CORE_NAME = "System core"
 def create_system_core(transaction: Transaction, now: int) -> None:
     """Create the issuer's account if there is none; without a password, no one can log in to it."""
     if accounts.find(transaction, id=SYSTEM_CORE_ID) is None:
-        open_account(transaction, now, SYSTEM_CORE_NAME, SYSTEM_CORE_EMAIL, role="issuer")
+        open_account(
+            transaction, now, SYSTEM_CORE_NAME, SYSTEM_CORE_EMAIL, role="issuer", account_id=SYSTEM_CORE_ID
+        )
 
 
 def open_account(  # noqa: PLR0913 - an account has this many parts
@@ -33,10 +35,16 @@ def open_account(  # noqa: PLR0913 - an account has this many parts
     phone: str = "",
     alias: str = "",
     role: str = "user",
+    account_id: int | None = None,
 ) -> int:
-    """Create an account with a wallet, a clock, a sheet of each kind and a contact list; returns its id."""
+    """Create an account with a wallet, a clock, a sheet of each kind and a contact list; returns its id.
+
+    It gets the next id, unless it is given one.
+    """
+    chosen = {} if account_id is None else {"id": account_id}
     account_id = accounts.insert(
         transaction,
+        **chosen,
         **name_columns(name),
         **email_columns(email),
         phone=phone,

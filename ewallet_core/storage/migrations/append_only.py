@@ -42,7 +42,8 @@ _SQLITE = tuple(
 
 _POSTGRESQL = (
     "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+    "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME"
+    " USING ERRCODE = 'integrity_constraint_violation'; END $$",
     "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
     "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
 )

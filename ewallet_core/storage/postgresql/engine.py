@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
@@ -75,18 +76,27 @@ def create_migration_engine(target: PostgresqlTarget) -> Engine:
     )
 
 
+def raw_execute(connection: Connection) -> Callable[[str, tuple[object, ...]], Any]:
+    """Runs statements with parameters such as `$1` in the transaction of that connection."""
+    from psycopg import RawCursor  # noqa: PLC0415
+
+    driver: Any = connection.connection.driver_connection
+    return lambda sql, values: RawCursor(driver).execute(sql.encode(), values)
+
+
 def connect_arguments(target: PostgresqlTarget) -> dict[str, Any]:
     """What is given to libpq beside the URL: our defaults, and the schema as the search path."""
     arguments: dict[str, Any] = {
         name: value for name, value in _DEFAULTS.items() if name not in target.url.query
     }
+    theirs = target.url.query.get("options", ())
+    options = [theirs] if isinstance(theirs, str) else list(theirs)
+    # The last one wins. That a COMMIT did not wait for a standby is known by a warning only.
+    options.append("-cclient_min_messages=warning")
     if target.schema is not None:
         quoted = '"{}"'.format(target.schema.replace('"', '""'))
-        ours = f"-csearch_path={_escape(quoted)}"
-        theirs = target.url.query.get("options", ())
-        # The last one wins.
-        arguments["options"] = " ".join([theirs] if isinstance(theirs, str) else theirs) + f" {ours}"
-    return arguments
+        options.append(f"-csearch_path={_escape(quoted)}")
+    return {**arguments, "options": " ".join(options)}
 
 
 def _escape(value: str) -> str:

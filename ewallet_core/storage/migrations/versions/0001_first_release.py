@@ -145,7 +145,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "seals",
-        sa.Column("position", _ID, nullable=False),
+        sa.Column("position", _ID, nullable=False, autoincrement=False),
         sa.Column("entry_id", _ID, nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name=op.f("fk_seals_entry_id")),
@@ -397,3 +397,6 @@ def upgrade() -> None:
     make_append_only("entries", "id")
     make_append_only("postings", "id")
     make_append_only("seals", "position", "entry_id")
+    if op.get_bind().dialect.name == "postgresql":
+        # The first id is the system core's, which the engine gives itself.
+        op.execute("SELECT setval('accounts_id_seq', 1)")

@@ -22,6 +22,7 @@ _UNCOUNTED = (
     "time_records",
     "seen_requests",
 )
+_KINDS = ("supply", "payment", "transfer", "credits2clock", "clock2credits", "time_spent", "refund")
 
 
 # The other indexes of the records of each kind.
@@ -36,6 +37,7 @@ def upgrade() -> None:
     _search_sheets_by_the_index_of_accounts()
     for table in _UNCOUNTED:
         _drop_counter_of_ids(table)
+    _compare_kinds_one_by_one()
     _key_postings_by_entry()
     _key_seals_by_entry()
     _keep_origins_of_logins()
@@ -82,8 +84,23 @@ def _compared_one_by_one(kinds: re.Match[str]) -> str:
     return " OR ".join(f"kind = {kind}" for kind in kinds[1].split(", "))
 
 
+def _compare_kinds_one_by_one() -> None:
+    """PostgreSQL takes the condition that SQLite got with its new table."""
+    if op.get_bind().dialect.name == "postgresql":
+        known = op.f("ck_entries_kind_known")
+        op.drop_constraint(known, "entries")
+        op.create_check_constraint(known, "entries", " OR ".join(f"kind = '{kind}'" for kind in _KINDS))
+
+
+def _free_name_of_key(table: str) -> None:
+    """Let a new table, which will replace this one, have its key's name: in PostgreSQL there is one of each."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE {table} RENAME CONSTRAINT pk_{table} TO pk_{table}_before")
+
+
 def _key_postings_by_entry() -> None:
     """Those of an entry are beside each other, and need no index to be found."""
+    _free_name_of_key("postings")
     op.create_table(
         "ordered",
         sa.Column("entry_id", _ID, nullable=False),
@@ -114,6 +131,7 @@ def _key_postings_by_entry() -> None:
 
 def _key_seals_by_entry() -> None:
     """The chain is in the order of the entries, so the seals need no positions."""
+    _free_name_of_key("seals")
     op.create_table(
         "chain",
         sa.Column("entry_id", _ID, nullable=False, autoincrement=False),
