@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from sqlalchemy import make_url
 
 from ewallet_core.commands.backup import TerminalProgress
 from ewallet_core.commands.output import print_result, tell_failure
@@ -17,6 +16,8 @@ from ewallet_core.data_folder import database_url, find_data_folder
 from ewallet_core.database_copy.copy import Copied, copy_database
 from ewallet_core.database_copy.ends import CopyError, CopyUncertainError, CopyViolationError
 from ewallet_core.instructions.envelope import Answer
+from ewallet_core.storage.database_url import database_file, is_postgresql, parse_url
+from ewallet_core.storage.postgresql.url import read_target
 
 LIVE = "What changed after the copy was begun is not in it."
 
@@ -61,8 +62,8 @@ def _code_of(reason: CopyError) -> str:
 def _as_data(copied: Copied, source: str, target: str) -> Answer:
     return {
         "failed": False,
-        "from": _without_password(source),
-        "to": _without_password(target),
+        "from": _shown(source),
+        "to": _shown(target),
         "rows": copied.rows,
         "last_entry": copied.last_entry,
         "chain_head": copied.chain_head,
@@ -73,8 +74,7 @@ def _as_data(copied: Copied, source: str, target: str) -> Answer:
 
 def _lines(copied: Copied, target: str, *, live: bool) -> Iterator[str]:
     rows, entries = sum(copied.rows.values()), copied.rows["entries"]
-    yield f"Copied, compared and verified: {rows:,} rows, {entries:,} of them entries, into"
-    yield _without_password(target)
+    yield f"Copied, compared and verified: {rows:,} rows, with {entries:,} entries, into {_shown(target)}."
     if copied.chain_head is not None:
         yield f"The chain of seals ends at entry {copied.last_entry} with {copied.chain_head}."
     if live:
@@ -82,5 +82,6 @@ def _lines(copied: Copied, target: str, *, live: bool) -> Iterator[str]:
     yield "Use only one of the two from now on: they know nothing of each other."
 
 
-def _without_password(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+def _shown(url: str) -> str:
+    """The place of a database, without a password."""
+    return str(read_target(parse_url(url)) if is_postgresql(url) else database_file(url))

@@ -50,10 +50,13 @@ def copy_database(
     With `live`, engines may use the source; what they change from now on is not in the copy. Raises
     `CopyError`: then there is no copy, unless it is `CopyUncertainError`.
     """
-    with _named("Source"), _open_reader(source, live=live) as reader:
-        # Errors while both are open are named by where they are raised.
-        with _named("Target"), _open_writer(target) as writer:
-            return _copy(reader, writer, progress)
+    with (
+        _named("Source"),
+        _open_reader(source, live=live) as reader,
+        _named("Target"),
+        _open_writer(target) as writer,
+    ):
+        return _copy(reader, writer, progress)
 
 
 def _copy(reader: SourceReader, writer: TargetWriter, progress: Progress) -> Copied:

@@ -10,8 +10,7 @@ from typing import Any, cast
 import psycopg
 import sqlalchemy as sa
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
-from sqlalchemy import Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Dialect
 
 from ewallet_core.database_copy.ends import (
     ROWS_AT_ONCE,
@@ -23,18 +22,19 @@ from ewallet_core.database_copy.ends import (
     refused,
     select_in_order,
 )
-from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.database_url import parse_url
 from ewallet_core.storage.postgresql.commit import commit
-from ewallet_core.storage.postgresql.engine import create_engine_for, create_migration_engine
+from ewallet_core.storage.postgresql.engine import create_engine_for, create_migration_engine, raw_execute
 from ewallet_core.storage.postgresql.errors import summary
+from ewallet_core.storage.postgresql.migration import migrate_within
 from ewallet_core.storage.postgresql.read_only import connect_read_only, read_version
+from ewallet_core.storage.postgresql.requirements import connecting, read_facts
 from ewallet_core.storage.postgresql.transaction import (
     DriverConnection,
     PipelinedConnection,
     PostgresqlTransaction,
 )
-from ewallet_core.storage.postgresql.url import read_target
+from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
 from ewallet_core.storage.schema_version import require_this_release
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import Violation, run_checks
@@ -58,7 +58,6 @@ _TYPES = (
     "SELECT attname, atttypid FROM pg_attribute"
     " WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped"
 )
-_IS_OWNER = "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY ($1::regclass[])"
 _FOREIGN_KEYS = (
     "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
     " WHERE contype = 'f' AND conrelid = ANY ($1::regclass[]) ORDER BY conrelid::regclass::text, conname"
@@ -124,18 +123,40 @@ def open_postgresql_writer(url: str) -> Iterator[PostgresqlWriter]:
     engine = create_migration_engine(target)
     try:
         with engine.connect() as connection:
-            _create_tables(connection)
+            with connecting(target):
+                _create_tables(connection, target)
             driver = cast("DriverConnection", connection.connection.driver_connection)
             driver.cursor_factory = psycopg.RawCursor
             for dumper in (Int8Dumper, Int8BinaryDumper):
                 driver.adapters.register_dumper(int, dumper)
             yield PostgresqlWriter(driver, create_engine_for(target).dialect)
-    except (psycopg.Error, DBAPIError) as reason:
-        error = reason.orig if isinstance(reason, DBAPIError) else reason
-        said = summary(error) if isinstance(error, psycopg.Error) else str(error)
-        raise StorageUnavailableError(said, "Nothing was copied: mend that, and try again.") from reason
+    except psycopg.Error as reason:
+        raise CopyError(
+            f"Target: PostgreSQL says: {summary(reason)}. Nothing was copied: mend that, and try again."
+        ) from reason
     finally:
         engine.dispose()
+
+
+def _create_tables(connection: Connection, target: PostgresqlTarget) -> None:
+    """Create the tables unless they are there; they must be empty, and stay so for others."""
+    facts = read_facts(raw_execute(connection), target)
+    if facts.version is not None:
+        # Asked first, because an upgrade of large tables would take long, and is undone.
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        _require_empty(connection, f"{quote(str(facts.schema))}.accounts")
+    migrate_within(connection, target)
+    connection.exec_driver_sql(f"LOCK TABLE {', '.join(_NAMES)} IN ACCESS EXCLUSIVE MODE")
+    _require_empty(connection, *_NAMES)
+
+
+def _require_empty(connection: Connection, *tables: str) -> None:
+    for table in tables:
+        if connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {table})").scalar():  # noqa: S608 - names of ours
+            raise CopyError(
+                "There is a wallet in the target already, and a copy replaces nothing. Name an empty"
+                " database, or another schema as ?schema=NAME."
+            )
 
 
 class PostgresqlWriter(_PostgresqlRows):
@@ -151,9 +172,7 @@ class PostgresqlWriter(_PostgresqlRows):
         self._left_out = self._leave_out_indexes()
 
     def _leave_out_indexes(self) -> list[str]:
-        """Drop what makes inserting slow, if this role may; returns the statements that create it again."""
-        if not self.number(_IS_OWNER, _NAMES):
-            return []
+        """Drop what makes inserting slow; returns the statements that create it again."""
         indexes = self.driver.execute(_INDEXES, (_NAMES,)).fetchall()
         keys = self.driver.execute(_FOREIGN_KEYS, (_NAMES,)).fetchall()
         for table, name, _ in keys:
@@ -166,8 +185,8 @@ class PostgresqlWriter(_PostgresqlRows):
         ]
 
     def write_rows(self, table: sa.Table, chunks: Iterable[Chunk]) -> None:
-        types = dict(self.driver.execute(_TYPES, (table.name,)).fetchall())
-        in_order = [types[name] for name in table.columns.keys()]
+        types: dict[str, int] = dict(self.driver.execute(_TYPES, (table.name,)).fetchall())
+        in_order = [types[name] for name in table.columns.keys()]  # noqa: SIM118 - it is no dict
         chunks = iter(chunks)
         # Few rows at once: if the server refuses one, it says which of them.
         while several := list(islice(chunks, _CHUNKS_IN_A_COPY)):

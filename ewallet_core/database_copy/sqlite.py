@@ -72,8 +72,8 @@ def _unused(file: Path) -> Iterator[None]:
         if error.reason != "another program uses it":
             raise
         raise CopyError(
-            f"A program uses {file}, and what it changes meanwhile would not be in the copy. Stop the server and"
-            " close the app, or add --live to copy the wallet as it is now."
+            f"A program uses {file}, and what it changes meanwhile would not be in the copy. Stop the server"
+            " and close the app, or add --live to copy the wallet as it is now."
         ) from error
     with lock:
         if log_of(file).exists():
