@@ -168,7 +168,7 @@ class Execution(msgspec.Struct, frozen=True):
         if self._seen_request(context, key) is not None:
             # It was too long ago, or the instruction would not have been carried out again.
             seen_requests.delete(context.transaction, **key)
-        seen_requests.insert(
+        seen_requests.add(
             context.transaction,
             **key,
             fingerprint=self.call.instruction.fingerprint(self.call.request),

@@ -167,9 +167,7 @@ def log_in(request: Login, context: SessionContext, account: Account) -> _Renewe
     throttle.record_login(transaction, login_attempt(context, request.login_key, account), account.id)
     _take_new_hash(request, context, account)
     session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
-    session_accounts.insert(
-        transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now
-    )
+    session_accounts.add(transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now)
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
     _record_accepted(context, account)
     answer = cast("_RenewedLoginAnswer", login_answer(context, account.id))
@@ -198,7 +196,7 @@ def _renew_token(context: SessionContext, account: Account) -> str:
     sessions.change(transaction, session_id, token_hash=hash_token(token))
     renewed_tokens.delete(transaction, session_id=session_id)
     if request_id is not None:
-        renewed_tokens.insert(
+        renewed_tokens.add(
             transaction, session_id=session_id, token_hash=hash_token(old), request_id=request_id, salt=salt
         )
     return token

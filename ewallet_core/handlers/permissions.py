@@ -67,7 +67,7 @@ def edit_permission(request: EditPermission, context: Context) -> _EditPermissio
         raise OwnPermissionError
     line = {"role": request.role, "instruction": request.instruction}
     permissions.delete(context.transaction, **line)
-    permissions.insert(context.transaction, **line, allowed=int(request.allowed), written_at=context.now)
+    permissions.add(context.transaction, **line, allowed=int(request.allowed), written_at=context.now)
     return _EditPermissionAnswer(instruction=request.instruction, role=request.role, allowed=request.allowed)
 
 

@@ -40,7 +40,7 @@ class _RequestClientIdAnswer(TypedDict):
 def request_client_id(_request: RequestClientId, context: Context) -> _RequestClientIdAnswer:
     """Request a client id, which can open one session."""
     client_id = new_token(context.randomness)
-    client_ids.insert(
+    client_ids.add(
         context.transaction,
         hash=hash_token(client_id),
         **used_now(context),

@@ -89,7 +89,7 @@ def record_logout(context: Context, account: Account) -> None:
 def record_login(
     context: Context, account_id: int | None, kind: str, outcome: str, *, is_new: bool = False
 ) -> None:
-    login_records.insert(
+    login_records.add(
         context.transaction,
         account_id=account_id,
         kind=kind,

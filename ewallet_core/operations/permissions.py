@@ -61,7 +61,7 @@ def authorize(context: Context, instruction: Instruction) -> None:
     if allows(context, role, instruction):
         return
     context.transaction.must_write()
-    refused_requests.insert(
+    refused_requests.add(
         context.transaction,
         account_id=None if context.logged_in is None else context.logged_in.id,
         role=role,

@@ -152,7 +152,7 @@ def record_failure(transaction: Transaction, attempt: Attempt) -> None:
         key = {"name_hash": budget.key_hash, "address": budget.place}
         counted = budget.after_failure(budget.find(transaction, now), now)
         login_throttles.delete(transaction, **key)
-        login_throttles.insert(
+        login_throttles.add(
             transaction, **key, failures=counted.failures, last_failed_at=counted.last_failed_at
         )
 

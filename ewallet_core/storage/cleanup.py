@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
+from ewallet_core.storage.dialects import position_in
 from ewallet_core.storage.payees import ERASED_PAYEE, give_free_emails, leave_looks, reserve_email
 from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.sessions import seen_requests
@@ -120,7 +121,7 @@ def _nameless_invoices() -> Iterator[sa.Update]:
     own_entries = sa.select(own.c.entry_id).where(own.c.account_id == sa.bindparam("account_id"))
     is_seller = invoice.c.seller_account_id == sa.bindparam("account_id")
     keeps_names = invoice.c.entry_id.in_(own_entries) & invoice.c.seller_name.is_not(None)
-    after_party = sa.func.instr(invoice.c.search_key, PARTY_END) + 1
+    after_party = position_in(invoice.c.search_key, PARTY_END) + 1
     without_party = sa.case(
         (invoice.c.account_id == sa.bindparam("account_id"), invoice.c.search_key),
         else_=sa.func.substr(invoice.c.search_key, after_party),

@@ -93,10 +93,15 @@ def open_database(url: str, durability: Durability = Durability.FULL) -> Databas
     # Imported here, because a process needs only the backend of its own database.
     parsed = parse_url(url)
     if parsed.get_backend_name() == POSTGRESQL:
-        from ewallet_core.storage.postgresql.database import PostgresqlDatabase  # noqa: PLC0415
+        from ewallet_core.storage.postgresql.migration import prepare  # noqa: PLC0415
         from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
 
-        return PostgresqlDatabase(read_target(parsed), durability)
+        target = read_target(parsed)
+        prepare(target)
+        # Only now, because it needs the driver, and `prepare` says what to do without it.
+        from ewallet_core.storage.postgresql.database import PostgresqlDatabase  # noqa: PLC0415
+
+        return PostgresqlDatabase(target, durability)
     from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
     return SqliteDatabase(parsed, durability)

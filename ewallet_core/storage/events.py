@@ -91,8 +91,10 @@ class NewEvent(msgspec.Struct, frozen=True):
 
 # What was just counted is read by the INSERT: in SQLite a RETURNING costs more than both statements.
 _COUNTED = select(_account.event_sequence).where(_account.id == bindparam("account_id")).scalar_subquery()
-_APPEND = schema.events.insert().values(
-    sequence=_COUNTED, **{name: bindparam(name) for name in NewEvent.__struct_fields__}
+_APPEND = (
+    schema.events.insert()
+    .inline()
+    .values(sequence=_COUNTED, **{name: bindparam(name) for name in NewEvent.__struct_fields__})
 )
 
 

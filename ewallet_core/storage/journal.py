@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import BigInteger, bindparam, case, cast, func, select
 
 from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Issuer, Posting, Unit, seal
 from ewallet_core.ledger.rates import EXACT
@@ -79,10 +79,14 @@ _MOVE = (
 _AMOUNT = select(_balance.amount).where(_balance.id == bindparam("balance_id"))
 _MOVED_AT = select(_balance.moved_at).where(_balance.id == bindparam("balance_id"))
 # The balance was just moved: it has the amount and the date that the posting keeps.
-_POST_MOVED = schema.postings.insert().values(
-    balance_after=_AMOUNT.scalar_subquery(),
-    at=_MOVED_AT.scalar_subquery(),
-    **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
+_POST_MOVED = (
+    schema.postings.insert()
+    .inline()
+    .values(
+        balance_after=_AMOUNT.scalar_subquery(),
+        at=_MOVED_AT.scalar_subquery(),
+        **{name: bindparam(name) for name in ("entry_id", "position", "balance_id", "unit", "amount")},
+    )
 )
 _LAST_SEAL = (
     select(*seals.columns, select(func.max(schema.entries.c.id)).scalar_subquery())
@@ -95,7 +99,7 @@ _ENTRIES_AFTER = (
 )
 _posting = schema.postings.c
 _REFUNDED = (
-    select(func.sum(_posting.amount))
+    select(cast(func.sum(_posting.amount), BigInteger))
     .join(schema.entries, schema.entries.c.id == _posting.entry_id)
     .where(
         schema.entries.c.reverses_id == bindparam("entry_id"),
@@ -134,7 +138,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
             "amount": moved.amount,
         }
         if moved.balance in (issuing.credits, issuing.milliseconds):
-            postings.insert(transaction, **posting, balance_after=None, at=entry.at)
+            postings.add(transaction, **posting, balance_after=None, at=entry.at)
         else:
             transaction.run(_MOVE, balance_id=moved.balance, by=moved.amount, at=entry.at)
             transaction.run(_POST_MOVED, **posting)
@@ -148,7 +152,7 @@ def read_amount(transaction: Transaction, balance_id: BalanceId) -> int:
 
 
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:
-    return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
+    return transaction.number(_REFUNDED, entry_id=entry_id) or 0
 
 
 def find_sending_balance(transaction: Transaction, entry_id: int) -> int | None:
@@ -244,7 +248,7 @@ def record_cost(
     values = {"balance_id": balance_id, "currency": currency, "entry_id": entry_id}
     before = transaction.one(_UP_TO, Cost, **values)
     total = EXACT.add(Decimal(before.total), cost) if before is not None else cost
-    costs.insert(transaction, **values, cost=f"{cost:f}", total=f"{total:f}")
+    costs.add(transaction, **values, cost=f"{cost:f}", total=f"{total:f}")
 
 
 def read_costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dict[str, str]:

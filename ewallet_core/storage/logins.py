@@ -125,7 +125,7 @@ def note_origins(transaction: Transaction, account_id: int, origins: Sequence[st
     """Note that the account was logged in to from these origins."""
     for origin in origins:
         login_origins.delete(transaction, account_id=account_id, origin=origin)
-        login_origins.insert(transaction, account_id=account_id, origin=origin, last_login_at=now)
+        login_origins.add(transaction, account_id=account_id, origin=origin, last_login_at=now)
     transaction.run(_FORGET_EARLIER_ORIGINS, account_id=account_id)
 
 

@@ -64,7 +64,9 @@ _report = schema.issue_reports.c
 _REPORT_TIME = (
     select(_report.at)
     .where(
-        _report.address == bindparam("address"), _report.at.between(bindparam("since") + 1, bindparam("now"))
+        _report.address == bindparam("address"),
+        _report.at > bindparam("since"),
+        _report.at <= bindparam("now"),
     )
     .order_by(_report.at.desc())
     .limit(1)

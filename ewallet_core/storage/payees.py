@@ -225,7 +225,7 @@ def reserve_email(transaction: Transaction, account: Account, now: int) -> None:
         return
     email_hash = _hash(account.email_key)
     reserved_emails.delete(transaction, email_hash=email_hash)
-    reserved_emails.insert(
+    reserved_emails.add(
         transaction, email_hash=email_hash, account_id=account.id, reserved_until=now + RESERVED_MS
     )
 

@@ -1,10 +1,12 @@
 """The records that a filter finds in another order than by date, and their totals.
 
-Each page reads all that the filter finds, and keeps only what it answers.
+Each page reads all that the filter finds, and keeps only what it answers. By a text, this process sorts them:
+a database folds case and Unicode forms in another way than the engine does.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +14,26 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal, null, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from ewallet_core.storage import schema
+from ewallet_core.storage.rows import Row
 from ewallet_core.storage.search import FOUND, FoundRecords
 from ewallet_core.storage.sheets import ALL_RECORDS, Records
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.types import RecordType
+from ewallet_core.types import RecordType, user_key
 
 Key = Callable[[Any], Any]
 """The value by which records are sorted, from the columns of their table."""
@@ -26,11 +41,19 @@ DIGITS = 40
 """More digits than any cost has before its decimal point."""
 HALF = 10**9
 """Sums are of halves, because the sum of the largest numbers is more than an integer of the database."""
+IDS_AT_ONCE = 100
+"""How many records one statement reads by their ids."""
 
 
-def _text(name: str) -> Key:
-    """A text without regard to case and Unicode form, as the engine compares names."""
-    return lambda record: func.user_key(record[name])
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to sort by without regard to case and Unicode form, as the engine compares names."""
+
+    of: Key
+
+
+def _text(name: str) -> Text:
+    return Text(lambda record: record[name])
 
 
 def _number(name: str) -> Key:
@@ -64,7 +87,7 @@ def _partner(record: Any) -> ColumnElement[Any]:
         else_=record.to_account_id,
     )
     # An account without a key has the same email as an older one, which is shown all the same.
-    shown = func.coalesce(account.email_key, func.user_key(account.email))
+    shown = func.coalesce(account.email_key, account.email)
     return func.coalesce(select(shown).where(account.id == other).scalar_subquery(), "")
 
 
@@ -75,27 +98,28 @@ def _invoice_partner(record: Any) -> ColumnElement[Any]:
     account, paid = schema.accounts.c, schema.transfer_records.alias("paid").c
     other = case((paid.from_account_id == record.account_id, paid.to_account_id), else_=paid.from_account_id)
     today = select(account.email).where(account.id == other, paid.id == record.transfer_record_id)
-    return func.user_key(func.coalesce(issued, today.scalar_subquery(), ""))
+    return func.coalesce(issued, today.scalar_subquery(), "")
 
 
 def _cost(record: Any) -> ColumnElement[Any]:
     """Decimal text that sorts as its number does: as many digits before the point as any has."""
-    point = func.instr(record.cost, ".")
-    whole = case((point > 0, func.substr(record.cost, 1, point - 1)), else_=record.cost)
-    rest = case((point > 0, func.substr(record.cost, point)), else_="")
-    padded = func.substr(literal("0" * DIGITS).op("||")(whole), -DIGITS)
+    # What is left without the digits at the end is empty if there is no point.
+    until_point = func.rtrim(record.cost, "0123456789")
+    whole = case((until_point == "", record.cost), else_=func.rtrim(until_point, "."))
+    rest = func.substr(record.cost, func.length(whole) + 1)
+    padded = func.substr(literal("0" * DIGITS).concat(whole), func.length(whole) + 1)
     # Equal numbers have one key: 9.5 and 9.50.
-    return padded.op("||")(func.rtrim(func.rtrim(rest, "0"), "."))
+    return padded.concat(func.rtrim(func.rtrim(rest, "0"), "."))
 
 
 _ALL = {"create_date": _number("created_at"), "write_date": _number("written_at"), "reference": _number("id")}
-SORTS: Mapping[RecordType, Mapping[str, Key]] = {
+SORTS: Mapping[RecordType, Mapping[str, Key | Text]] = {
     RecordType.TRANSFER: {
         **_ALL,
         "transfer_type": _number("transfer_type"),
         "credits": _number("credits"),
         "signed_credits": _signed_credits(RecordType.TRANSFER),
-        "partner": _partner,
+        "partner": Text(_partner),
         "notes": _text("notes"),
     },
     RecordType.INVOICE: {
@@ -104,7 +128,7 @@ SORTS: Mapping[RecordType, Mapping[str, Key]] = {
         "signed_credits": _signed_credits(RecordType.INVOICE),
         "currency": _number("currency"),
         "cost": _cost,
-        "partner": _invoice_partner,
+        "partner": Text(_invoice_partner),
         "notes": _text("notes"),
     },
     RecordType.CONVERSION: {
@@ -180,6 +204,11 @@ class Order:
         return cls(sort.removeprefix("-"), sort.startswith("-"))
 
 
+class _FoundText(Row, frozen=True):
+    id: int
+    text: str
+
+
 class OrderedRecords:
     """The records of one kind in any order, for a statement that finds them."""
 
@@ -188,6 +217,11 @@ class OrderedRecords:
         self._records = records
         self._found = found
         self._page: Callable[..., Select[Any]] = cache(self._build_page)
+        self._texts: Callable[..., tuple[Select[Any], Select[Any]]] = cache(self._build_texts)
+        record = records.table.c
+        ids: list[BindParameter[int]] = [bindparam(f"id_{number}") for number in range(IDS_AT_ONCE)]
+        columns = (record[name] for name in records.row_type.__struct_fields__)
+        self._by_ids = select(*columns).where(record.id.in_(ids))
         self._totals: Callable[..., tuple[Select[Any], Select[Any] | None]] = cache(self._build_totals)
 
     def page(
@@ -202,8 +236,24 @@ class OrderedRecords:
         **values: Any,
     ) -> list[Any]:
         """At most `most` records after the one of id `after`, or after the first `skip`."""
-        statement = self._page(order, after is not None, how_found)
+        by = SORTS[self._records.kind][order.column]
+        if isinstance(by, Text):
+            texts = self._texts(by, how_found)
+            ids = _ids_by_text(transaction, texts, order, after, skip + most, **values)
+            return self._read(transaction, ids[skip:])
+        statement = self._page(by, order, after is not None, how_found)
         return transaction.all(statement, self._records.row_type, after=after, skip=skip, most=most, **values)
+
+    def _read(self, transaction: Transaction, ids: Sequence[int]) -> list[Any]:
+        """The records with these ids, in that order."""
+        found: dict[int, Any] = {}
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            some = ids[start : start + IDS_AT_ONCE]
+            # The last one fills up the list, so that there is one statement whatever its length.
+            values = {f"id_{number}": some[min(number, len(some) - 1)] for number in range(IDS_AT_ONCE)}
+            rows = transaction.all(self._by_ids, self._records.row_type, **values)
+            found.update((row.id, row) for row in rows)
+        return [found[number] for number in ids]
 
     def totals(self, transaction: Transaction, how_found: tuple[Any, ...], **values: Any) -> dict[str, Any]:
         """How many records are found, and the sums of what they move; money by currency, as decimal text."""
@@ -216,9 +266,10 @@ class OrderedRecords:
             found |= _money(transaction.run(by_currency, **values).fetchall())
         return found
 
-    def _build_page(self, order: Order, has_cursor: bool, how_found: tuple[Any, ...]) -> Select[Any]:
+    def _build_page(
+        self, key_of: Key, order: Order, has_cursor: bool, how_found: tuple[Any, ...]
+    ) -> Select[Any]:
         table = self._records.table
-        key_of = SORTS[self._records.kind][order.column]
         key, statement = key_of(table.c), self._found(*how_found)
         if has_cursor:
             last = table.alias("last")
@@ -230,6 +281,13 @@ class OrderedRecords:
             statement.order_by(in_order, table.c.id.desc()).limit(bindparam("most")).offset(bindparam("skip"))
         )
 
+    def _build_texts(self, text: Text, how_found: tuple[Any, ...]) -> tuple[Select[Any], Select[Any]]:
+        """The statements that read the ids and texts of all that is found, and of the record `after`."""
+        table = self._records.table
+        columns = (table.c.id, text.of(table.c))
+        of_one = select(*columns).where(table.c.id == bindparam("after"))
+        return self._found(*how_found).with_only_columns(*columns), of_one
+
     def _build_totals(self, how_found: tuple[Any, ...]) -> tuple[Select[Any], Select[Any] | None]:
         table, kind = self._records.table, self._records.kind
         statement = self._found(*how_found)
@@ -240,6 +298,32 @@ class OrderedRecords:
         groups = (table.c.seller_account_id == table.c.account_id, table.c.currency, table.c.cost)
         by_currency = statement.with_only_columns(*groups, func.count()).where(table.c.currency != "")
         return sums, by_currency.group_by(*groups)
+
+
+def _ids_by_text(
+    transaction: Transaction,
+    texts: tuple[Select[Any], Select[Any]],
+    order: Order,
+    after: int | None,
+    most: int,
+    **values: Any,
+) -> list[int]:
+    """The ids of at most `most` records after the one of id `after`, in the order of their texts."""
+    of_all, of_one = texts
+    # Of equal texts, the greater id comes first in either order.
+    sign, first = (1, heapq.nlargest) if order.descending else (-1, heapq.nsmallest)
+
+    def place(found: _FoundText) -> tuple[str, int]:
+        return user_key(found.text), sign * found.id
+
+    places: Iterator[tuple[str, int]] = map(place, transaction.each(of_all, _FoundText, **values))
+    if after is not None:
+        last = transaction.one(of_one, _FoundText, after=after)
+        if last is None:
+            return []
+        end = place(last)
+        places = (each for each in places if (each < end if order.descending else each > end))
+    return [sign * number for _, number in first(most, places)]
 
 
 def _money(rows: Sequence[Any]) -> dict[str, dict[str, str]]:
@@ -256,8 +340,8 @@ def _money(rows: Sequence[Any]) -> dict[str, dict[str, str]]:
 
 def _halves(amounts: Iterator[ColumnElement[Any]]) -> Iterator[ColumnElement[Any]]:
     for amount in amounts:
-        yield func.sum(amount // HALF)
-        yield func.sum(amount % HALF)
+        yield cast(func.sum(amount // HALF), BigInteger)
+        yield cast(func.sum(amount % HALF), BigInteger)
 
 
 def _on_sheet(records: Records[Any]) -> Callable[..., Select[Any]]:

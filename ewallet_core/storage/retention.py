@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ewallet_core.storage import schema
+from ewallet_core.storage.dialects import in_sqlite
+from ewallet_core.storage.rows import whole_number
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wall_clock import LEAST_AHEAD_MS
 
@@ -20,8 +22,7 @@ PAGES_IN_A_SLICE = 200
 FREE_PAGES_KEPT = 1_000
 """Free pages of the file that are left to be used again."""
 
-_NOW: sa.BindParameter[int] = sa.bindparam("now")
-_AHEAD: sa.BindParameter[int] = sa.bindparam("ahead")
+_NOW, _AHEAD = whole_number("now"), whole_number("ahead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class _Kept(NamedTuple):
     @property
     def due(self) -> sa.Select[Any]:
         """When the first row by id is to be removed; 0 if its date is so far ahead that it is wrong."""
-        until = self.dates + sa.bindparam(self.setting)
+        until = self.dates + whole_number(self.setting)
         return (
             sa.select(sa.case((self.dates > _AHEAD, 0), else_=until))
             .where(self.where)
@@ -76,7 +77,7 @@ class _Kept(NamedTuple):
     @property
     def removal(self) -> sa.Delete:
         return sa.delete(self.dates.table).where(
-            self._is_among_first, self.dates < _NOW - sa.bindparam(self.setting)
+            self._is_among_first, self.dates < _NOW - whole_number(self.setting)
         )
 
     @property
@@ -107,7 +108,8 @@ _CAN_GIVE_BACK = sa.and_(
 )
 _GIVE_BACK_ONE = sa.text("PRAGMA incremental_vacuum(1)")
 
-_MANY_ARE_FREE = sa.select(sa.literal(0)).where(_CAN_GIVE_BACK)
+# PostgreSQL makes room by itself, with its autovacuum.
+_MANY_ARE_FREE = sa.select(sa.literal(0)).where(in_sqlite(_CAN_GIVE_BACK))
 HISTORY_IS_DUE = (*(kept.due for kept in _KEPT), _MANY_ARE_FREE)
 """When there is something to remove, or free pages to give back; `find_earliest` runs them."""
 

@@ -30,6 +30,11 @@ def is_like(text: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[boo
     return text.like(sa.bindparam(parameter, type_=sa.Text) + "", escape=ESCAPE)
 
 
+def whole_number(parameter: str) -> sa.BindParameter[int]:
+    """A parameter whose type PostgreSQL can't find out, because it is compared with no column."""
+    return sa.bindparam(parameter, type_=sa.BigInteger)
+
+
 ABOVE_ALL_IDS = 2**63 - 1
 """The cursor of the first page."""
 
@@ -66,6 +71,7 @@ class Rows(Generic[R]):
         self._select: Callable[..., sa.Select[Any]] = cache(self._build_select)
         self._latest: Callable[..., sa.Select[Any]] = cache(self._build_latest)
         self._insert: Callable[..., sa.Insert] = cache(self._build_insert)
+        self._add: Callable[..., sa.Insert] = cache(self._build_add)
         self._update: Callable[..., sa.Update] = cache(self._build_update)
         self._delete: Callable[..., sa.Delete] = cache(self._build_delete)
         self._count: Callable[..., sa.Select[Any]] = cache(self._build_count)
@@ -98,10 +104,14 @@ class Rows(Generic[R]):
         """Insert a row; returns its id, if it has one."""
         return transaction.insert(self._insert(*values), values)
 
+    def add(self, transaction: Transaction, **values: Any) -> None:
+        """Insert a row whose id is not needed, so that the database need not return it."""
+        transaction.run(self._add(*values), **values)
+
     def insert_many(self, transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, all with values of the same columns."""
         if rows:
-            transaction.run_many(self._insert(*rows[0]), rows)
+            transaction.run_many(self._add(*rows[0]), rows)
 
     def change(self, transaction: Transaction, key: int, /, **values: Any) -> None:
         transaction.run(self._update(*values), row_key=key, **values)
@@ -127,6 +137,9 @@ class Rows(Generic[R]):
 
     def _build_insert(self, *names: str) -> sa.Insert:
         return self.table.insert().values(_parameters(names))
+
+    def _build_add(self, *names: str) -> sa.Insert:
+        return self._build_insert(*names).inline()
 
     def _build_update(self, *names: str) -> sa.Update:
         chosen = self.table.c.id == sa.bindparam("row_key")

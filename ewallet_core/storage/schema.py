@@ -97,7 +97,7 @@ def one_of(column: str, *values: str) -> sa.CheckConstraint:
 def index_of_values(column: str) -> sa.Index:
     """An index without the rows that have no value in that column, where few have one."""
     has_value = sa.text(f"{column} IS NOT NULL")
-    return sa.Index(None, column, sqlite_where=has_value, postgresql_where=has_value)
+    return sa.Index(None, column, sqlite_where=has_value)
 
 
 MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
@@ -362,7 +362,6 @@ sessions = new_table(
         "account_id",
         "last_used_at",
         sqlite_where=_IS_IDLE_AND_LONG,
-        postgresql_where=_IS_IDLE_AND_LONG,
     ),
 )
 

@@ -26,7 +26,7 @@ from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import Sealer
 from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION, VERSION_TABLE, require_no_newer
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.types import Durability, user_key
+from ewallet_core.types import Durability
 
 BUSY_SECONDS = 10
 WRITER_CACHE_KIB = 32 * 1024
@@ -242,8 +242,6 @@ def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
     # The pages that a savepoint copies are too few to be worth a file, and there may be no folder for one.
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA foreign_keys = ON")
-    # Texts are sorted as names are compared.
-    connection.create_function("user_key", 1, user_key, deterministic=True)
     # Erased data is overwritten in the file; not every build of SQLite does that by default.
     connection.execute("PRAGMA secure_delete = ON")
 

@@ -9,16 +9,19 @@ from sqlalchemy import Select, bindparam, case, func, literal, select
 
 from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import Row
+from ewallet_core.storage.rows import Row, whole_number
 from ewallet_core.storage.statements import SumFilter
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock
 
 _segment, _clock = schema.time_segments.c, schema.clocks.c
 _record, _sheet = schema.time_records.c, schema.sheets.c
+_NOW = whole_number("now")
 
-_KEEP = schema.time_segments.insert().values(
-    clock_id=bindparam("clock"), started_at=bindparam("started"), stopped_at=bindparam("stopped")
+_KEEP = (
+    schema.time_segments.insert()
+    .inline()
+    .values(clock_id=bindparam("clock"), started_at=bindparam("started"), stopped_at=bindparam("stopped"))
 )
 _ASSIGN = (
     schema.time_segments.update()
@@ -118,12 +121,10 @@ _OLDER_OF_BEGUN = select(
     literal(1),
 ).where(_clock.account_id == bindparam("account_id"), _clock.timer_unsegmented > 0)
 # The stretch of an active timer that goes on.
-_CURRENT = select(
-    _clock.timer_since, bindparam("now"), bindparam("now") - _clock.timer_since, _clock.timer_tags, literal(1)
-).where(
+_CURRENT = select(_clock.timer_since, _NOW, _NOW - _clock.timer_since, _clock.timer_tags, literal(1)).where(
     _clock.account_id == bindparam("account_id"),
     _clock.timer_state == State.ACTIVE,
-    _clock.timer_since < bindparam("now"),
+    _clock.timer_since < _NOW,
 )
 _USED = (_SEGMENTS, _OLDER, _OLDER_OF_BEGUN, _CURRENT)
 _USED_BY_CLOCK = tuple(map(_of_clock, _USED))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.payees import RESERVED_MS
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.rows import Row, Rows, whole_number
 from ewallet_core.storage.transaction import Transaction
 
 ONLY_ROW = 1
@@ -63,7 +63,7 @@ def latest_known(transaction: Transaction, reading: RightReading | None) -> int:
 
 def keep_right_reading(transaction: Transaction, reading: RightReading) -> None:
     right_readings.delete(transaction, id=ONLY_ROW)
-    right_readings.insert(
+    right_readings.add(
         transaction,
         id=ONLY_ROW,
         wall_at=reading.wall_at,
@@ -78,18 +78,16 @@ def keep_right_reading(transaction: Transaction, reading: RightReading) -> None:
 LEAST_AHEAD_MS = 24 * 60 * 60_000
 """A date that is less far ahead may be right: so far the clock may be behind without being in doubt."""
 
-_NOW: sa.BindParameter[int] = sa.bindparam("now")
-_AHEAD: sa.BindParameter[int] = sa.bindparam("ahead")
+_NOW, _AHEAD, _USUAL = whole_number("now"), whole_number("ahead"), whole_number("session_lifetime")
 _clock, _segment = schema.clocks.c, schema.time_segments.c
 
 
 def _at_most(column: sa.Column[Any], within: str | None = None) -> sa.Update:
     """Bring dates that are further ahead than `within` milliseconds from now to the latest possible one."""
-    offset: Any = 0 if within is None else sa.bindparam(within)
+    offset: Any = 0 if within is None else whole_number(within)
     return sa.update(column.table).where(column > _AHEAD + offset).values({column.name: _NOW + offset})
 
 
-_USUAL: sa.BindParameter[int] = sa.bindparam("session_lifetime")
 _session, _client = schema.sessions.c, schema.client_ids.c
 _lifetime_of_client = sa.select(_session.lifetime_ms).where(_session.client_id == _client.id)
 

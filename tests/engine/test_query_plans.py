@@ -6,13 +6,12 @@ import contextlib
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from storage_statements import storage_modules
+from storage_statements import ADDED_UP, BY_ID, IN_ANY_ORDER, queries_in, storage_modules
 
 from ewallet_core.storage import (
     callers,
@@ -20,7 +19,6 @@ from ewallet_core.storage import (
     linked_records,
     overview,
     payees,
-    record_order,
     retention,
     schema,
     search,
@@ -32,7 +30,6 @@ from ewallet_core.storage import (
 from ewallet_core.storage.described_records import DESCRIBED
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import costs, records
-from ewallet_core.types import user_key
 
 _COMPILED = Statements(SQLiteDialect_pysqlite())
 _RECORDS = (sheets.transfers, sheets.invoices, sheets.conversions, sheets.times, sheets.contacts)
@@ -64,6 +61,7 @@ PLANNED: dict[str, Executable] = {
     "the clocks that have run out": wallets._DUE,
     "a caller with credentials": callers._BY_CREDENTIALS,
     "a live session": callers._BY_SESSION,
+    **BY_ID,
 }
 """Statements whose cost must not grow with the table."""
 
@@ -73,7 +71,6 @@ def plan_of(file: Path, statement: Executable) -> list[str]:
     compiled = _COMPILED[statement]
     values = compiled.bind(defaultdict(lambda: 1))
     with contextlib.closing(sqlite3.connect(file)) as connection:
-        connection.create_function("user_key", 1, user_key, deterministic=True)
         return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values)]
 
 
@@ -260,25 +257,6 @@ def test_recent_records_are_read_newest_first_by_their_index(wallet_file, kind, 
     assert any(index in step for step in plan_of(wallet_file, statement))
 
 
-IN_ANY_ORDER = {
-    f"{kind} records {how} by {column}": ordered._page(record_order.Order(column, True), has_cursor, found)
-    for how, all_ordered, found in (
-        ("of a sheet", record_order.ON_SHEET, (False,)),
-        ("found", record_order.FOUND_IN_ORDER, (True, 0)),
-    )
-    for kind, ordered in all_ordered.items()
-    for column in record_order.SORTS[kind]
-    for has_cursor in (False, True)
-}
-ADDED_UP = {
-    f"{kind} {number}": statement
-    for all_ordered, found in ((record_order.ON_SHEET, (False,)), (record_order.FOUND_IN_ORDER, (False, 0)))
-    for kind, ordered in all_ordered.items()
-    for number, statement in enumerate(ordered._totals(found))
-    if statement is not None
-}
-
-
 def test_an_order_or_a_total_reads_what_the_filter_finds_once(wallet_file):
     for name, statement in (IN_ANY_ORDER | ADDED_UP).items():
         steps = plan_of(wallet_file, statement)
@@ -329,19 +307,6 @@ def test_only_what_reads_all_records_of_an_account_finds_them_by_it_alone(querie
 # Each index costs every insert, so some query must need it
 
 INDEXES = sorted(str(index.name) for table in schema.metadata.sorted_tables for index in table.indexes)
-
-
-def queries_in(value: object) -> Iterator[Executable]:
-    """The statements in a module's value, however deep."""
-    if isinstance(value, Executable):
-        yield value
-    elif isinstance(value, dict):
-        yield from queries_in(tuple(value.values()))
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from queries_in(part)
-    elif not isinstance(value, type) and type(value).__module__.startswith("ewallet_core.storage"):
-        yield from queries_in(getattr(value, "__dict__", {}))
 
 
 @pytest.fixture(scope="module")

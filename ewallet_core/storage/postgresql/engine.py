@@ -11,7 +11,7 @@ from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 
 if TYPE_CHECKING:
-    from psycopg.adapt import AdaptersMap
+    import psycopg
 
 POOL_SIZE = 16
 POOL_SECONDS = 30.0
@@ -41,7 +41,7 @@ def create_engine_for(
     parameters. There are at most `pool_size` of them; none is opened before the first is needed. Raises
     `StorageUnavailableError` without psycopg.
     """
-    adapters, cursor_factory = _load_driver()
+    arguments = {**connect_arguments(target), **_raw_connections()}
     return create_engine(
         target.url,
         paramstyle="numeric_dollar",
@@ -52,13 +52,21 @@ def create_engine_for(
         pool_timeout=pool_seconds,
         # So that those which are not needed at present are idle for long, and the others keep what they know.
         pool_use_lifo=True,
-        connect_args={
-            **connect_arguments(target),
-            "autocommit": True,
-            "cursor_factory": cursor_factory,
-            "context": adapters,
-        },
+        connect_args=arguments,
     )
+
+
+def connect(target: PostgresqlTarget) -> psycopg.Connection[Any]:
+    """A connection as those of the pool, but outside of it. Raises `psycopg.Error`.
+
+    Raises `StorageUnavailableError` without psycopg.
+    """
+    arguments = {**connect_arguments(target), **_raw_connections(), "client_encoding": "utf8"}
+    import psycopg  # noqa: PLC0415
+
+    of_driver: Any = target.url.get_dialect()
+    _, of_url = of_driver(dbapi=psycopg).create_connect_args(target.url)
+    return psycopg.connect(**{**of_url, **arguments})
 
 
 def create_migration_engine(target: PostgresqlTarget) -> Engine:
@@ -66,7 +74,7 @@ def create_migration_engine(target: PostgresqlTarget) -> Engine:
 
     Raises `StorageUnavailableError` without psycopg.
     """
-    _load_driver()
+    _raw_connections()
     return create_engine(
         target.url,
         use_native_hstore=False,
@@ -91,12 +99,11 @@ def connect_arguments(target: PostgresqlTarget) -> dict[str, Any]:
     }
     theirs = target.url.query.get("options", ())
     options = [theirs] if isinstance(theirs, str) else list(theirs)
-    # The last one wins. That a COMMIT did not wait for a standby is known by a warning only.
-    options.append("-cclient_min_messages=warning")
     if target.schema is not None:
+        # The last one wins.
         quoted = '"{}"'.format(target.schema.replace('"', '""'))
         options.append(f"-csearch_path={_escape(quoted)}")
-    return {**arguments, "options": " ".join(options)}
+    return {**arguments, "options": " ".join(options)} if options else arguments
 
 
 def _escape(value: str) -> str:
@@ -104,8 +111,8 @@ def _escape(value: str) -> str:
     return "".join(f"\\{letter}" if letter.isspace() or letter == "\\" else letter for letter in value)
 
 
-def _load_driver() -> tuple[AdaptersMap, type[Any]]:
-    """The adapters of Python's types, and the class of cursors that take `$1`."""
+def _raw_connections() -> dict[str, Any]:
+    """Arguments for psycopg: no BEGIN by itself, `$1` for parameters, one type for all integers."""
     # Only a process with a database at PostgreSQL needs the driver, which is an extra.
     try:
         import psycopg  # noqa: PLC0415
@@ -120,4 +127,4 @@ def _load_driver() -> tuple[AdaptersMap, type[Any]]:
     # Else the type of a number depends on its size, and each combination of types is another statement.
     adapters.register_dumper(int, numeric.Int8Dumper)
     adapters.register_dumper(int, numeric.Int8BinaryDumper)
-    return adapters, psycopg.RawCursor
+    return {"autocommit": True, "cursor_factory": psycopg.RawCursor, "context": adapters}

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage import migrations
-from ewallet_core.storage.postgresql.engine import create_migration_engine, raw_execute
+from ewallet_core.storage.postgresql.engine import connect, create_migration_engine, raw_execute
 from ewallet_core.storage.postgresql.requirements import (
     PostgresqlFacts,
     connecting,
@@ -19,7 +19,6 @@ from ewallet_core.storage.postgresql.requirements import (
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.schema import APPEND_ONLY, metadata
 from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION_TABLE
-from ewallet_core.storage.transaction import DbConnection
 
 _MIGRATION_LOCK = 0x65_77_61_6C_6C_65_74
 """The advisory lock of the one process that creates or upgrades tables in a database: "ewallet" in ASCII."""
@@ -47,13 +46,12 @@ class MigrationResult(msgspec.Struct, frozen=True):
     """The roles that may use its tables, beside the owner."""
 
 
-def prepare(connection: DbConnection, target: PostgresqlTarget) -> PostgresqlFacts:
+def prepare(target: PostgresqlTarget) -> PostgresqlFacts:
     """Create or upgrade the tables if that is needed and the role may do it; returns what is there now.
 
-    The connection, whose cursors take `$1`, is in no transaction; it is used only to ask. Several processes
-    and threads may do this at once. Raises `StorageUnavailableError`.
+    Several processes and threads may do this at once. Raises `StorageUnavailableError`.
     """
-    with connecting(target):
+    with connecting(target), connect(target) as connection:
         facts = read_facts(connection.execute, target)
         require_usable(facts)
         if not facts.is_current:

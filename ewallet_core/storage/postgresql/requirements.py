@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.schema import entries
@@ -189,14 +188,11 @@ def create_statement(database: str) -> str:
 @contextmanager
 def connecting(target: PostgresqlTarget) -> Iterator[None]:
     """Turn the errors of opening a database into `StorageUnavailableError`, which has no password."""
-    # The driver is loaded already.
-    from psycopg import Error  # noqa: PLC0415
-
     try:
         yield
-    except WalletError:
-        raise
-    except (DBAPIError, Error) as reason:
+    except Exception as reason:
+        if not isinstance(reason, DBAPIError) and not _is_of_driver(reason):
+            raise
         raise as_unavailable(reason, target) from reason
 
 
@@ -208,6 +204,11 @@ def as_unavailable(reason: BaseException, target: PostgresqlTarget) -> StorageUn
     if re.search(r'FATAL: +database ".*" does not exist', words):
         remedy = f"Create it: {create_statement(str(target.url.database))}."
     return StorageUnavailableError(f"{target} can't be used, {words}", remedy)
+
+
+def _is_of_driver(reason: Exception) -> bool:
+    """Whether psycopg raised it, which may not be installed."""
+    return any(each.__module__.startswith("psycopg") for each in type(reason).__mro__)
 
 
 def _refuse_schema(facts: PostgresqlFacts) -> None:
