@@ -1,4 +1,7 @@
-"""Read-only access to a database file, which others may have open, or which is on a read-only medium."""
+"""Read-only access to a database that others may have open.
+
+A file may also be on a read-only medium; PostgreSQL may also be a standby.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database_file import log_of
-from ewallet_core.storage.database_url import database_file
-from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION
+from ewallet_core.storage.database_url import POSTGRESQL, database_file, parse_url
+from ewallet_core.storage.schema_version import VERSION, require_this_release
 from ewallet_core.storage.sqlite import BUSY_SECONDS
 from ewallet_core.storage.transaction import Statements, Transaction
 
@@ -26,7 +29,7 @@ _READS_FILE = "SELECT count(*) FROM sqlite_master"
 
 @contextmanager
 def connect_read_only(url: str) -> Iterator[sqlite3.Connection]:
-    """A snapshot of the database at that SQLAlchemy URL, of any release.
+    """A snapshot of the database in the file of that SQLAlchemy URL, of any release.
 
     Raises `StorageUnavailableError` if there is none, or if what it is used for raises an error of SQLite:
     `StorageDamagedError` if the content is at fault.
@@ -53,7 +56,19 @@ def connect_read_only(url: str) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def open_read_only(url: str) -> Iterator[Transaction]:
-    """As `connect_read_only`; raises `StorageUnavailableError` too if the database is not of this release."""
+    """A transaction that reads one snapshot of the database at that SQLAlchemy URL.
+
+    Raises `StorageUnavailableError` if there is none, if it is not of this release, or if reading it fails:
+    `StorageDamagedError` if the content is at fault.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == POSTGRESQL:
+        # Imported here, because it needs a driver that only users of PostgreSQL install.
+        from ewallet_core.storage.postgresql.read_only import open_snapshot  # noqa: PLC0415
+
+        with open_snapshot(parsed) as transaction:
+            yield transaction
+        return
     with connect_read_only(url) as connection:
         _require_this_release(connection)
         yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
@@ -115,10 +130,8 @@ def _can_be_written(file: Path) -> bool:
 def _require_this_release(connection: sqlite3.Connection) -> None:
     (has_version,) = connection.execute(_HAS_VERSION).fetchone()
     (version,) = (connection.execute(VERSION).fetchone() if has_version else None) or (None,)
-    if version is None:
-        raise StorageUnavailableError("it holds no wallets", "Choose the folder of an ewallet.")
-    if version != SCHEMA_VERSION:
-        raise StorageUnavailableError(
-            f"its schema is {version}, this release's is {SCHEMA_VERSION}",
-            "Open it once with this release's app, or verify it with the release that wrote it.",
-        )
+    require_this_release(
+        version,
+        if_none="Choose the folder of an ewallet.",
+        if_other="Open it once with this release's app, or verify it with the release that wrote it.",
+    )

@@ -6,11 +6,17 @@ memory, and no sum overflows."""
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Callable
 
+import msgspec
+from sqlalchemy import text
+
+from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageDamagedError
 from ewallet_core.storage.damage import as_storage_error
+from ewallet_core.storage.database_url import POSTGRESQL
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification import postgresql, sqlite
 from ewallet_core.storage.verification.accounts import check_names
 from ewallet_core.storage.verification.balances import check_unlinked_holders
 from ewallet_core.storage.verification.check import Check, Findings, Violation
@@ -20,13 +26,17 @@ from ewallet_core.storage.verification.ownership import check_active_items, chec
 from ewallet_core.storage.verification.records import check_notes, check_records
 from ewallet_core.storage.verification.segments import check_segments, check_timers
 from ewallet_core.storage.verification.sheets import check_sheets
-from ewallet_core.storage.verification.values import check_integrity, check_schema, check_values
+from ewallet_core.storage.verification.values import check_values
 
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
-_CHECKS = {
-    "The file": check_integrity,
-    "The schema": check_schema,
+Checks = dict[str, Callable[[Transaction], Findings]]
+_OF_SQLITE: Checks = {"The file": sqlite.check_integrity, "The schema": sqlite.check_schema}
+_OF_POSTGRESQL: Checks = {
+    "The schema": postgresql.check_schema,
+    "The database": postgresql.check_integrity,
+}
+_CHECKS: Checks = {
     "The values": check_values,
     "The journal": check_journal,
     "The unlinked wallets and clocks": check_unlinked_holders,
@@ -43,13 +53,31 @@ _CHECKS = {
 }
 
 
+_SAVEPOINT, _ROLL_BACK = text("SAVEPOINT verification"), text("ROLLBACK TO SAVEPOINT verification")
+
+
 def run_checks(transaction: Transaction) -> Findings:
-    for subject, check in _CHECKS.items():
+    in_postgresql = transaction.dialect_name == POSTGRESQL
+    for subject, check in {**(_OF_POSTGRESQL if in_postgresql else _OF_SQLITE), **_CHECKS}.items():
+        if in_postgresql:
+            # After an error, a transaction there refuses everything but this.
+            transaction.run(_SAVEPOINT)
         try:
             yield from check(transaction)
         except Exception as reason:
-            error = as_storage_error(reason)
+            error = _error_of(reason, in_postgresql=in_postgresql)
             if not isinstance(error, StorageDamagedError):
                 raise
+            if in_postgresql:
+                transaction.run(_ROLL_BACK)
             detail = f": {reason}" if isinstance(reason, msgspec.ValidationError) else ""
             yield Violation(f"{subject} can't be read, {error.reason}{detail}.")
+
+
+def _error_of(reason: Exception, *, in_postgresql: bool) -> WalletError | None:
+    if not in_postgresql:
+        return as_storage_error(reason)
+    # Imported here, because it needs a driver that only users of PostgreSQL install.
+    from ewallet_core.storage.postgresql import errors  # noqa: PLC0415
+
+    return errors.as_storage_error(reason)

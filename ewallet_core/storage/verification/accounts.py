@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, and_, func, or_, select, union_all
 
 from ewallet_core.lookalikes import skeleton
 from ewallet_core.spelling import email_key
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
+from ewallet_core.storage.database_url import POSTGRESQL
 from ewallet_core.storage.payees import ERASED_PAYEE, is_kept
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
@@ -35,6 +37,11 @@ class _AccountLine(Row, frozen=True):
     email_skeleton: str | None
 
 
+class _EventData(Row, frozen=True):
+    id: int
+    data: str
+
+
 class _ContactLine(Row, frozen=True):
     id: int
     email: str
@@ -44,6 +51,7 @@ class _ContactLine(Row, frozen=True):
 _account, _contact, _payee = schema.accounts, schema.contact_records, schema.accounts.alias("payee")
 _event, _session, _login = schema.events, schema.sessions, schema.session_accounts
 _LINES = select(*(_account.c[name] for name in _AccountLine.__struct_fields__)).order_by(_account.c.id)
+_DATA = select(_event.c.id, _event.c.data).order_by(_event.c.id)
 _CONTACT_LINES = select(_contact.c.id, _contact.c.email, _contact.c.email_key).order_by(_contact.c.id)
 
 
@@ -88,7 +96,6 @@ _FAULTY = union_all(
         _event.c.id,
         _event.outerjoin(_account, _account.c.id == _event.c.account_id),
         (_event.c.sequence > _account.c.event_sequence, "has a sequence that its account has not reached"),
-        (func.json_valid(_event.c.data) == 0, "has data that is not JSON"),
     ),
     select_faulty(
         "The session",
@@ -117,6 +124,10 @@ _FAULTY = union_all(
         (_payee.c.state == AccountStatus.ERASED, "is of an account that was erased"),
     ),
 )
+_NOT_JSON = "has data that is not JSON"
+_WITHOUT_JSON = union_all(
+    select_faulty("The event", _event.c.id, _event, (func.json_valid(_event.c.data) == 0, _NOT_JSON))
+)
 
 
 def check_names(transaction: Transaction) -> Findings:
@@ -129,7 +140,20 @@ def check_names(transaction: Transaction) -> Findings:
         if contact.email_key != email_key(contact.email):
             yield Violation(f"The contact record {contact.id} is found by another email than its own.")
     yield from report_faulty(transaction, _FAULTY)
+    yield from _check_data_of_events(transaction)
     yield Check(f"{several(accounts, 'account', 'accounts')}, each found by its name and its email")
+
+
+def _check_data_of_events(transaction: Transaction) -> Findings:
+    if transaction.dialect_name != POSTGRESQL:
+        yield from report_faulty(transaction, _WITHOUT_JSON)
+        return
+    # PostgreSQL can't tell it before its release 16.
+    for event in transaction.each(_DATA, _EventData):
+        try:
+            msgspec.json.decode(event.data)
+        except msgspec.DecodeError:
+            yield Violation(f"The event {event.id} {_NOT_JSON}.")
 
 
 def _check_keys(transaction: Transaction, line: _AccountLine) -> Findings:

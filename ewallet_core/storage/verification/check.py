@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Select, case, 
 
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import RecordType
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class Check:
 
 
 Findings = Iterator[Violation | Check]
+
+
+FOLLOWED_TABLES = {
+    "entries",
+    "postings",
+    "seals",
+    "time_segments",
+    *(f"{kind}_records" for kind in RecordType if kind is not RecordType.CONTACT),
+}
+"""The longest tables; the checks of their subjects follow each of their foreign keys."""
 
 
 def several(number: int, one: str, many: str) -> str:

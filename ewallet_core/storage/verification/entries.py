@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from ewallet_core.ledger.journal import FIRST_SEAL, EntryKind, facts_of, seal_facts
 from ewallet_core.storage import schema
+from ewallet_core.storage.database_url import POSTGRESQL
 from ewallet_core.storage.journal import entries
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.balances import BalanceSums, PostingLine
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
+from ewallet_core.storage.verification.tail import check_tail
 
 
 class _EntryLine(Row, frozen=True, gc=False):
@@ -51,7 +53,8 @@ _STRAY_SEALS = (
 
 
 def check_journal(transaction: Transaction) -> Findings:
-    chain, balances, checked = _Chain(), BalanceSums(transaction), 0
+    chain = _Chain(may_have_tail=transaction.dialect_name == POSTGRESQL)
+    balances, checked = BalanceSums(transaction), 0
     for entry, postings in _read_with_postings(transaction):
         if entry is None:
             for posting in postings:
@@ -63,7 +66,7 @@ def check_journal(transaction: Transaction) -> Findings:
         if not is_balanced:
             yield Violation(f"The postings of entry {entry.id} don't sum to zero.")
         if chain.is_whole and not chain.continues(entry, postings, is_balanced):
-            yield Violation(f"The seals' chain breaks at entry {entry.id}.")
+            yield Violation(f"The seals' chain breaks at entry {chain.breaks_at}.")
         for position, posting in enumerate(postings, start=1):
             if posting.position != position:
                 yield Violation(f"{posting.name} has another position than the {position}.")
@@ -73,6 +76,7 @@ def check_journal(transaction: Transaction) -> Findings:
         yield Violation(f"There is a seal of entry {stray.id}, which doesn't exist.")
     yield Check(f"{several(checked, 'entry', 'entries')}, each sums to zero per unit")
     yield Check(f"the seals' chain is whole: {several(chain.length, 'seal', 'seals')}")
+    yield from check_tail(transaction)
     yield from balances.finish(transaction)
 
 
@@ -107,18 +111,35 @@ def _is_balanced(postings: list[PostingLine]) -> bool:
 
 
 class _Chain:
-    """The chain of seals. Once it is broken, the seals after that can't be checked."""
+    """The chain of seals. Once it is broken, the seals after that can't be checked.
 
-    def __init__(self) -> None:
+    If it `may_have_tail`, the last entries may have no seals yet.
+    """
+
+    def __init__(self, *, may_have_tail: bool) -> None:
         self.length = 0
-        self.is_whole = True
+        self.breaks_at: int | None = None
+        """The first entry whose seal is not the next one."""
         self._last = FIRST_SEAL
+        self._may_have_tail = may_have_tail
+        self._first_unsealed: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.breaks_at is None
 
     def continues(self, entry: _EntryLine, postings: list[PostingLine], is_balanced: bool) -> bool:
         """Whether the seal of this entry is the next one. An entry that can't be posted has none."""
+        if self._first_unsealed is not None and entry.hash is not None:
+            self.breaks_at = self._first_unsealed
+            return False
+        if entry.hash is None and self._may_have_tail:
+            self._first_unsealed = self._first_unsealed or entry.id
+            return True
         self.length += 1
         facts = facts_of(entry.id, entry.kind, entry.at, entry.reverses_id, postings)
         self._last = seal_facts(self._last, facts)
         can_be_posted = is_balanced and 0 not in [posting.amount for posting in postings]
-        self.is_whole = can_be_posted and entry.hash == self._last
+        if not (can_be_posted and entry.hash == self._last):
+            self.breaks_at = entry.id
         return self.is_whole

@@ -1,13 +1,15 @@
-"""Checks the file and its tables, as SQLite keeps them, and each value: its type, range and search words.
+"""Checks each value of the tables: its type, range and search words.
 
 The journal's columns are left out, because the check of the journal reads each of their values, and those of
 records that other checks compare with the journal or the sheet."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     ColumnElement,
     LargeBinary,
@@ -25,49 +27,15 @@ from sqlalchemy import (
 )
 
 from ewallet_core.storage import schema
+from ewallet_core.storage.database_url import POSTGRESQL
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.sheets import ALL_RECORDS, PARTY_END, Records
-from ewallet_core.storage.sqlite import MADE_OBJECTS, schema_of_release
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 from ewallet_core.types import RecordType, Role, user_key
 
-_MADE_OBJECTS = text(MADE_OBJECTS)
-_INTEGRITY = text("PRAGMA integrity_check")
 _OF_ENTRIES = {f"{kind}_records" for kind in RecordType if kind is not RecordType.CONTACT}
-_FOLLOWED = {"entries", "postings", "seals", "time_segments", *_OF_ENTRIES}
-"""The longest tables; the other checks follow each of their foreign keys."""
-_FOREIGN_KEYS = tuple(
-    text(f"PRAGMA foreign_key_check({name})") for name in sorted(schema.metadata.tables.keys() - _FOLLOWED)
-)
-
-
-def check_integrity(transaction: Transaction) -> Findings:
-    """The other checks trust the indexes, so this is the first."""
-    for (fault,) in transaction.run(_INTEGRITY).fetchall():
-        if fault != "ok":
-            yield Violation(f"The file is damaged, SQLite says: {fault}.")
-    for keys in _FOREIGN_KEYS:
-        for table, row, parent, _ in transaction.run(keys).fetchall():
-            yield Violation(
-                f"Row {row} of the table {table} belongs to a row of {parent} that doesn't exist."
-            )
-    yield Check("the file's pages, indexes and foreign keys are as SQLite needs them")
-
-
-def check_schema(transaction: Transaction) -> Findings:
-    expected = schema_of_release()
-    found: dict[str, str] = dict(transaction.run(_MADE_OBJECTS).fetchall())
-    for name in sorted(expected.keys() - found.keys()):
-        yield Violation(f"The file lacks {name}, which this release has made.")
-    for name in sorted(found.keys() - expected.keys()):
-        yield Violation(f"The file has {name}, which no release has made.")
-    for name in sorted(found.keys() & expected.keys()):
-        if found[name] != expected[name]:
-            yield Violation(f"The definition of {name} is not that of this release.")
-    yield Check("the tables, indexes and triggers are those of this release")
-
 
 LATEST = 253_402_300_799_999
 """The last millisecond of the year 9999."""
@@ -102,18 +70,23 @@ class _FaultyLine(Row, frozen=True):
     words: str
 
 
-def _is_wrong(table: Table, column: Column[Any]) -> ColumnElement[bool]:
+def _is_wrong(table: Table, column: Column[Any], *, may_have_other_type: bool) -> ColumnElement[bool]:
     """Whether the column has a value that is never written there; NULL, which has its constraint, is not."""
-    kind = func.typeof(column)
-    if isinstance(column.type, LargeBinary):
-        wrong = kind != "blob"
-    elif isinstance(column.type, Text):
-        wrong = kind != "text"
-    else:
-        wrong = or_(kind != "integer", _is_out_of_range(column))
+    wrong = []
+    if may_have_other_type:
+        wrong.append(func.typeof(column) != _type_of(column))
+    if not isinstance(column.type, LargeBinary | Text):
+        wrong.append(_is_out_of_range(column))
     if known := _KNOWN.get((table.name, column.name)):
-        wrong = or_(wrong, and_(*(column != value for value in known)))
-    return and_(column.is_not(None), wrong) if column.nullable else wrong
+        wrong.append(and_(*(column != value for value in known)))
+    return and_(column.is_not(None), or_(false(), *wrong)) if column.nullable else or_(false(), *wrong)
+
+
+def _type_of(column: Column[Any]) -> str:
+    """SQLite's name of the type of its values."""
+    if isinstance(column.type, LargeBinary):
+        return "blob"
+    return "text" if isinstance(column.type, Text) else "integer"
 
 
 def _is_out_of_range(column: Column[Any]) -> ColumnElement[bool]:
@@ -144,11 +117,19 @@ def _words(records: Records[Any]) -> ColumnElement[str]:
 _RECORDS = {records.table: records for records in ALL_RECORDS}
 
 
-def _faulty(table: Table) -> Select[Any]:
+def _faulty(table: Table, *, in_sqlite: bool) -> Select[Any]:
     # Only a table without an id has another key than a number.
     shown = table.c.id if "id" in table.c else literal(0)
     compared = _COMPARED if table.name in _OF_ENTRIES else ()
-    wrong = or_(*(_is_wrong(table, column) for column in table.columns if column.name not in compared))
+    wrong = or_(
+        *(
+            _is_wrong(table, column, may_have_other_type=in_sqlite)
+            for column in table.columns
+            if column.name not in compared
+        ),
+        # SQLite's own check of the file finds them.
+        *([] if in_sqlite else _broken_constraints(table)),
+    )
     key: ColumnElement[str] = literal("")
     words: ColumnElement[str] = literal("")
     differs: ColumnElement[bool] = false()
@@ -159,15 +140,29 @@ def _faulty(table: Table) -> Select[Any]:
     return select(shown, case((wrong, 1), else_=0), key, words).where(or_(wrong, differs))
 
 
-_TABLES = {
-    table.name: _faulty(table)
-    for table in schema.metadata.sorted_tables
-    if table.name not in _READ_BY_THE_JOURNAL
-}
+def _broken_constraints(table: Table) -> Iterator[ColumnElement[bool]]:
+    return (
+        text(f"NOT ({constraint.sqltext})")  # type: ignore[misc]
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    )
+
+
+def _statements(*, in_sqlite: bool) -> dict[str, Select[Any]]:
+    return {
+        table.name: _faulty(table, in_sqlite=in_sqlite)
+        for table in schema.metadata.sorted_tables
+        if table.name not in _READ_BY_THE_JOURNAL
+    }
+
+
+_IN_SQLITE = _statements(in_sqlite=True)
+_IN_POSTGRESQL = _statements(in_sqlite=False)
 
 
 def check_values(transaction: Transaction) -> Findings:
-    for name, statement in _TABLES.items():
+    statements = _IN_POSTGRESQL if transaction.dialect_name == POSTGRESQL else _IN_SQLITE
+    for name, statement in statements.items():
         for line in transaction.each(statement, _FaultyLine):
             row = f"Row {line.id}" if line.id else "A row"
             if line.has_wrong_value:
@@ -175,5 +170,5 @@ def check_values(transaction: Transaction) -> Findings:
             # SQLite knows only the case of ASCII, and earlier releases joined the words with other spaces.
             elif line.search_key.split() != user_key(line.words).split():
                 yield Violation(f"{row} of the table {name} is found by other words than its own.")
-    yield Check(f"{several(len(_TABLES), 'table', 'tables')}, each value of which has its type and range")
+    yield Check(f"{several(len(statements), 'table', 'tables')}, each value of which has its type and range")
     yield Check("every record is found by its own words")
