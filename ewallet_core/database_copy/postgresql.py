@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, cast
 
@@ -27,8 +27,8 @@ from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.engine import create_engine_for, create_migration_engine, raw_execute
 from ewallet_core.storage.postgresql.errors import summary
 from ewallet_core.storage.postgresql.migration import migrate_within
-from ewallet_core.storage.postgresql.read_only import connect_read_only, read_version
-from ewallet_core.storage.postgresql.requirements import connecting, read_facts
+from ewallet_core.storage.postgresql.read_only import connect_read_only
+from ewallet_core.storage.postgresql.requirements import connecting, read_facts, require_usable
 from ewallet_core.storage.postgresql.transaction import (
     DriverConnection,
     PipelinedConnection,
@@ -74,11 +74,14 @@ _NAMES = [table.name for table in TABLES]
 @contextmanager
 def open_postgresql_reader(url: str, *, live: bool) -> Iterator[PostgresqlReader]:
     """A snapshot of the database. Raises `StorageUnavailableError`, or `CopyError` if servers use it."""
-    with connect_read_only(parse_url(url)) as (driver, _):
+    target = read_target(parse_url(url))
+    with connect_read_only(target) as (driver, _):
+        facts = read_facts(driver.execute, target)
+        require_usable(facts)
         require_this_release(
-            read_version(driver),
+            facts.version,
             if_none="Name another database or schema in the URL.",
-            if_other="Upgrade it with this release, or copy it with the release that wrote it.",
+            if_other="Upgrade it with `ewallet migrate`, or copy it with the release that wrote it.",
         )
         yield PostgresqlReader(driver)
 
@@ -121,20 +124,24 @@ def open_postgresql_writer(url: str) -> Iterator[PostgresqlWriter]:
     """
     target = read_target(parse_url(url))
     engine = create_migration_engine(target)
+    with connecting(target):
+        connection = engine.connect()
+    driver = cast("DriverConnection", connection.connection.driver_connection)
     try:
-        with engine.connect() as connection:
-            with connecting(target):
-                _create_tables(connection, target)
-            driver = cast("DriverConnection", connection.connection.driver_connection)
-            driver.cursor_factory = psycopg.RawCursor
-            for dumper in (Int8Dumper, Int8BinaryDumper):
-                driver.adapters.register_dumper(int, dumper)
-            yield PostgresqlWriter(driver, create_engine_for(target).dialect)
+        with connecting(target):
+            _create_tables(connection, target)
+        driver.cursor_factory = psycopg.RawCursor
+        for dumper in (Int8Dumper, Int8BinaryDumper):
+            driver.adapters.register_dumper(int, dumper)
+        yield PostgresqlWriter(driver, create_engine_for(target).dialect)
     except psycopg.Error as reason:
         raise CopyError(
             f"Target: PostgreSQL says: {summary(reason)}. Nothing was copied: mend that, and try again."
         ) from reason
     finally:
+        with suppress(psycopg.Error):
+            driver.rollback()
+        connection.invalidate()
         engine.dispose()
 
 
