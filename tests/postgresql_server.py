@@ -247,6 +247,10 @@ class PostgresqlServer:
         for process in self.processes():
             os.kill(process, signal.SIGCONT)
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
     def processes(self) -> list[int]:
         """The ids of all processes of the server, its main one first."""
         assert self._process is not None

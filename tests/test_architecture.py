@@ -172,7 +172,7 @@ LAZY = {
     "ewallet_core/commands/administration.py": "each command imports what it needs",
     "ewallet_core/commands/do.py": "the registry, for which `ewallet --help` does not wait",
     "ewallet_core/commands/shell.py": "the choice between the engine in this process and a server",
-    "ewallet_core/commands/serve.py": "the metrics over HTTP, which most servers do not show",
+    "ewallet_core/commands/serve.py": "the metrics over HTTP and PostgreSQL, which most servers do not have",
     "ewallet_core/storage/database.py": "the choice of a backend",
     "ewallet_core/database_copy/copy.py": "the choice of a backend for each end",
     "ewallet_core/storage/postgresql/engine.py": "the driver, which only a database at PostgreSQL needs",

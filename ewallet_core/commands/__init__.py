@@ -21,6 +21,7 @@ SECTIONS = {
         "doctor",
         "grant",
         "instructions",
+        "migrate",
         "restore",
         "serve",
         "verify",

@@ -14,6 +14,10 @@ from ewallet_core.types import PEOPLE
 
 _PORT = WholeNumber(0, 65_535)
 _FILE = click.Path(path_type=Path)
+_SEEN_IN_PS = (
+    "The password in the URL can be seen by other users of this machine, in `ps`."
+    " Put it into PGPASSWORD, ~/.pgpass or a service file instead."
+)
 _ANY_PATH = click.Path(path_type=Path, readable=False)
 
 # Without `envvar`: it would win over a `--data-dir` before the command's name.
@@ -22,7 +26,24 @@ _data_dir_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder of the wallet. Default: your own data folder.",
 )
-_database_option = click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
+
+
+def _warn_of_password(_ctx: click.Context, _param: click.Parameter, url: str | None) -> str | None:
+    """Warn if the URL has a password: other users of the machine see it in the list of processes."""
+    if url is not None:
+        from ewallet_core.storage.database_url import has_password
+
+        if has_password(url):
+            click.echo(_SEEN_IN_PS, err=True)
+    return url
+
+
+_database_option = click.option(
+    "--database",
+    metavar="URL",
+    callback=_warn_of_password,
+    help="The database's URL, instead of a folder.",
+)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
 
 
@@ -173,6 +194,31 @@ def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bo
     from ewallet_core.commands.instructions import run
 
     ctx.exit(run(" ".join(words), as_json=as_json, markdown=markdown))
+
+
+@click.command()
+@_data_dir_option
+@_database_option
+@click.option("--grant-to", metavar="ROLE", help="At PostgreSQL: let this role serve with the tables.")
+@_json_option
+@click.pass_context
+def migrate_command(
+    ctx: click.Context,
+    /,
+    data_dir: Path | None,
+    database: str | None,
+    grant_to: str | None,
+    as_json: bool,
+) -> None:
+    """Create or upgrade the tables of a database.
+
+    A file is copied first. At PostgreSQL the tables belong to the role that runs this; a server needs less,
+    which --grant-to gives to another role: it can't change the tables, nor what was posted. The roles that
+    could serve before can do so afterwards. Exits 0 on success, 1 if nothing was changed.
+    """
+    from ewallet_core.commands.migrate import run
+
+    ctx.exit(run(database, _chosen_folder(ctx, data_dir), grant_to, as_json=as_json))
 
 
 @click.command()

@@ -37,7 +37,7 @@ from ewallet_core.server.certificates import (
 from ewallet_core.server.log import FaultHandler, RequestLog
 from ewallet_core.server.settings import Log, MetricsSettings, Settings, SettingsError
 from ewallet_core.server.socket_listener import SocketListener
-from ewallet_core.storage.database_url import database_file
+from ewallet_core.storage.database_url import database_file, is_postgresql, parse_url
 from ewallet_core.storage.retention import DAY_MS
 
 EXIT_FAILED = 1
@@ -50,6 +50,8 @@ MOST_NEW_OBJECTS = 10_000
 
 A group of requests has some thousands, and they are gone when it is answered.
 """
+
+_log = logging.getLogger(__name__)
 
 
 class ServeError(Exception):
@@ -178,12 +180,24 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
             retention=settings.retention.as_retention(),
         )
         engine = EWalletSessionManager(url, config=config)
+        if is_postgresql(url):
+            _warn_of_role(url)
     except StorageUnavailableError as error:
         raise ServeError(f"{error.error} {error.warning}") from error
     except OSError as reason:
         raise _folder_error(reason) from reason
     with engine:
         yield engine
+
+
+def _warn_of_role(url: str) -> None:
+    # Only a server with a database at PostgreSQL needs its driver.
+    from ewallet_core.storage.postgresql.migration import look_up  # noqa: PLC0415
+    from ewallet_core.storage.postgresql.requirements import role_warning  # noqa: PLC0415
+    from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
+
+    if warning := role_warning(look_up(read_target(parse_url(url)))):
+        _log.warning(warning)
 
 
 @contextmanager
@@ -193,6 +207,11 @@ def _scheduled_backups(settings: Settings, folder: Path | None, config: Path | N
     if every is None:
         yield
         return
+    if settings.database is not None and is_postgresql(settings.database):
+        raise ServeError(
+            "The backups of a database at PostgreSQL are made by its own tools, such as pg_basebackup."
+            " Remove `every` from `[backup]`."
+        )
     data = data_folder(folder)
     try:
         database = database_file(settings.database or database_url(data))

@@ -21,7 +21,13 @@ from ewallet_core.storage.retention import DAY_MS, Retention
 from ewallet_core.types import Durability, LogFormat
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
-DatabaseUrl = Annotated[str, Meta(min_length=1, description="a URL, such as sqlite:////folder/file")]
+DatabaseUrl = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        description="a URL, such as sqlite:////folder/file or postgresql+psycopg://user@host/database",
+    ),
+]
 FileName = Annotated[str, Meta(min_length=1, description="the name of a file in PEM form")]
 Proxies = Annotated[
     tuple[str, ...],

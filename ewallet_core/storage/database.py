@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.metrics import Metric
 from ewallet_core.storage.database_url import POSTGRESQL, parse_url
 from ewallet_core.storage.events import SettledEvents
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
 
@@ -83,6 +85,40 @@ class Database(Protocol):
     def close(self) -> None:
         """Finish the work that has begun, and close the database."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationResult:
+    """What was done to the tables of a database."""
+
+    before: str | None
+    """The version of its schema, or None if it was new."""
+    version: str
+    granted_to: tuple[str, ...] = ()
+    """The roles that may serve with the tables, beside the owner."""
+
+
+def migrate_database(url: str, *, grant_to: str | None = None) -> MigrationResult:
+    """Create or upgrade the tables of the database at that URL; a file is copied first.
+
+    At PostgreSQL, the role `grant_to` may serve with them then. Raises `StorageUnavailableError`.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == POSTGRESQL:
+        from ewallet_core.storage.postgresql.migration import migrate  # noqa: PLC0415
+        from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
+
+        before, granted_to = migrate(read_target(parsed), grant_to)
+        return MigrationResult(before, SCHEMA_VERSION, granted_to)
+    if grant_to is not None:
+        raise StorageUnavailableError(
+            "it is in SQLite, which has no roles", "Leave the role out: the file's permissions decide."
+        )
+    from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
+
+    database = SqliteDatabase(parsed, Durability.FULL)
+    database.close()
+    return MigrationResult(database.version_before, SCHEMA_VERSION)
 
 
 def open_database(url: str, durability: Durability = Durability.FULL) -> Database:

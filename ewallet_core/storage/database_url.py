@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ POSTGRESQL = "postgresql"
 DRIVER_NAME = "postgresql+psycopg"
 
 _EXAMPLES = "Give one such as sqlite:////folder/file or postgresql+psycopg://user@host/database."
+_PASSWORD = re.compile(r"^postgres[^:/]*://(?:[^/?@]*:[^/?@]+@|.*[?&]password=[^&])")
 _SCHEMES = ("postgres", POSTGRESQL)
 """How libpq and other programs begin such a URL; they mean the same."""
 
@@ -48,6 +50,11 @@ def parse_url(url: str) -> URL:
 def is_postgresql(url: str) -> bool:
     """Raises `StorageUnavailableError` if the URL is none of a database."""
     return parse_url(url).get_backend_name() == POSTGRESQL
+
+
+def has_password(url: str) -> bool:
+    """Whether the URL has a password, also if it is invalid otherwise."""
+    return _PASSWORD.search(url) is not None
 
 
 def database_file(url: str) -> Path:

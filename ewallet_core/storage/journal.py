@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlalchemy import BigInteger, bindparam, case, cast, func, select
@@ -94,10 +95,18 @@ _LAST_SEAL = (
     .limit(1)
 )
 _NO_SEAL = _LastSeal(entry_id=0, hash=FIRST_SEAL, newest_id=ABOVE_ALL_IDS)
+_entry, _posting = schema.entries.c, schema.postings.c
 _ENTRIES_AFTER = (
-    select(*entries.columns).where(schema.entries.c.id > bindparam("last")).order_by(schema.entries.c.id)
+    select(*entries.columns)
+    .where(_entry.id > bindparam("last"), _entry.id <= bindparam("up_to"))
+    .order_by(_entry.id)
+    .limit(bindparam("most"))
 )
-_posting = schema.postings.c
+_POSTINGS_AFTER = (
+    select(*postings.columns)
+    .where(_posting.entry_id > bindparam("last"), _posting.entry_id <= bindparam("up_to"))
+    .order_by(_posting.entry_id, _posting.position)
+)
 _REFUNDED = (
     select(cast(func.sum(_posting.amount), BigInteger))
     .join(schema.entries, schema.entries.c.id == _posting.entry_id)
@@ -176,12 +185,7 @@ class Sealer:
         last, unsealed = self._last, transaction.unsealed
         if last is None or not unsealed or not _follow(last.entry_id, unsealed):
             last, unsealed = _find_unsealed(transaction)
-        chained, sealed = last.hash, []
-        for entry_id, entry in unsealed:
-            chained = seal(chained, entry_id, entry)
-            sealed.append({"entry_id": entry_id, "hash": chained})
-        seals.insert_many(transaction, sealed)
-        self._newest = SealRow(unsealed[-1][0], chained) if unsealed else last
+        self._newest = _append_seals(transaction, last, unsealed)
 
     def keep(self) -> None:
         """Remember the last seal: the transaction is committed."""
@@ -195,7 +199,7 @@ def _find_unsealed(transaction: Transaction) -> tuple[SealRow, list[tuple[int, E
     if found.newest_id == last.entry_id + len(posted) and _follow(last.entry_id, posted):
         return last, posted
     # Some were not written by this transaction's `post`, or there is no seal yet.
-    return last, list(_read_entries_after(transaction, last.entry_id))
+    return last, _read_entries_after(transaction, last.entry_id)
 
 
 def _follow(last_id: int, posted: Sequence[tuple[int, Entry]]) -> bool:
@@ -203,13 +207,43 @@ def _follow(last_id: int, posted: Sequence[tuple[int, Entry]]) -> bool:
     return all(entry_id == last_id + number for number, (entry_id, _) in enumerate(posted, start=1))
 
 
-def _read_entries_after(transaction: Transaction, last_id: int) -> Iterator[tuple[int, Entry]]:
-    for row in transaction.all(_ENTRIES_AFTER, EntryRow, last=last_id):
-        moved = tuple(
+def seal_settled(transaction: Transaction, up_to: int, most: int) -> int:
+    """Seal the first `most` entries that have no seal yet, up to that id; returns how many.
+
+    For a database whose transactions commit in another order than that of the ids: no transaction may add an
+    entry with an id up to that one later, and no other may seal meanwhile.
+    """
+    found = transaction.one(_LAST_SEAL, _LastSeal) or _NO_SEAL
+    unsealed = _read_entries_after(transaction, found.entry_id, up_to, most)
+    _append_seals(transaction, SealRow(found.entry_id, found.hash), unsealed)
+    return len(unsealed)
+
+
+def _append_seals(transaction: Transaction, last: SealRow, unsealed: Sequence[tuple[int, Entry]]) -> SealRow:
+    """Append the seals of these entries to the chain; returns its last one then."""
+    chained, sealed = last.hash, []
+    for entry_id, entry in unsealed:
+        chained = seal(chained, entry_id, entry)
+        sealed.append({"entry_id": entry_id, "hash": chained})
+    seals.insert_many(transaction, sealed)
+    return SealRow(unsealed[-1][0], chained) if unsealed else last
+
+
+def _read_entries_after(
+    transaction: Transaction, last: int, up_to: int = ABOVE_ALL_IDS, most: int = ABOVE_ALL_IDS
+) -> list[tuple[int, Entry]]:
+    rows = transaction.all(_ENTRIES_AFTER, EntryRow, last=last, up_to=up_to, most=most)
+    if not rows:
+        return []
+    moved: defaultdict[int, list[Posting]] = defaultdict(list)
+    for posting in transaction.all(_POSTINGS_AFTER, PostingRow, last=last, up_to=rows[-1].id):
+        moved[posting.entry_id].append(
             Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount)
-            for posting in postings.all(transaction, entry_id=row.id)
         )
-        yield row.id, Entry(EntryKind(row.kind), row.at, moved, reverses=row.reverses_id)
+    return [
+        (row.id, Entry(EntryKind(row.kind), row.at, tuple(moved[row.id]), reverses=row.reverses_id))
+        for row in rows
+    ]
 
 
 class Cost(Row, frozen=True):

@@ -84,7 +84,8 @@ class SqliteDatabase:
         try:
             if path is not None:
                 self._file = DatabaseFile(path)
-            migrate(self._engine, None if path is None else str(path))
+            self.version_before = migrate(self._engine, None if path is None else str(path))
+            """Of the schema; None if there were no tables."""
             if self._file is not None:
                 self._file.note_opened()
             self._writer = GroupCommitWriter(
@@ -271,16 +272,17 @@ MADE_OBJECTS = (
 )
 
 
-def migrate(engine: Engine, path: str | None) -> None:
+def migrate(engine: Engine, path: str | None) -> str | None:
     """Create or upgrade the tables. The existing file at `path` is copied first.
 
+    Returns the version that they had before, None if there were none.
     Raises `StorageUnavailableError` if a newer release or another program wrote the database.
     """
     with engine.connect() as connection, without_foreign_keys(connection), connection.begin():
         # The transaction has the lock: if two processes open an old file, the second finds it migrated.
         version = _version(connection)
         if version == SCHEMA_VERSION:
-            return
+            return version
         require_no_newer(version)
         tables = inspect(connection).get_table_names()
         if version is None and tables and VERSION_TABLE not in tables:
@@ -288,6 +290,7 @@ def migrate(engine: Engine, path: str | None) -> None:
         if version is not None and path is not None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
+        return version
 
 
 @cache

@@ -159,7 +159,7 @@ CERTIFICATE = ("--tls-cert", "one.pem")
         (["--host", "a..b", "--insecure"], 2, '`host` can\'t be "a..b". It must be a name or an address'),
         (["--database", "sqlite:///others.db"], 1, "it holds the tables of something else."),
         (["--host", ""], 2, '`host` can\'t be "". It must be a name or an address of this machine'),
-        (["--database", "postgresql://localhost/wallets"], 1, "this release keeps wallets in SQLite"),
+        (["--database", "mysql://localhost/wallets"], 1, "wallets in SQLite or PostgreSQL, not in mysql"),
         (["--database", "nonsense"], 1, "The database can't be opened: its URL can't be read."),
         (["--database", "sqlite:////proc/nowhere/wallet"], 1, "The database can't be opened"),
         (["--config", "gone.toml"], 2, "The settings gone.toml can't be read: no such file or directory."),

@@ -13,17 +13,23 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import psycopg
-from sqlalchemy import event
+from sqlalchemy import Engine, PoolProxiedConnection, QueuePool, event
 from sqlalchemy.exc import DBAPIError
 
 from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
+from ewallet_core.errors.server import (
+    EngineClosedError,
+    OutcomeUnknownError,
+    StorageFailedError,
+    StorageUnavailableError,
+)
 from ewallet_core.metrics import Metric, MetricKind, gauge
 from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.engine import create_engine_for
-from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for
+from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
+from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
 from ewallet_core.storage.postgresql.transaction import (
     DriverConnection,
     NeedsLocks,
@@ -95,11 +101,20 @@ class PostgresqlDatabase:
     def __init__(self, target: PostgresqlTarget, durability: Durability) -> None:
         self._engine = create_engine_for(target, pool_size=MOST_CONNECTIONS)
         event.listen(self._engine, "connect", lambda connection, _record: _set_up(connection, durability))
+        # None of the pool's, which may all be in use.
+        self._maintenance_engine = create_engine_for(target, pool_size=1)
+        event.listen(
+            self._maintenance_engine, "connect", lambda connection, _record: _set_up(connection, durability)
+        )
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        try:
+            self._maintenance = MaintenanceThread(self._connect_for_maintenance, self._open_transaction)
+        except psycopg.Error as reason:
+            raise StorageUnavailableError(summary(reason)) from reason
         self._writers = [
             threading.Thread(target=self._write_submitted, name=f"ewallet-writer-{number}", daemon=True)
             for number in range(1, WRITERS + 1)
@@ -130,16 +145,22 @@ class PostgresqlDatabase:
 
     @property
     def is_in_charge(self) -> bool:
-        return True
+        return self._maintenance.is_in_charge
 
     @property
     def settled_events(self) -> SettledEvents:
-        return SettledEvents(0, 0)
+        return self._maintenance.settled_events
 
     def on_foreign_change(self, changed: Callable[[], None]) -> None:
-        """As `Database.on_foreign_change`."""
+        self._maintenance.on_foreign_change(changed)
 
     def metrics(self) -> Iterator[Metric]:
+        yield from self._maintenance.metrics()
+        yield gauge(
+            "ewallet_database_connections",
+            "Connections of the pool that are in use.",
+            cast("QueuePool", self._engine.pool).checkedout(),
+        )
         yield gauge("ewallet_writer_queue", "Changes that wait for a writer.", self._waiting.qsize())
         yield Metric(
             "ewallet_database_retries",
@@ -157,7 +178,9 @@ class PostgresqlDatabase:
                 self._waiting.put(None)
         for writer in self._writers:
             writer.join()
+        self._maintenance.close()
         self._engine.dispose()
+        self._maintenance_engine.dispose()
 
     def _require_open(self) -> None:
         if self._closed:
@@ -205,15 +228,23 @@ class PostgresqlDatabase:
                 commit(driver, COMMIT_SECONDS)
             finally:
                 _roll_back(driver)
+            if transaction.events_written:
+                self._maintenance.note_change()
             return result
+
+    def _connect_for_maintenance(self) -> DriverConnection:
+        pooled = _connect(self._maintenance_engine)
+        driver = cast("DriverConnection", pooled.driver_connection)
+        pooled.detach()
+        return driver
+
+    def _open_transaction(self, driver: DriverConnection) -> PostgresqlTransaction:
+        return PostgresqlTransaction(PipelinedConnection(driver), self._statements, writes=True)
 
     @contextmanager
     def _connection(self) -> Iterator[DriverConnection]:
         """A connection in no transaction. One that is lost, or can't write, is not used again."""
-        try:
-            pooled = self._engine.raw_connection()
-        except DBAPIError as reason:
-            raise cast("psycopg.Error", reason.orig) from reason
+        pooled = _connect(self._engine)
         driver = cast("DriverConnection", pooled.driver_connection)
         try:
             yield driver
@@ -240,6 +271,14 @@ class PostgresqlDatabase:
                 deliver([finished])
             except Exception:  # noqa: BLE001 - the next ones must get theirs
                 _log.exception("finished work could not be delivered")
+
+
+def _connect(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the engine; raises `psycopg.Error` if it can't be opened."""
+    try:
+        return engine.raw_connection()
+    except DBAPIError as reason:
+        raise cast("psycopg.Error", reason.orig) from reason
 
 
 def _set_up(connection: Any, durability: Durability) -> None:

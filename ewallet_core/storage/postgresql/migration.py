@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from ewallet_core.errors.server import StorageUnavailableError
@@ -36,36 +35,32 @@ _SEQUENCES = text(
 )
 
 
-class MigrationResult(msgspec.Struct, frozen=True):
-    """What was done to a database."""
-
-    before: str | None
-    """The version of its schema, or None if it was new."""
-    version: str
-    granted_to: tuple[str, ...] = ()
-    """The roles that may use its tables, beside the owner."""
-
-
 def prepare(target: PostgresqlTarget) -> PostgresqlFacts:
     """Create or upgrade the tables if that is needed and the role may do it; returns what is there now.
 
     Several processes and threads may do this at once. Raises `StorageUnavailableError`.
     """
+    facts = look_up(target)
+    require_usable(facts)
+    if not facts.is_current:
+        require_upgradable(facts)
+        migrate(target)
+        facts = look_up(target)
+    require_granted(facts)
+    return facts
+
+
+def look_up(target: PostgresqlTarget) -> PostgresqlFacts:
+    """Ask the server about the database, on a connection of its own. Raises `StorageUnavailableError`."""
     with connecting(target), connect(target) as connection:
-        facts = read_facts(connection.execute, target)
-        require_usable(facts)
-        if not facts.is_current:
-            require_upgradable(facts)
-            migrate(target)
-            facts = read_facts(connection.execute, target)
-        require_granted(facts)
-        return facts
+        return read_facts(connection.execute, target)
 
 
-def migrate(target: PostgresqlTarget, grant_to: str | None = None) -> MigrationResult:
+def migrate(target: PostgresqlTarget, grant_to: str | None = None) -> tuple[str | None, tuple[str, ...]]:
     """Create or upgrade the tables, all or nothing, and let the role `grant_to` use them.
 
-    Roles that could use them before can use them afterwards. Raises `StorageUnavailableError`.
+    Roles that could use them before can use them afterwards. Returns the version before, None without
+    tables, and the roles that may use them now beside the owner. Raises `StorageUnavailableError`.
     """
     engine = create_migration_engine(target)
     with connecting(target), engine.connect() as connection, connection.begin():
@@ -76,7 +71,7 @@ def migrate(target: PostgresqlTarget, grant_to: str | None = None) -> MigrationR
 
 def migrate_within(
     connection: Connection, target: PostgresqlTarget, grant_to: str | None = None
-) -> MigrationResult:
+) -> tuple[str | None, tuple[str, ...]]:
     """As `migrate`, in the transaction of that connection, which from then on finds only our schema."""
     # Until the end of the transaction: of several processes, the others find that the first has done it.
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
@@ -100,7 +95,7 @@ def migrate_within(
         roles.append(grant_to)
     for role in roles:
         _grant(connection, schema, role)
-    return MigrationResult(facts.version, SCHEMA_VERSION, tuple(roles))
+    return facts.version, tuple(roles)
 
 
 def _served_roles(connection: Connection, schema: str) -> list[str]:

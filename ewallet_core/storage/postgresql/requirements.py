@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ _COLLATIONS = ("C", "POSIX")
 # The provider `b` came with PostgreSQL 17; all of its collations sort by code points, as C does.
 _LIBC, _BUILTIN = "c", "b"
 _OURS = re.compile(r"\d{4}")
+_QUESTION = re.compile(r"Is the server running .*\?")
 _CREATE = "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
 _REACHABLE = (
     "Check that it runs, and the host, port, user and database of the URL;"
@@ -130,7 +132,7 @@ def require_usable(facts: PostgresqlFacts) -> None:
             f"its server is PostgreSQL {facts.server_version}",
             f"Use PostgreSQL {OLDEST_SERVER} or newer.",
         )
-    remedy = f"Create another one: {create_statement(facts.database)}."
+    remedy = f"Create another one: {create_statement(f'{facts.database}_c')}."
     if facts.encoding != _ENCODING:
         raise StorageUnavailableError(f"its encoding is {facts.encoding}, and must be {_ENCODING}", remedy)
     if facts.provider != _BUILTIN and (facts.provider != _LIBC or facts.collation not in _COLLATIONS):
@@ -175,9 +177,20 @@ def require_granted(facts: PostgresqlFacts) -> None:
     if not (facts.may_look and facts.may_read and facts.may_write):
         raise StorageUnavailableError(
             f"the role {facts.role} may not use its tables",
-            f"Run `ewallet migrate --database URL --grant-to {facts.role}` as the role {facts.owner},"
-            " which owns them.",
+            f"Run `ewallet migrate --database URL --grant-to {shlex.quote(facts.role)}`"
+            f" as the role {facts.owner}, which owns them.",
         )
+
+
+def role_warning(facts: PostgresqlFacts) -> str | None:
+    """What is wrong with serving as that role, and what to do; None if nothing is."""
+    if not facts.guards_nothing:
+        return None
+    what = "is a superuser" if facts.is_superuser else "owns the tables"
+    return (
+        f"The role {facts.role} {what}, so nothing at the server keeps what was posted from being changed."
+        " Run `ewallet migrate --database URL --grant-to ROLE` once, and serve as that other role."
+    )
 
 
 def create_statement(database: str) -> str:
@@ -199,11 +212,26 @@ def connecting(target: PostgresqlTarget) -> Iterator[None]:
 def as_unavailable(reason: BaseException, target: PostgresqlTarget) -> StorageUnavailableError:
     """The error to raise if the database could not be opened for that reason."""
     original: Any = reason.orig if isinstance(reason, DBAPIError) else reason
-    words = " ".join(str(original).removeprefix("connection failed: ").split()).rstrip(".")
+    words = _in_one_line(str(original))
     remedy = _REACHABLE
     if re.search(r'FATAL: +database ".*" does not exist', words):
         remedy = f"Create it: {create_statement(str(target.url.database))}."
     return StorageUnavailableError(f"{target} can't be used, {words}", remedy)
+
+
+def _in_one_line(message: str) -> str:
+    """What libpq says about each of its attempts, once."""
+    _, several, attempts = message.partition("All failures were:\n")
+    lines = attempts.split("\n- ") if several else [message]
+    said = [
+        " ".join(
+            _QUESTION.sub(
+                "", line.rpartition("connection failed: ")[2].removeprefix("connection is bad: ")
+            ).split()
+        )
+        for line in lines
+    ]
+    return "; ".join(dict.fromkeys(each.rstrip(".") for each in said))
 
 
 def _is_of_driver(reason: Exception) -> bool:

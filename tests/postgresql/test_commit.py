@@ -1,0 +1,206 @@
+"""COMMIT with a deadline: what is acknowledged, what is refused, and what is left unknown."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
+from replication import Replication, running_replication, wait_until
+
+from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
+from ewallet_core.storage.postgresql import commit as commit_module
+from ewallet_core.storage.postgresql.commit import commit
+
+Connection = psycopg.Connection[Any]
+SOON_SECONDS = 0.3
+LOCKS = "SELECT mode FROM pg_locks WHERE relation = 'kept'::regclass"
+
+
+@pytest.fixture(scope="module")
+def module_replication() -> Iterator[Replication]:
+    with running_replication() as replication:
+        replication.primary.execute("CREATE TABLE kept (name text UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        yield replication
+
+
+@pytest.fixture
+def replication(module_replication: Replication) -> Iterator[Replication]:
+    """Both servers as they were: running, and the standby demanded."""
+    yield module_replication
+    for server in (module_replication.primary, module_replication.standby):
+        if server.is_running:
+            server.thaw()
+        else:
+            server.start()
+    module_replication.demand_standby()
+
+
+@pytest.fixture
+def primary(replication: Replication) -> PostgresqlServer:
+    return replication.primary
+
+
+@pytest.fixture
+def insert(primary: PostgresqlServer, request: pytest.FixtureRequest) -> Iterator[Callable[[], Connection]]:
+    """Begins a transaction that inserts a row and locks it, named after the test."""
+    opened: list[Connection] = []
+
+    def insert() -> Connection:
+        opened.append(psycopg.connect(primary.conninfo()))
+        opened[-1].execute("INSERT INTO kept VALUES (%s)", [request.node.name])
+        return opened[-1]
+
+    yield insert
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def is_kept(request: pytest.FixtureRequest) -> Callable[[PostgresqlServer], bool]:
+    def is_kept(server: PostgresqlServer) -> bool:
+        return server.execute("SELECT name FROM kept WHERE name = %s", request.node.name) != []
+
+    return is_kept
+
+
+@contextmanager
+def in_thread(act: Callable[[], None]) -> Iterator[None]:
+    """Acts in another thread meanwhile."""
+    with ThreadPoolExecutor(1) as threads:
+        acting = threads.submit(act)
+        yield
+        acting.result()
+
+
+def is_waiting_for_the_standby(server: PostgresqlServer) -> bool:
+    return server.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != []
+
+
+def test_a_commit_is_on_the_standby_once_it_is_acknowledged(replication, insert, is_kept):
+    connection = insert()
+    commit(connection, PATIENCE_SECONDS)
+    assert is_kept(replication.primary)
+    wait_until(lambda: is_kept(replication.standby))
+    connection.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("end", [PostgresqlServer.freeze, PostgresqlServer.kill])
+def test_a_commit_without_the_standby_is_given_up_as_unknown(end, replication, insert, is_kept):
+    connection = insert()
+    end(replication.standby)
+    with pytest.raises(OutcomeUnknownError):
+        commit(connection, SOON_SECONDS)
+    assert connection.closed
+    assert is_kept(replication.primary)
+
+
+def test_a_commit_given_up_frees_its_locks(replication, insert, primary):
+    connection = insert()
+    assert primary.execute(LOCKS) != []
+    replication.standby.kill()
+    with pytest.raises(OutcomeUnknownError):
+        commit(connection, SOON_SECONDS)
+    assert primary.execute(LOCKS) == []
+    assert not is_waiting_for_the_standby(primary)
+
+
+def test_a_commit_whose_wait_for_the_standby_another_cancelled_is_unknown(replication, insert, primary):
+    replication.standby.kill()
+    connection = insert()
+
+    def cancel() -> None:
+        wait_until(lambda: is_waiting_for_the_standby(primary))
+        primary.execute("SELECT pg_cancel_backend(%s)", connection.info.backend_pid)
+
+    with in_thread(cancel), pytest.raises(OutcomeUnknownError):
+        commit(connection, PATIENCE_SECONDS)
+    assert connection.closed
+
+
+def test_a_commit_whose_connection_is_ended_while_it_waits_is_unknown(replication, insert, primary):
+    replication.standby.kill()
+    connection = insert()
+
+    def terminate() -> None:
+        wait_until(lambda: is_waiting_for_the_standby(primary))
+        primary.execute("SELECT pg_terminate_backend(%s)", connection.info.backend_pid)
+
+    with in_thread(terminate), pytest.raises(OutcomeUnknownError):
+        commit(connection, PATIENCE_SECONDS)
+    assert connection.closed
+
+
+def test_a_commit_whose_server_is_killed_while_it_waits_is_unknown(replication, insert, primary):
+    replication.standby.kill()
+    connection = insert()
+
+    def kill() -> None:
+        wait_until(lambda: is_waiting_for_the_standby(primary))
+        primary.kill()
+
+    with in_thread(kill), pytest.raises(OutcomeUnknownError):
+        commit(connection, PATIENCE_SECONDS)
+    assert connection.closed
+
+
+def test_a_commit_on_a_connection_that_is_gone_is_unknown(insert, primary, is_kept):
+    connection = insert()
+    primary.execute("SELECT pg_terminate_backend(%s, 60000)", connection.info.backend_pid)
+    with pytest.raises(OutcomeUnknownError):
+        commit(connection, PATIENCE_SECONDS)
+    assert connection.closed
+    assert not is_kept(primary)
+
+
+def test_a_server_that_answers_nothing_is_left(insert, primary, monkeypatch):
+    monkeypatch.setattr(commit_module, "CANCEL_SECONDS", SOON_SECONDS)
+    connection = insert()
+    primary.freeze()
+    with pytest.raises(OutcomeUnknownError):
+        commit(connection, SOON_SECONDS)
+    assert connection.closed
+
+
+def test_a_failed_transaction_is_not_kept(insert, primary, is_kept):
+    connection = insert()
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        connection.execute("SELECT 1 / 0")
+    with pytest.raises(StorageFailedError):
+        commit(connection, PATIENCE_SECONDS)
+    assert not is_kept(primary)
+    connection.execute("SELECT 1")
+
+
+def test_a_commit_that_the_server_refuses_raises_its_error(insert, primary, is_kept):
+    connection = insert()
+    connection.execute("INSERT INTO kept VALUES ('twice'), ('twice')")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        commit(connection, PATIENCE_SECONDS)
+    assert not is_kept(primary)
+    connection.execute("SELECT 1")
+
+
+class AlarmError(Exception):
+    pass
+
+
+def test_an_interrupted_commit_leaves_no_answer_to_the_next_user(replication, insert):
+    def interrupt(_number: int, _frame: object) -> None:
+        raise AlarmError
+
+    replication.standby.kill()
+    connection = insert()
+    earlier = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, SOON_SECONDS)
+        with pytest.raises(AlarmError):
+            commit(connection, PATIENCE_SECONDS)
+    finally:
+        signal.signal(signal.SIGALRM, earlier)
+    assert connection.closed
