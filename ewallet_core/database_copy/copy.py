@@ -24,7 +24,10 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import OutcomeUnknownError, StorageDamagedError
 from ewallet_core.storage import schema
 from ewallet_core.storage.database_url import is_postgresql
-from ewallet_core.storage.journal import Sealer
+from ewallet_core.storage.journal import seal_settled
+
+
+_SEALED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ def _copy(reader: SourceReader, writer: TargetWriter, progress: Progress) -> Cop
     for table, digest in digests.items():
         _compare(table, digest, writer, comparing)
     progress("Checking", 0, 1)
-    sealed = _seal(writer)
+    last_row = digests[schema.entries].last
+    sealed = 0 if last_row is None else _seal(writer, last_row[0])
     checked = writer.check()
     last_entry, chain_head = _read_chain_head(writer)
     _keep(writer)
@@ -110,15 +114,14 @@ def _compare(table: sa.Table, expected: TableDigest, writer: TargetWriter, count
         )
 
 
-def _seal(writer: TargetWriter) -> int:
-    """Give a seal to the last entries, to which a server on PostgreSQL has given none yet."""
-    transaction = writer.transaction()
-    before = transaction.number(_SEALS) or 0
-    Sealer().seal(transaction)
-    return (transaction.number(_SEALS) or 0) - before
+def _seal(writer: TargetWriter, last_entry: int) -> int:
+    """Seal the last entries, if the servers on PostgreSQL had not done so yet; returns how many."""
+    sealed = 0
+    while more := seal_settled(writer.transaction(), last_entry, _SEALED_AT_ONCE):
+        sealed += more
+    return sealed
 
 
-_SEALS = sa.select(sa.func.count()).select_from(schema.seals)
 _CHAIN_HEAD = (
     sa.select(schema.seals.c.entry_id, schema.seals.c.hash).order_by(schema.seals.c.entry_id.desc()).limit(1)
 )

@@ -26,16 +26,16 @@ from ewallet_core.storage.database_url import parse_url
 from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.engine import create_engine_for, create_migration_engine, raw_execute
 from ewallet_core.storage.postgresql.errors import summary
+from ewallet_core.storage.postgresql.maintenance_session import take_charge_for_transaction
 from ewallet_core.storage.postgresql.migration import migrate_within
-from ewallet_core.storage.postgresql.read_only import connect_read_only
-from ewallet_core.storage.postgresql.requirements import connecting, read_facts, require_usable
+from ewallet_core.storage.postgresql.read_only import connect_read_only, require_readable
+from ewallet_core.storage.postgresql.requirements import connecting, read_facts
 from ewallet_core.storage.postgresql.transaction import (
     DriverConnection,
     PipelinedConnection,
     PostgresqlTransaction,
 )
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
-from ewallet_core.storage.schema_version import require_this_release
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import Violation, run_checks
 
@@ -53,6 +53,7 @@ _SETTINGS = {
     "jit": "off",
 }
 _SET = "SELECT set_config($1, $2, true)"
+_IS_STANDBY = "SELECT pg_is_in_recovery()"
 _SEQUENCE = "SELECT pg_get_serial_sequence($1, 'id')"
 _TYPES = (
     "SELECT attname, atttypid FROM pg_attribute"
@@ -76,14 +77,15 @@ def open_postgresql_reader(url: str, *, live: bool) -> Iterator[PostgresqlReader
     """A snapshot of the database. Raises `StorageUnavailableError`, or `CopyError` if servers use it."""
     target = read_target(parse_url(url))
     with connect_read_only(target) as (driver, _):
-        facts = read_facts(driver.execute, target)
-        require_usable(facts)
-        require_this_release(
-            facts.version,
-            if_none="Name another database or schema in the URL.",
-            if_other="Upgrade it with `ewallet migrate`, or copy it with the release that wrote it.",
-        )
-        yield PostgresqlReader(driver)
+        require_readable(driver, target)
+        reader = PostgresqlReader(driver)
+        # On a standby, the servers of its primary go on.
+        if not live and (reader.number(_IS_STANDBY) or not take_charge_for_transaction(driver)):
+            raise CopyError(
+                f"A server uses {target}, and what it changes meanwhile would not be in the copy. Stop all of"
+                " its servers, or add --live to copy the wallet as it is now."
+            )
+        yield reader
 
 
 class _PostgresqlRows:

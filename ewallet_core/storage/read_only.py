@@ -63,7 +63,10 @@ def open_read_only(url: str) -> Iterator[Transaction]:
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == POSTGRESQL:
-        # Imported here, because it needs a driver that only users of PostgreSQL install.
+        # Imported here, because a process needs only the backend of its own database.
+        from ewallet_core.storage.postgresql.engine import require_driver  # noqa: PLC0415
+
+        require_driver()
         from ewallet_core.storage.postgresql.read_only import open_snapshot  # noqa: PLC0415
 
         with open_snapshot(parsed) as transaction:

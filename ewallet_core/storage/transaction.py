@@ -11,7 +11,9 @@ import msgspec
 from sqlalchemy import ClauseElement, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.ledger.journal import Entry
+from ewallet_core.storage.damage import as_storage_error
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -93,6 +95,7 @@ class Statements(dict[ClauseElement, CompiledStatement]):
     def __init__(self, dialect: Dialect) -> None:
         super().__init__()
         self._dialect = dialect
+        self.dialect_name = dialect.name
 
     def __missing__(self, statement: ClauseElement) -> CompiledStatement:
         compiled = self[statement] = CompiledStatement(statement, self._dialect)
@@ -171,6 +174,15 @@ class Transaction:
         """The entries that this transaction has posted, with their ids; they are sealed before its end."""
         self.events_written: dict[int, int] = {}
         """How many events the present piece of work has written for each account."""
+
+    @property
+    def dialect_name(self) -> str:
+        """SQLAlchemy's name of the kind of database."""
+        return self._statements.dialect_name
+
+    def storage_error(self, reason: Exception) -> WalletError | None:
+        """The error to answer if `reason` came from the storage or its content; None for any other."""
+        return as_storage_error(reason)
 
     @property
     def database_time(self) -> int | None:

@@ -56,6 +56,11 @@ def create_engine_for(
     )
 
 
+def require_driver() -> None:
+    """Raises `StorageUnavailableError` without psycopg, which most modules beside this one import."""
+    _raw_connections()
+
+
 def connect(target: PostgresqlTarget) -> psycopg.Connection[Any]:
     """A connection as those of the pool, but outside of it. Raises `psycopg.Error`.
 

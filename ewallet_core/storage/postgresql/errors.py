@@ -28,7 +28,13 @@ _LOST = (
     "57P03",  # starting up or shutting down
     "53300",  # too many connections
 )
-_NOT_THERE = ("3F000", "42P01", "42703")
+_DAMAGED = (
+    "3F000",  # no such schema
+    "42P01",  # no such table
+    "42703",  # no such column
+    "XX001",  # a damaged page
+    "XX002",  # a damaged index
+)
 
 
 class Remedy(Enum):
@@ -63,7 +69,7 @@ def as_storage_error(reason: BaseException) -> WalletError | None:
         return as_storage_error(reason.orig)
     if not isinstance(reason, psycopg.Error):
         return of_content(reason)
-    if reason.sqlstate in _NOT_THERE:
+    if reason.sqlstate in _DAMAGED:
         return StorageDamagedError(summary(reason))
     if isinstance(reason, psycopg.OperationalError) or reason.sqlstate == "42501":
         return StorageFailedError(summary(reason), _REMEDY)

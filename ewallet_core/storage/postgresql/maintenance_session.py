@@ -21,6 +21,7 @@ OpenTransaction = Callable[[DriverConnection], Transaction]
 _SCHEMA_ID = "SELECT relnamespace::bigint FROM pg_class WHERE oid = 'entries'::regclass"
 # It is held as long as the connection lives, so that it needs no time limit.
 _TAKE_CHARGE = "SELECT pg_try_advisory_lock($1)"
+_TAKE_CHARGE_FOR_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1)"
 _NOTIFY = "SELECT pg_notify($1, $2)"
 _COUNT_UNSEALED = """
 SELECT count(*) FROM (
@@ -79,7 +80,20 @@ class MaintenanceSession:
             if self._seal_batch(settled_id) < ENTRIES_IN_A_BATCH:
                 self._sealed_id = settled_id
 
-    def tell_change(self) -> None:
+    def take_charge_for_transaction(connection: DriverConnection) -> bool:
+    """Be in charge until the end of the transaction; returns False if another process is in charge."""
+    ((taken,),) = connection.execute(
+        _TAKE_CHARGE_FOR_TRANSACTION, (_LOCK_CLASS | _read_schema_id(connection),)
+    ).fetchall()
+    return bool(taken)
+
+
+def _read_schema_id(connection: DriverConnection) -> int:
+    ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
+    return int(schema_id)
+
+
+def tell_change(self) -> None:
         """Tell the other processes that there are new events.
 
         Only in a transaction of its own: those that notify commit one after another, each with its wait for

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,13 +12,14 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import as_storage_error, summary
+from ewallet_core.storage.postgresql.requirements import connecting, read_facts, require_usable
 from ewallet_core.storage.postgresql.transaction import (
     DriverConnection,
     PipelinedConnection,
     PostgresqlTransaction,
 )
-from ewallet_core.storage.postgresql.url import read_target
-from ewallet_core.storage.schema_version import VERSION, require_this_release
+from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
+from ewallet_core.storage.schema_version import require_this_release
 from ewallet_core.storage.transaction import Statements
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -35,33 +35,21 @@ _SETTINGS = {
     "quote_all_identifiers": "off",
 }
 _SET = "SELECT set_config($1, $2, true)"
-_HAS_VERSION = "SELECT to_regclass('alembic_version') IS NOT NULL"
-
-_START = re.compile(r"^connection (failed|is bad): ")
-_OF_PASSWORDS = "Put the right password into ~/.pgpass, PGPASSWORD or a service file."
-_REMEDIES = {
-    "password authentication failed": _OF_PASSWORDS,
-    "no password supplied": _OF_PASSWORDS,
-    'FATAL:  database "': "Create the database, or name another one in the URL.",
-    'FATAL:  role "': "Create the role, or name another one in the URL.",
-    "connection option": "Correct the arguments in the URL.",
-    "definition of service": "Correct the name of the service in the URL, or its file.",
-}
-"""What to do, by a part of what the driver says."""
-_OTHER_REMEDY = "Check that the server runs and accepts you, and the host and the port in the URL."
 _CONFLICT_WITH_RECOVERY = "40001"
 _NOT_ALLOWED = "42501"
+_GRANT = "Grant it SELECT on all tables and sequences, or use another role."
 
 
 @contextmanager
-def connect_read_only(url: URL) -> Iterator[tuple[DriverConnection, Dialect]]:
+def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnection, Dialect]]:
     """A connection in a transaction that reads one snapshot, and the dialect of its statements.
 
     Raises `StorageUnavailableError` if there is no such database, or if what it is used for raises an error
     of PostgreSQL: `StorageDamagedError` if the content is at fault.
     """
-    engine = create_engine_for(read_target(url), pool_size=1)
-    driver = _connect(engine)
+    engine = create_engine_for(target, pool_size=1)
+    with connecting(target):
+        driver = _connect(engine)
     try:
         driver.execute(_BEGIN)
         for setting in _SETTINGS.items():
@@ -80,47 +68,41 @@ def connect_read_only(url: URL) -> Iterator[tuple[DriverConnection, Dialect]]:
 @contextmanager
 def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
     """As `connect_read_only`; raises `StorageUnavailableError` too if the database is not of this release."""
-    with connect_read_only(url) as (driver, dialect):
-        require_this_release(
-            read_version(driver),
-            if_none="Name another database or schema in the URL, or create the tables there first.",
-            if_other="Upgrade it with this release, or verify it with the release that wrote it.",
-        )
-        yield PostgresqlTransaction(PipelinedConnection(driver), Statements(dialect), writes=False)
+    target = read_target(url)
+    with connect_read_only(target) as (driver, dialect):
+        require_readable(driver, target)
+        transaction = PostgresqlTransaction(PipelinedConnection(driver), Statements(dialect), writes=False)
+        # The time of the snapshot, however long it is read.
+        _ = transaction.database_time
+        yield transaction
 
 
-def read_version(driver: DriverConnection) -> str | None:
-    """The version of the schema; None if there are no tables of ours."""
-    has_version = driver.execute(_HAS_VERSION).fetchone()
-    row = driver.execute(VERSION).fetchone() if has_version == (True,) else None
-    return None if row is None else str(row[0])
+def require_readable(driver: DriverConnection, target: PostgresqlTarget) -> None:
+    """Raises `StorageUnavailableError` unless it has tables of this release that the role may read."""
+    facts = read_facts(driver.execute, target)
+    require_usable(facts)
+    if facts.has_version and not (facts.may_look and facts.may_read):
+        raise StorageUnavailableError(f"the role {facts.role} may not read its tables", _GRANT)
+    require_this_release(
+        facts.version,
+        if_none="Name another database or schema in the URL, or create the tables there first.",
+        if_other="Upgrade it with `ewallet migrate`, or use the release that wrote it.",
+    )
 
 
 def _connect(engine: Engine) -> DriverConnection:
-    try:
-        connection = engine.raw_connection()
-    except psycopg.Error as reason:
-        raise as_unreachable(reason) from reason
+    connection = engine.raw_connection()
     driver: DriverConnection = connection.driver_connection  # type: ignore[assignment]
     # It never returns to the engine's pool.
     connection.detach()
     return driver
 
 
-def as_unreachable(reason: psycopg.Error) -> StorageUnavailableError:
-    """The error to raise if no connection could be opened. The driver gives no SQLSTATE then."""
-    problem = _START.sub("", str(reason).strip().split("\n")[0]).rstrip(".")
-    remedy = next((remedy for part, remedy in _REMEDIES.items() if part in problem), _OTHER_REMEDY)
-    return StorageUnavailableError(problem, remedy)
-
-
 def _as_unavailable(reason: Exception) -> WalletError | None:
     """The error to raise if reading failed; None for any that is not of the storage."""
     if isinstance(reason, psycopg.Error):
         if reason.sqlstate == _NOT_ALLOWED:
-            return StorageUnavailableError(
-                summary(reason), "Grant the role SELECT on all tables, or use another role."
-            )
+            return StorageUnavailableError(summary(reason), _GRANT)
         if reason.sqlstate == _CONFLICT_WITH_RECOVERY:
             return StorageUnavailableError(
                 f"the standby stopped reading, {summary(reason)}",

@@ -13,7 +13,9 @@ from psycopg import pq
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.storage import schema
+from ewallet_core.storage.postgresql.errors import as_storage_error
 from ewallet_core.storage.transaction import (
     ROWS_IN_A_CHUNK,
     DbCursor,
@@ -116,6 +118,9 @@ class PostgresqlTransaction(Transaction):
         self.written_accounts: set[int] = set()
         if locked:
             self._lock(_LOCK_ACCOUNTS, ids=sorted(locked))
+
+    def storage_error(self, reason: Exception) -> WalletError | None:
+        return as_storage_error(reason)
 
     @property
     def database_time(self) -> int:

@@ -11,9 +11,7 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy import text
 
-from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageDamagedError
-from ewallet_core.storage.damage import as_storage_error
 from ewallet_core.storage.database_url import POSTGRESQL
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification import postgresql, sqlite
@@ -65,19 +63,10 @@ def run_checks(transaction: Transaction) -> Findings:
         try:
             yield from check(transaction)
         except Exception as reason:
-            error = _error_of(reason, in_postgresql=in_postgresql)
+            error = transaction.storage_error(reason)
             if not isinstance(error, StorageDamagedError):
                 raise
             if in_postgresql:
                 transaction.run(_ROLL_BACK)
             detail = f": {reason}" if isinstance(reason, msgspec.ValidationError) else ""
             yield Violation(f"{subject} can't be read, {error.reason}{detail}.")
-
-
-def _error_of(reason: Exception, *, in_postgresql: bool) -> WalletError | None:
-    if not in_postgresql:
-        return as_storage_error(reason)
-    # Imported here, because it needs a driver that only users of PostgreSQL install.
-    from ewallet_core.storage.postgresql import errors  # noqa: PLC0415
-
-    return errors.as_storage_error(reason)

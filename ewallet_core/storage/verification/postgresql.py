@@ -23,7 +23,7 @@ SCHEMA_FILE = Path(__file__).with_name("postgresql_schema.json")
 _OBJECTS = text(
     """
     WITH tables AS (
-        SELECT oid, relname AS name, relkind, relpersistence, relrowsecurity, relforcerowsecurity
+        SELECT oid, relname::text AS name, relkind, relpersistence, relrowsecurity, relforcerowsecurity
         FROM pg_class
         WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('alembic_version'))
         AND relkind NOT IN ('i', 'I', 'S', 't', 'c')
@@ -37,7 +37,7 @@ _OBJECTS = text(
         CASE WHEN to_regclass(quote_ident(name)) IS DISTINCT FROM oid THEN 'hidden by another schema' END)
     FROM tables
     UNION ALL
-    SELECT 'column', name, attname, concat_ws(' ',
+    SELECT 'column', name, attname::text, concat_ws(' ',
         format_type(atttypid, atttypmod),
         CASE WHEN attcollation <> typcollation THEN 'COLLATE ' || attcollation::regcollation::text END,
         CASE WHEN attnotnull THEN 'NOT NULL' END,
@@ -48,7 +48,7 @@ _OBJECTS = text(
     JOIN pg_type ON pg_type.oid = atttypid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     UNION ALL
-    SELECT 'constraint', name, conname, concat_ws(', ',
+    SELECT 'constraint', name, conname::text, concat_ws(', ',
         pg_get_constraintdef(pg_constraint.oid, true),
         CASE WHEN EXISTS (SELECT FROM pg_trigger WHERE tgconstraint = pg_constraint.oid AND tgenabled <> 'O')
             THEN 'disabled' END)
@@ -59,12 +59,12 @@ _OBJECTS = text(
         CASE WHEN NOT (indisvalid AND indisready AND indislive) THEN 'invalid' END)
     FROM tables JOIN pg_index ON indrelid = tables.oid
     UNION ALL
-    SELECT 'trigger', name, tgname, concat_ws(', ',
+    SELECT 'trigger', name, tgname::text, concat_ws(', ',
         pg_get_triggerdef(pg_trigger.oid, true),
         CASE tgenabled WHEN 'O' THEN NULL WHEN 'D' THEN 'disabled' ELSE 'enabled ' || tgenabled::text END)
     FROM tables JOIN pg_trigger ON tgrelid = tables.oid AND NOT tgisinternal
     UNION ALL
-    SELECT DISTINCT 'function', name, proname, concat_ws(' ',
+    SELECT DISTINCT 'function', name, proname::text, concat_ws(' ',
         lanname, CASE WHEN prosecdef THEN 'as its owner' END, proconfig::text, prosrc)
     FROM tables JOIN pg_trigger ON tgrelid = tables.oid AND NOT tgisinternal
     JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang
@@ -76,10 +76,10 @@ _OBJECTS = text(
     JOIN pg_depend ON refclassid = 'pg_class'::regclass AND refobjid = tables.oid AND deptype IN ('a', 'i')
     JOIN pg_sequence ON classid = 'pg_class'::regclass AND objid = seqrelid
     UNION ALL
-    SELECT 'rule', name, rulename, pg_get_ruledef(pg_rewrite.oid, true)
+    SELECT 'rule', name, rulename::text, pg_get_ruledef(pg_rewrite.oid, true)
     FROM tables JOIN pg_rewrite ON ev_class = tables.oid
     UNION ALL
-    SELECT 'policy', name, polname, coalesce(pg_get_expr(polqual, polrelid), '')
+    SELECT 'policy', name, polname::text, coalesce(pg_get_expr(polqual, polrelid), '')
     FROM tables JOIN pg_policy ON polrelid = tables.oid
     """
 )
@@ -138,7 +138,7 @@ _AMCHECK = text(
 )
 _RELATIONS = text(
     """
-    SELECT pg_class.oid::bigint, relname, relkind::text FROM pg_class
+    SELECT pg_class.oid::bigint, relname::text, relkind::text FROM pg_class
     LEFT JOIN pg_index ON indexrelid = pg_class.oid
     WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('alembic_version'))
     AND (relkind = 'r' AND relname = ANY (string_to_array(:ours, ' '))
@@ -256,7 +256,7 @@ _FOREIGN_KEYS = tuple(
 )
 _SEQUENCES = text(
     """
-    SELECT tables.relname, sequences.oid::regclass::text FROM pg_class AS sequences
+    SELECT tables.relname::text, sequences.oid::regclass::text FROM pg_class AS sequences
     JOIN pg_depend ON objid = sequences.oid AND deptype IN ('a', 'i')
         AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
     JOIN pg_class AS tables ON tables.oid = refobjid AND tables.oid = to_regclass(quote_ident(tables.relname))

@@ -48,7 +48,7 @@ def find_tail(transaction: Transaction) -> UnsealedTail:
 
 
 def check_tail(transaction: Transaction) -> Findings:
-    """The last entries may have no seals yet if the database's time is its own, and only for a short while."""
+    """Where several processes write, the last entries may have no seals yet, for a short while."""
     now = transaction.database_time
     if now is not None and (tail := find_tail(transaction)).count > 0:
         yield _judge(tail, now)
