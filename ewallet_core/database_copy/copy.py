@@ -26,7 +26,6 @@ from ewallet_core.storage import schema
 from ewallet_core.storage.database_url import is_postgresql
 from ewallet_core.storage.journal import seal_settled
 
-
 _SEALED_AT_ONCE = 500
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import psycopg
 from click.testing import CliRunner, Result
+from invoked import new_wallet
 from postgresql_server import PostgresqlServer
 from used_wallet import use
-from invoked import new_wallet
 
 from ewallet_core.storage import schema
 from ewallet_tui.__main__ import main

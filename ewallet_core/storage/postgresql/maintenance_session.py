@@ -46,7 +46,7 @@ class MaintenanceSession:
         self._process = process
         # A seal that is lost with the server is made again, of the same entries.
         connection.execute("SET synchronous_commit = off")
-        ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
+        schema_id = _read_schema_id(connection)
         self.channel = f"ewallet_{schema_id}"
         """On which the processes that share this schema tell of changes."""
         self._lock = _LOCK_CLASS | schema_id
@@ -80,20 +80,7 @@ class MaintenanceSession:
             if self._seal_batch(settled_id) < ENTRIES_IN_A_BATCH:
                 self._sealed_id = settled_id
 
-    def take_charge_for_transaction(connection: DriverConnection) -> bool:
-    """Be in charge until the end of the transaction; returns False if another process is in charge."""
-    ((taken,),) = connection.execute(
-        _TAKE_CHARGE_FOR_TRANSACTION, (_LOCK_CLASS | _read_schema_id(connection),)
-    ).fetchall()
-    return bool(taken)
-
-
-def _read_schema_id(connection: DriverConnection) -> int:
-    ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
-    return int(schema_id)
-
-
-def tell_change(self) -> None:
+    def tell_change(self) -> None:
         """Tell the other processes that there are new events.
 
         Only in a transaction of its own: those that notify commit one after another, each with its wait for
@@ -124,3 +111,15 @@ def tell_change(self) -> None:
     def _transaction(self) -> Iterator[Transaction]:
         with self.connection.transaction(), self.connection.pipeline():
             yield self._open_transaction(self.connection)
+
+
+def take_charge_for_transaction(connection: DriverConnection) -> bool:
+    """Be in charge until the end of the transaction; returns False if another process is in charge."""
+    key = _LOCK_CLASS | _read_schema_id(connection)
+    ((taken,),) = connection.execute(_TAKE_CHARGE_FOR_TRANSACTION, (key,)).fetchall()
+    return bool(taken)
+
+
+def _read_schema_id(connection: DriverConnection) -> int:
+    ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
+    return int(schema_id)
