@@ -17,7 +17,7 @@ from ewallet_core.engine.execution import Execution
 from ewallet_core.engine.wall_clock import WallClock
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import ArgumentsClashError
-from ewallet_core.errors.server import EngineFailedError
+from ewallet_core.errors.server import EngineFailedError, StorageFailedError
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.envelope import (
     NO_CREDENTIALS,
@@ -238,8 +238,8 @@ class Dispatcher:
         try:
             return self.database.read(lambda transaction: [self._view(call, transaction) for call in calls])
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers must get their answers
-            if len(calls) > 1:
-                # One alone is at fault, and the others must not fail with it.
+            if len(calls) > 1 and not (self.database.is_remote and isinstance(error, StorageFailedError)):
+                # One alone is at fault, and the others must not fail with it: the database does answer.
                 return [answer for call in calls for answer in self.view([call])]
             return [in_reply_to(call.reply_id, _failure(error, call)) for call in calls]
 

@@ -29,8 +29,10 @@ from ewallet_core.storage.events import EventCursor
 from ewallet_core.storage.transaction import Transaction
 
 LONG_THREADS = 2
+VIEW_THREADS = EVENT_THREADS = 4
+"""Of a database that is on another machine."""
 MOST_VIEWS_AT_ONCE = 16
-"""How many views are read in one transaction, before the loop looks for other work."""
+"""How many views are read in one transaction, before the loop or the thread looks for other work."""
 BUSY_RETRY_MS = 500
 
 T = TypeVar("T")
@@ -103,14 +105,16 @@ class Change:
         return self.work(transaction)
 
 
+View = tuple[PendingCall, Call]
 Answered = tuple[PendingCall, Answer]
 
 
 class Executor:
     """Runs the calls of the running event loop, which waits for no writer, no long view and no password.
 
-    Views of a few rows run in the loop itself: to change to a thread and back costs as much as the view. All
-    others run in threads, and what was carried out together comes back in one wake-up.
+    Views of a few rows run in the loop itself, unless the database is remote: to change to a thread and back
+    costs as much as the view. All others run in threads, and what was carried out together comes back in one
+    wake-up.
 
     A call of a client that does not read its answers is held until it does. When its connection is lost,
     calls that only read are dropped.
@@ -127,7 +131,14 @@ class Executor:
         """The calls that are not answered yet, and what `KeyedLocks` calls when the turn of each comes."""
         self._held: dict[Requester, list[PendingCall]] = {}
         """The calls of clients that do not read. Only the calls of the same session wait for them."""
-        self._views: deque[tuple[PendingCall, Call]] = deque()
+        self._views: deque[View] = deque()
+        self._remote_views = FairThreads(
+            VIEW_THREADS,
+            "ewallet-views",
+            self._run_remote_views,
+            lambda view: self._may_begin(view[0]),
+            most_at_once=MOST_VIEWS_AT_ONCE,
+        )
         self._long = FairThreads(LONG_THREADS, "ewallet-long", self._run_long, self._may_begin)
         self._hashing = FairThreads(
             limits.passwords_at_once,
@@ -136,7 +147,8 @@ class Executor:
             self._may_begin,
             yielding=True,
         )
-        self._events = ThreadPoolExecutor(1, "ewallet-events")
+        self._is_remote = dispatcher.database.is_remote
+        self._events = ThreadPoolExecutor(EVENT_THREADS if self._is_remote else 1, "ewallet-events")
 
     def run(self, call: Call | InvalidCall, requester: Requester) -> None:
         """Carry the call out after the earlier calls of its client, and give `requester` the answer.
@@ -151,7 +163,7 @@ class Executor:
     def metrics(self) -> Iterator[Metric]:
         yield gauge("ewallet_requests_under_way", "Requests not answered yet.", len(self._under_way))
         waiting = {
-            "view": len(self._views),
+            "view": len(self._views) + len(self._remote_views.waiting),
             "long": len(self._long.waiting),
             "password": len(self._hashing.waiting),
             "unread": sum(map(len, list(self._held.values()))),
@@ -176,6 +188,7 @@ class Executor:
 
     def shut_down(self) -> None:
         """Wait for the work that has begun, and end the threads; the loop no longer runs."""
+        self._remote_views.shut_down()
         self._long.shut_down()
         self._hashing.shut_down()
         self._events.shutdown(cancel_futures=True)
@@ -196,6 +209,8 @@ class Executor:
         call, work_class = pending.call, pending.call.work_class
         if work_class is WorkClass.LONG or isinstance(call, InvalidCall):
             self._long.add(pending.requester.network, pending)
+        elif work_class is WorkClass.VIEW and self._is_remote:
+            self._remote_views.add(pending.requester.network, (pending, call))
         elif work_class is WorkClass.VIEW:
             if not self._views:
                 self._loop.call_soon(self._run_views)
@@ -250,19 +265,20 @@ class Executor:
         if self._views:
             self._loop.call_soon(self._run_views)
         views = [(pending, call) for pending, call in taken if self._may_begin(pending)]
+        self._finish_views(views, self._dispatcher.view([call for _, call in views]))
+
+    def _run_remote_views(self, views: list[View]) -> None:
         answers = self._dispatcher.view([call for _, call in views])
-        for (pending, call), answer in zip(views, answers, strict=True):
-            if answer is None:
-                # It has to write something first, so it runs again as a change.
-                self._submit(pending, call)
-            else:
-                self._finish([(pending, answer)])
+        self._in_loop(self._finish_remote_views, (views, answers))
 
-    def _run_long(self, pending: PendingCall) -> None:
-        self._in_loop(self._finish_long, (pending, self._dispatcher.run_now(pending.call)))
+    def _run_long(self, calls: list[PendingCall]) -> None:
+        self._in_loop(self._finish_long, self._run_now(calls))
 
-    def _run_hashing(self, pending: PendingCall) -> None:
-        self._in_loop(self._finish_hashing, (pending, self._dispatcher.run_now(pending.call)))
+    def _run_hashing(self, calls: list[PendingCall]) -> None:
+        self._in_loop(self._finish_hashing, self._run_now(calls))
+
+    def _run_now(self, calls: list[PendingCall]) -> list[Answered]:
+        return [(pending, self._dispatcher.run_now(pending.call)) for pending in calls]
 
     def _deliver(self, group: list[Finished]) -> None:
         """Take what the writer has committed together, in its thread."""
@@ -279,12 +295,24 @@ class Executor:
             change = cast("Change", finished.work)
             self._finish([(change.pending, self._dispatcher.answer_to(change.call, finished))])
 
-    def _finish_long(self, answered: Answered) -> None:
-        self._finish([answered])
+    def _finish_remote_views(self, done: tuple[list[View], list[Answer | None]]) -> None:
+        self._finish_views(*done)
+        self._remote_views.finish()
+
+    def _finish_views(self, views: list[View], answers: list[Answer | None]) -> None:
+        for (pending, call), answer in zip(views, answers, strict=True):
+            if answer is None:
+                # It has to write something first, so it runs again as a change.
+                self._submit(pending, call)
+            else:
+                self._finish([(pending, answer)])
+
+    def _finish_long(self, answers: list[Answered]) -> None:
+        self._finish(answers)
         self._long.finish()
 
-    def _finish_hashing(self, answered: Answered) -> None:
-        self._finish([answered])
+    def _finish_hashing(self, answers: list[Answered]) -> None:
+        self._finish(answers)
         self._hashing.finish()
 
     def _finish(self, answers: Iterable[Answered]) -> None:

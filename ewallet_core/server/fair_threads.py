@@ -59,7 +59,10 @@ class FairQueue(Generic[T]):
 
 
 class FairThreads(Generic[T]):
-    """Runs `work` on each item in one of some threads. It is used in one thread, that of the event loop.
+    """Runs `work` on the items in some threads. It is used in one thread, that of the event loop.
+
+    One of the threads takes an item at once if it is idle. Of those that have had to wait for a thread, it
+    takes up to `most_at_once` together.
 
     An item for which `is_due` is false when its turn comes is dropped: `is_due` has put it elsewhere.
     If the threads are `yielding`, the system prefers the others of this process, where it can.
@@ -69,14 +72,16 @@ class FairThreads(Generic[T]):
         self,
         threads: int,
         name: str,
-        work: Callable[[T], None],
+        work: Callable[[list[T]], None],
         is_due: Callable[[T], bool],
         *,
+        most_at_once: int = 1,
         yielding: bool = False,
     ) -> None:
         self.waiting = FairQueue[T]()
         self._work = work
         self._is_due = is_due
+        self._most_at_once = most_at_once
         self._idle = threads
         self._threads = ThreadPoolExecutor(threads, name, initializer=_yield_to_others if yielding else None)
 
@@ -85,7 +90,7 @@ class FairThreads(Generic[T]):
         self._start()
 
     def finish(self) -> None:
-        """Note that the work on one item has ended."""
+        """Note that one thread has ended its work."""
         self._idle += 1
         self._start()
 
@@ -95,10 +100,17 @@ class FairThreads(Generic[T]):
 
     def _start(self) -> None:
         while self._idle and self.waiting:
+            if items := self._take():
+                self._idle -= 1
+                self._threads.submit(self._work, items)
+
+    def _take(self) -> list[T]:
+        taken: list[T] = []
+        while self.waiting and len(taken) < self._most_at_once:
             item = self.waiting.pop()
             if self._is_due(item):
-                self._idle -= 1
-                self._threads.submit(self._work, item)
+                taken.append(item)
+        return taken
 
 
 def _yield_to_others() -> None:

@@ -71,7 +71,7 @@ def _latest_origins(of_kind: ColumnElement[bool]) -> Select[tuple[str]]:
     return (
         select(_origin.origin)
         .where(_origin.account_id == bindparam("account_id"), of_kind)
-        .order_by(_origin.last_login_at.desc())
+        .order_by(_origin.last_login_at.desc(), _origin.origin)
         .limit(MOST_ORIGINS)
     )
 

@@ -152,7 +152,8 @@ def _first_expired(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     first = (
         select(_session.id)
         .where(_IS_EXPIRED, *conditions)
-        .order_by(_session.expires_at)
+        # Several statements find the same ones.
+        .order_by(_session.expires_at, _session.id)
         .limit(bindparam("most"))
     )
     return _session.id.in_(first.correlate(None))
@@ -167,7 +168,7 @@ _END_WITH_THEIR_CLIENTS = _ending(
 _FIRST_EXPIRED_CLIENT_IDS = (
     select(schema.client_ids.c.id)
     .where(_CLIENT_ID_EXPIRED, schema.client_ids.c.id.not_in(_CLIENT_IDS_IN_USE))
-    .order_by(schema.client_ids.c.expires_at)
+    .order_by(schema.client_ids.c.expires_at, schema.client_ids.c.id)
     .limit(bindparam("most"))
 )
 _DROP_EXPIRED_CLIENT_IDS = (
@@ -179,7 +180,7 @@ _IDLE_AND_LONG = (
     select(*client_ids.columns)
     .join(schema.sessions, _session.client_id == schema.client_ids.c.id)
     .where(_session.lifetime_ms.is_not(None), _session.account_id.is_(None))
-    .order_by(_session.last_used_at.desc())
+    .order_by(_session.last_used_at.desc(), _session.id.desc())
     .limit(SESSIONS_IN_A_SLICE)
     .offset(MOST_IDLE_AND_LONG)
 )

@@ -34,9 +34,12 @@ def queries_in(value: object) -> Iterator[Executable]:
 
 
 def plain_statements_of(kept: Rows) -> Iterator[Executable]:
+    """Statements that these rows build from the names of columns, with all of them and with single ones."""
     names = kept.table.c.keys()
-    yield from (kept._select(*names), kept._insert(*names), kept._add(*names), kept._delete(*names))
-    yield kept._count(*names)
+    keys = [column.name for column in kept.table.c if column.primary_key or column.foreign_keys]
+    yield from (kept._insert(*names), kept._add(*names))
+    for chosen in (names, *((key,) for key in keys)):
+        yield from (kept._select(*chosen), kept._delete(*chosen), kept._count(*chosen))
     if "id" in kept.table.c:
         yield from (kept._update(*names), kept._latest(*names))
 

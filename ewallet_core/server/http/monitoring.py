@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from prometheus_client.exposition import choose_encoder
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,12 +11,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.instructions.envelope import error_answer
 from ewallet_core.protocol.address import is_loopback
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.http.responses import JsonResponse
 from ewallet_core.server.prometheus import registry_of
 from ewallet_core.server.settings import HttpSettings
+
+READY_SECONDS = 5.0
+"""How long the database may take to answer."""
 
 
 class Monitoring:
@@ -41,9 +47,12 @@ class Monitoring:
     async def _tell_ready(self, _: Request) -> Response:
         """The database can be read too, so instructions can be sent here."""
         try:
-            await self._executor.read(self._engine.changed_accounts)
+            async with asyncio.timeout(READY_SECONDS):
+                await self._executor.read(self._engine.changed_accounts)
+        except TimeoutError:
+            return _not_ready(StorageFailedError("the database has not answered in time"))
         except WalletError as error:
-            return JsonResponse({"status": "unavailable", **error_answer(error)}, 503)
+            return _not_ready(error)
         return JsonResponse({"status": "ready"})
 
     async def _show_metrics(self, request: Request) -> Response:
@@ -53,3 +62,7 @@ class Monitoring:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         found = await self._executor.read(lambda: encode(self._registry))
         return Response(found, headers={"content-type": content_type})
+
+
+def _not_ready(error: WalletError) -> JsonResponse:
+    return JsonResponse({"status": "unavailable", **error_answer(error)}, 503)

@@ -1,0 +1,51 @@
+"""Statements as PostgreSQL gets them, and what it finds out about them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import psycopg
+from postgresql_server import PostgresqlServer
+from sqlalchemy import Engine, Executable, make_url
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from ewallet_core.storage import schema
+from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.url import read_target
+
+ONLY_SQLITE = re.compile("PRAGMA|sqlite_master|typeof|json_valid")
+"""What is in statements that ask SQLite about its file."""
+
+SMALL = {"issues", "of_session"}
+"""Parameters that are 0 or 1."""
+
+
+@contextlib.contextmanager
+def open_new_database(server: PostgresqlServer) -> Iterator[Engine]:
+    """An engine for a new database with all tables."""
+    engine = create_engine_for(read_target(make_url(server.url(server.new_database()))))
+    with engine.begin() as connection:
+        schema.metadata.create_all(connection)
+    yield engine
+    engine.dispose()
+
+
+@cache
+def compile_for(engine: Engine, statement: Executable) -> SQLCompiler:
+    found = statement.compile(dialect=engine.dialect)
+    assert isinstance(found, SQLCompiler)
+    return found
+
+
+def types_of(driver: psycopg.Connection[Any], sql: str) -> tuple[list[str], list[str]]:
+    """The types of the statement's parameters and of its results, found out from the statement alone."""
+    prepared = driver.pgconn.prepare(b"", sql.encode())
+    assert not prepared.error_message, f"{prepared.error_message.decode()}{sql}"
+    found = driver.pgconn.describe_prepared(b"")
+    types = driver.adapters.types
+    parameters = [types[found.param_type(number)].name for number in range(found.nparams)]
+    return parameters, [types[found.ftype(number)].name for number in range(found.nfields)]
