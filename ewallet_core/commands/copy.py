@@ -13,7 +13,7 @@ from ewallet_core.commands.backup import TerminalProgress
 from ewallet_core.commands.output import print_result, tell_failure
 from ewallet_core.commands.problems import OUTCOME_UNKNOWN, VIOLATION, CommandError, ExitCode, failure
 from ewallet_core.data_folder import database_url, find_data_folder
-from ewallet_core.database_copy.copy import Copied, copy_database
+from ewallet_core.database_copy.copy import CopyResult, copy_database
 from ewallet_core.database_copy.ends import CopyError, CopyUncertainError, CopyViolationError
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.storage.database_url import database_file, is_postgresql, parse_url
@@ -59,7 +59,7 @@ def _code_of(reason: CopyError) -> str:
     return VIOLATION if isinstance(reason, CopyViolationError) else CommandError.code
 
 
-def _as_data(copied: Copied, source: str, target: str) -> Answer:
+def _as_data(copied: CopyResult, source: str, target: str) -> Answer:
     return {
         "failed": False,
         "from": _shown(source),
@@ -72,7 +72,7 @@ def _as_data(copied: Copied, source: str, target: str) -> Answer:
     }
 
 
-def _lines(copied: Copied, target: str, *, live: bool) -> Iterator[str]:
+def _lines(copied: CopyResult, target: str, *, live: bool) -> Iterator[str]:
     rows, entries = sum(copied.rows.values()), copied.rows["entries"]
     yield f"Copied, compared and verified: {rows:,} rows, with {entries:,} entries, into {_shown(target)}."
     if copied.chain_head is not None:

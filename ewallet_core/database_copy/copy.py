@@ -30,7 +30,7 @@ _SEALED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Copied:
+class CopyResult:
     """What a copy has."""
 
     rows: dict[str, int]
@@ -46,7 +46,7 @@ class Copied:
 
 def copy_database(
     source: str, target: str, *, live: bool = False, progress: Progress = no_progress
-) -> Copied:
+) -> CopyResult:
     """Copy the database at the URL `source` into the empty or missing one at the URL `target`.
 
     With `live`, engines may use the source; what they change from now on is not in the copy. Raises
@@ -61,7 +61,7 @@ def copy_database(
         return _copy(reader, writer, progress)
 
 
-def _copy(reader: SourceReader, writer: TargetWriter, progress: Progress) -> Copied:
+def _copy(reader: SourceReader, writer: TargetWriter, progress: Progress) -> CopyResult:
     with _named("Source"):
         total = sum(reader.count_rows(table) for table in TABLES)
     copying, comparing = _Counter("Copying", total, progress), _Counter("Comparing", total, progress)
@@ -77,7 +77,7 @@ def _copy(reader: SourceReader, writer: TargetWriter, progress: Progress) -> Cop
     last_entry, chain_head = _read_chain_head(writer)
     _keep(writer)
     rows = {table.name: digest.rows for table, digest in digests.items()}
-    return Copied(rows, last_entry, chain_head, sealed, checked)
+    return CopyResult(rows, last_entry, chain_head, sealed, checked)
 
 
 def _copy_table(

@@ -23,15 +23,18 @@ from copied_wallets import (
     tables_in,
     verify,
 )
-from demo_wallet import credits_of, log_in, open_wallet_in, run_demo_in, supply
+from demo_wallet import CLIENT, credits_of, log_in, open_wallet_in, run_demo_in, supply
 from postgresql_server import PostgresqlServer
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.commands.backup import progress_bar
+from ewallet_core.commands.demo import DAY_ZERO_MS, ForwardClock
 from ewallet_core.storage.database_url import parse_url
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.postgresql.url import read_target
 
 RELEASED = Path(__file__).parents[1] / "released_schemas"
+SUPPLY = {**CLIENT, "action": "supply", "supply": "credits", "credits": 1, "currency": "EUR", "cost": "1"}
 OFTEN_EMPTY = {"refused_requests", "issue_reports", "permissions", "reserved_emails", "login_throttles"}
 
 
@@ -315,6 +318,44 @@ def test_a_file_in_use_is_copied_only_if_that_is_said(tmp_path, new_file):
     assert verify(sqlite_url(new_file)).exit_code == 0
     with open_wallet_in(new_file.parent) as engine:
         assert least <= credits_of(engine, log_in(engine)) <= most
+
+
+def test_a_database_in_use_is_copied_only_if_that_is_said(file, url, new_file):
+    assert copy(sqlite_url(file), url).exit_code == 0
+    with EWalletSessionManager(url):
+        done = copy(url, sqlite_url(new_file))
+        assert (done.exit_code, "--live" in done.stderr, new_file.exists()) == (1, True, False)
+        assert copy(url, sqlite_url(new_file), "--live").exit_code == 0
+    assert verify(sqlite_url(new_file)).exit_code == 0
+
+
+# Going on
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+def test_an_engine_goes_on_with_the_copy(tmp_path, url, new_file, kind):
+    run_demo_in(tmp_path).close()
+    with open_wallet_in(tmp_path) as engine:
+        mine = log_in(engine)
+        first = engine.answer({**SUPPLY, **mine, "request_id": "supply-0001"})
+        credits = credits_of(engine, mine)
+    before = content_of_file(tmp_path / "wallet.sqlite3")
+    target = url if kind == "postgresql" else sqlite_url(new_file)
+    assert copy(sqlite_url(tmp_path / "wallet.sqlite3"), target).exit_code == 0
+    with EWalletSessionManager(target, clock=ForwardClock(DAY_ZERO_MS)) as engine:
+        assert engine.answer({**SUPPLY, **mine, "request_id": "supply-0001"}) == first
+        assert credits_of(engine, mine) == credits
+        assert engine.answer({**SUPPLY, **mine, "request_id": "supply-0002"})["failed"] is False
+        assert credits_of(engine, mine) == credits + 1
+    if kind == "postgresql":
+        assert copy(url, sqlite_url(new_file)).exit_code == 0
+    after = content_of_file(new_file)
+    for table in ("entries", "transfer_records", "events"):
+        assert after[table][: len(before[table])] == before[table]
+        assert after[table][len(before[table])][0] == before[table][-1][0] + 1
+    sequences = [max(row[2] for row in content["events"]) for content in (before, after)]
+    assert sequences[1] > sequences[0]
+    assert verify(target).exit_code == 0
 
 
 # Told
