@@ -11,6 +11,7 @@ from pathlib import Path
 from idle import idle_rows
 from memory import memory_rows
 from one_command import command_rows
+from postgresql import postgresql_rows
 from serving import Size, serving_rows
 from start_up import start_up_rows
 from table import FOLDER, Row, show
@@ -31,6 +32,7 @@ QUICK = Extent(Size(rounds=1, seconds=0.05, connections=2), starts=1, idle_conne
 
 PARTS: dict[str, Callable[[Path, Extent], Iterator[Row]]] = {
     "serving": lambda folder, extent: serving_rows(folder, extent.serving),
+    "postgresql": lambda folder, extent: postgresql_rows(folder, extent.serving),
     "start_up": lambda folder, extent: start_up_rows(folder, extent.starts),
     "command": lambda folder, extent: command_rows(folder, extent.starts),
     "memory": lambda folder, extent: memory_rows(folder, extent.idle_connections),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -26,10 +27,12 @@ SUCCEEDED = b'"failed":false'
 class Load(msgspec.Struct, frozen=True):
     """Where to send requests, for how long, and one connection's frame after the other.
 
+    The connections are to each of the addresses in turns.
+
     A frame is a line of JSON, or with `is_http` a whole HTTP request.
     """
 
-    address: str
+    addresses: list[str]
     seconds: float
     frames: list[str]
     is_http: bool
@@ -67,9 +70,11 @@ def http_request_of(method: str, path: str, token: str, arguments: dict[str, Any
     return "\r\n".join([*lines, "", content])
 
 
-def run_load(address: str, frames: Sequence[str], seconds: float, *, is_http: bool = False) -> Answered:
-    """Load the server at that address from another process. Raises `RuntimeError` if a request fails."""
-    load = msgspec.json.encode(Load(address, seconds, list(frames), is_http))
+def run_load(
+    addresses: Sequence[str], frames: Sequence[str], seconds: float, *, is_http: bool = False
+) -> Answered:
+    """Load the servers there from another process. Raises `RuntimeError` if a request fails."""
+    load = msgspec.json.encode(Load(list(addresses), seconds, list(frames), is_http))
     ended = subprocess.run([sys.executable, __file__], input=load, capture_output=True, check=False)
     if ended.returncode:
         raise RuntimeError(ended.stderr.decode())
@@ -77,8 +82,9 @@ def run_load(address: str, frames: Sequence[str], seconds: float, *, is_http: bo
 
 
 class _Connection:
-    def __init__(self, host: str, port: int, frame: bytes) -> None:
-        self.socket = socket.create_connection((host, port), SECONDS_ALLOWED)
+    def __init__(self, address: str, frame: bytes) -> None:
+        host, _, port = address.rpartition(":")
+        self.socket = socket.create_connection((host, int(port)), SECONDS_ALLOWED)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._before, _, self._after = frame.partition(REQUEST_ID)
         self._received = b""
@@ -119,9 +125,11 @@ class _HttpConnection(_Connection):
 
 
 def _send_all(load: Load) -> Answered:
-    host, _, port = load.address.rpartition(":")
     kind = _HttpConnection if load.is_http else _Connection
-    connections = [kind(host, int(port), frame.encode()) for frame in load.frames]
+    connections = [
+        kind(address, frame.encode())
+        for address, frame in zip(cycle(load.addresses), load.frames, strict=False)
+    ]
     selector = selectors.DefaultSelector()
     for connection in connections:
         selector.register(connection.socket, selectors.EVENT_READ, connection)

@@ -164,7 +164,7 @@ def _measure_load(
     server: Server, address: str, frames: Sequence[str], seconds: float, *, is_http: bool = False
 ) -> Measurement:
     used = server.cpu_seconds
-    answered = run_load(address, frames, seconds, is_http=is_http)
+    answered = run_load([address], frames, seconds, is_http=is_http)
     cpu_us = (server.cpu_seconds - used) / answered.requests * 1e6
     return Measurement(answered.per_second, answered.p50_ms, answered.p99_ms, cpu_us)
 

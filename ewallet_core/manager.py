@@ -67,7 +67,11 @@ class EWalletSessionManager:
         passwords: Passwords | None = None,
     ) -> None:
         self._config = config or EngineConfig()
-        self._database = open_database(database_url or default_url(data_folder()), self._config.durability)
+        self._database = open_database(
+            database_url or default_url(data_folder()),
+            self._config.durability,
+            self._config.database_connections,
+        )
         if boot_clock is not None or clock is not system_clock:
             self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
         elif self._database.is_remote:

@@ -74,7 +74,11 @@ def _drop_unwritten() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder of the wallet. Default: your own data folder.",
 )
-@click.option("--server", metavar="HOST:PORT", help="Open the wallet at that server, and remember it.")
+@click.option(
+    "--server",
+    metavar="HOST:PORT",
+    help="Open the wallet at that server, or at several with commas between, and remember it.",
+)
 @click.option("--embedded", is_flag=True, help="Open the wallet on this computer, and remember that.")
 @click.version_option(
     package_name="ewallet-tui", prog_name="ewallet", message="%(prog)s %(version)s", help="Print the version."

@@ -13,7 +13,7 @@ from textual.events import InputEvent, Key, Paste
 
 from ewallet_core.data_folder import data_folder
 from ewallet_core.presentation.formatting import formats_of_system
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import Servers
 from ewallet_core.steady_time import steady_time
 from ewallet_tui import lazy
 from ewallet_tui.config.preferences import Preferences
@@ -44,7 +44,7 @@ def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EW
 
     Raises `ValueError` with a sentence for the user if the address of the server can't be read.
     """
-    chosen = None if server is None else ServerAddress.read(server)
+    chosen = None if server is None else Servers.read(server)
     folder = data_folder(data_dir)
     preferences = Preferences.read(folder, formats_of_system())
     address = chosen if embedded or chosen is not None else preferences.last_server
@@ -71,7 +71,7 @@ class EWalletApp(TerminalApp):
         self,
         make_backends: Callable[[], Backends],
         preferences: Preferences,
-        server: ServerAddress | None = None,
+        server: Servers | None = None,
         now: Callable[[], float] = steady_time,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -104,7 +104,7 @@ class EWalletApp(TerminalApp):
         return self.services.context
 
     def get_default_screen(self) -> LoginScreen:
-        place = EMBEDDED if self._server is None else self._server.name
+        place = EMBEDDED if self._server is None else self._server.first.name
         return LoginScreen(place, lambda: self.context, lambda: lazy.login_forms(self.context))
 
     def on_mount(self) -> None:

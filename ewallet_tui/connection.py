@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from ewallet_core.client import KnownServers, WalletClient
-    from ewallet_core.protocol.address import ServerAddress
+    from ewallet_core.protocol.address import Servers
     from ewallet_tui.store import AccountStore
     from ewallet_tui.work import Notify, SetTimer, Workers
 
 
 class Backends(Struct, frozen=True):
-    client_at: Callable[[ServerAddress | None], WalletClient]
+    client_at: Callable[[Servers | None], WalletClient]
     """Makes a client, not opened yet, of the engine at that server; `None`: in this process."""
     known_servers: KnownServers
 
@@ -37,7 +37,7 @@ class Backends(Struct, frozen=True):
     def kept_in(cls, folder: Path) -> Backends:
         known = client.KnownServers(folder / KNOWN_SERVERS_FILE)
 
-        def client_at(server: ServerAddress | None) -> WalletClient:
+        def client_at(server: Servers | None) -> WalletClient:
             if server is None:
                 return client.EmbeddedClient.for_user(database_url(folder))
             return client.RemoteClient(server, known)
@@ -79,6 +79,8 @@ class ConnectionWatch:
 
         def take(connection: ConnectionStatus) -> None:
             if client is self._client:
+                # Another server may be in use now.
+                self.place = client.place
                 self._take(connection)
 
         client.watch(take)
@@ -118,6 +120,8 @@ class ConnectionWatch:
 
 BROKEN = "Reconnecting … Anything you sent will happen exactly once. A running timer goes on."
 BACK = "You are connected again."
+ELSEWHERE = "You are now connected to {place}."
+"""When the server before could not be reached."""
 NOT_ANSWERED = "There was no answer to what you sent last. Log in again to see whether it was done."
 NOT_WAITED_FOR = "You stopped waiting for it. Choose it again to connect."
 
@@ -131,8 +135,8 @@ CONNECTING, REFRESH = "connecting", "refresh"
 class Connecting(Struct, kw_only=True, eq=False):
     """Connects to the engine in use, and switches to others."""
 
-    server: ServerAddress | None
-    """The server whose engine the app uses; `None`: the engine is in this process."""
+    server: Servers | None
+    """The server whose engine the app uses, or several; `None`: the engine is in this process."""
     backends: Backends
     store: AccountStore
     watch: ConnectionWatch
@@ -147,9 +151,11 @@ class Connecting(Struct, kw_only=True, eq=False):
     """Opens the screen on which another engine is chosen, with the reason."""
     leave: Callable[[], Awaitable[None]]
     start_over: Callable[[], Awaitable[None]]
-    used: Callable[[ServerAddress | None], None]
+    used: Callable[[Servers | None], None]
     exit_because: Callable[[str], None]
     _gone: Timer | None = None
+    _place: str = ""
+    """The server that was in use before the connection broke."""
 
     async def begin(self) -> None:
         """Connect to the first engine; if that server can't be reached, let the user choose another."""
@@ -164,7 +170,7 @@ class Connecting(Struct, kw_only=True, eq=False):
         else:
             self.used(self.server)
 
-    async def go_over_to(self, server: ServerAddress | None) -> None:
+    async def go_over_to(self, server: Servers | None) -> None:
         """Use the engine there from now on, and drop everything about the one before.
 
         Raises `UnreachableError`; then nothing has changed.
@@ -187,6 +193,7 @@ class Connecting(Struct, kw_only=True, eq=False):
         """Show a toast about a lost or restored connection, and read the account again when it is back."""
         store = self.store
         if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
+            self._place = self.watch.place
             # A connection that comes back at once is not worth a toast.
             self._gone = self.set_timer(GONE_SECONDS, self._say_gone)
         elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
@@ -203,11 +210,13 @@ class Connecting(Struct, kw_only=True, eq=False):
             self.notify(BROKEN, title="Connection lost.", severity="warning")
 
     def _say_back(self) -> None:
+        is_elsewhere = self.watch.place != self._place
+        was_short = self._gone is not None
         if self._gone is not None:
             self._gone.stop()
             self._gone = None
-        elif self.is_in_view():
-            self.notify(BACK)
+        if self.is_in_view() and (is_elsewhere or not was_short):
+            self.notify(ELSEWHERE.format(place=self.watch.place) if is_elsewhere else BACK)
 
     async def _lose_engine(self, reason: str) -> None:
         self.store.backend.give_up(reason)
@@ -225,23 +234,27 @@ class Connecting(Struct, kw_only=True, eq=False):
         else:
             self.choose(reason)
 
-    async def _open(self, backend: Backend, server: ServerAddress | None) -> None:
+    async def _open(self, backend: Backend, server: Servers | None) -> None:
         async def admit() -> None:
             client = backend.client
-            if server is not None and client.fingerprint is not None and client.newly_pinned:
-                await self._demand_trust(server, client)
+            if server is not None:
+                await client.identify_all()
+                await self._demand_trust(client)
 
         await backend.open(admit)
 
-    async def _demand_trust(self, server: ServerAddress, client: WalletClient) -> None:
-        """Ask about a new certificate; if it isn't trusted, forget it and raise `UnreachableError`."""
-        is_trusted = False
+    async def _demand_trust(self, client: WalletClient) -> None:
+        """Ask about each new certificate; if one isn't trusted, forget it and raise `UnreachableError`."""
+        untrusted = dict(client.pinned)
         try:
-            is_trusted = await self.trusts(server.name, str(client.fingerprint))
+            for server, fingerprint in client.pinned.items():
+                if not await self.trusts(server, fingerprint):
+                    break
+                del untrusted[server]
         finally:
             # Quitting instead of answering is not trust either.
-            if not is_trusted:
-                self.backends.known_servers.forget(server.name)
-        if not is_trusted:
+            for server in untrusted:
+                self.backends.known_servers.forget(server)
+        if untrusted:
             await client.close()
-            raise UnreachableError(f"{server.name} was not trusted. Choose a server.")
+            raise UnreachableError(f"{next(iter(untrusted))} was not trusted. Choose a server.")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from ewallet_core.client import ConnectionStatus, Event
-    from ewallet_core.protocol.address import ServerAddress
+    from ewallet_core.protocol.address import Servers
     from ewallet_tui.config.preferences import Preferences
     from ewallet_tui.screens.modal import ConfirmModal
     from ewallet_tui.state import AccountState
@@ -59,7 +59,7 @@ class Services:
         app: TerminalApp,
         backends: Backends,
         preferences: Preferences,
-        server: ServerAddress | None,
+        server: Servers | None,
         elapsed: ElapsedTime,
         ending: Ending,
     ) -> None:
@@ -157,7 +157,7 @@ class Services:
             timer_on_quit=lambda: self._settings.preferences.timer_on_quit,
         )
 
-    def _make_connecting(self, backends: Backends, server: ServerAddress | None) -> Connecting:
+    def _make_connecting(self, backends: Backends, server: Servers | None) -> Connecting:
         app = self._app
         return Connecting(
             server=server,
@@ -248,7 +248,7 @@ class Services:
     def _refresh(self) -> None:
         self._workers.run(self._store.refresh, REFRESH, exclusive=True)
 
-    def _use_server(self, server: ServerAddress | None) -> None:
+    def _use_server(self, server: Servers | None) -> None:
         settings = self._settings
         settings.keep(settings.preferences.with_server_used(server))
         self._schedule_backups(settings.preferences)

@@ -4,22 +4,54 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
 
 import argon2
+import new_wallets
 import pytest
+from new_wallets import NO_POSTGRESQL, POSTGRESQL, SQLITE
 from sqlalchemy import Dialect
 
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.storage import read_only, sqlite
 from ewallet_core.storage.transaction import Statements
 
-if TYPE_CHECKING:
-    from postgresql_server import PostgresqlServer
-
-# The reason of the tests that are skipped, from which the summary tells that some were.
-NO_POSTGRESQL = "there are no programs of PostgreSQL's server"
 INSTALL = "apt-get install postgresql"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=[SQLITE, POSTGRESQL],
+        default=SQLITE,
+        help="The kind of database of the tests of the engine and the server. On postgresql, only those tests"
+        " run that need a database and are not about files of SQLite.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(new_wallets)
+    for marker in (
+        "on_postgresql_too: in the usual test run, the test runs on both kinds of databases.",
+        "sqlite_only(why): the test is about SQLite, or what it does to a wallet can be done there only.",
+    ):
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if (
+        metafunc.config.getoption("--database") == SQLITE
+        and "database_kind" in metafunc.fixturenames
+        and metafunc.definition.get_closest_marker("on_postgresql_too") is not None
+    ):
+        metafunc.parametrize("database_kind", [SQLITE, POSTGRESQL], indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests that can't run on PostgreSQL, or would do the same there."""
+    left = [item for item in items if not new_wallets.can_run(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if new_wallets.can_run(item)]
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
@@ -66,20 +98,6 @@ def compile_once() -> Iterator[None]:
         patch.setattr(sqlite, "Statements", statements)
         patch.setattr(read_only, "Statements", statements)
         yield
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgresqlServer]:
-    """A PostgreSQL server for all tests of this process; each takes databases of its own."""
-    # Imported here, because most test runs of a few tests need no PostgreSQL.
-    from postgresql_server import PostgresqlMissingError, PostgresqlServer  # noqa: PLC0415
-
-    try:
-        server = PostgresqlServer()
-    except PostgresqlMissingError:
-        pytest.skip(NO_POSTGRESQL)
-    yield server
-    server.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -94,7 +94,8 @@ class PostgresqlServer:
     """A running server with data of its own, which `stop` removes.
 
     It listens on a socket in its folder and, if `has_port`, on a free port of 127.0.0.1 too. `settings` are
-    lines of postgresql.conf. A `standby_of` another server begins as a copy of it, and follows it.
+    lines of postgresql.conf. A `standby_of` another server begins as a copy of it, and follows it. Its folder
+    is `within` another one, or in memory.
     """
 
     def __init__(
@@ -103,11 +104,12 @@ class PostgresqlServer:
         *,
         has_port: bool = False,
         standby_of: PostgresqlServer | None = None,
+        within: Path | None = None,
     ) -> None:
         self._programs = find_programs()
         self._user = ordinary_user()
         self.port = free_port() if has_port else 5432
-        self.folder = Path(tempfile.mkdtemp(prefix="ewallet-pg-", dir=short_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix="ewallet-pg-", dir=within or short_folder()))
         self.data, self.log = self.folder / "data", self.folder / "log"
         self.settings = {
             **USUAL,
@@ -327,10 +329,14 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_postgresql(
-    settings: Mapping[str, str] = QUICK, *, has_port: bool = False, standby_of: PostgresqlServer | None = None
+    settings: Mapping[str, str] = QUICK,
+    *,
+    has_port: bool = False,
+    standby_of: PostgresqlServer | None = None,
+    within: Path | None = None,
 ) -> Iterator[PostgresqlServer]:
     """A server that is stopped and removed at the end."""
-    server = PostgresqlServer(settings, has_port=has_port, standby_of=standby_of)
+    server = PostgresqlServer(settings, has_port=has_port, standby_of=standby_of, within=within)
     try:
         yield server
     finally:

@@ -7,12 +7,13 @@ import heapq
 import logging
 import math
 from asyncio import Future
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
 from ewallet_core.client.connect import Waits, delays
 from ewallet_core.client.connection import NO_ACCOUNT, ConnectionState, Reach, UnreachableError
+from ewallet_core.client.failover import FailoverEndpoint
 from ewallet_core.client.messages import MessageStream, Reply, read_as, reason_of
 from ewallet_core.client.requests import Request, changes_something, frame_of
 from ewallet_core.client.trust import NotTrustedError
@@ -123,22 +124,21 @@ _log = logging.getLogger("ewallet_core")
 
 
 class RequestChannel:
-    """Sends requests to a server, over one connection after another.
+    """Sends requests to a server of `endpoint`, over one connection after another.
 
-    `connect` opens a connection and completes the handshake, `randomness` returns numbers from 0 to 1. A
-    connection counts as dead if an answer is due and nothing arrives for `answer_within` seconds. `waits`
-    limits what is waited for.
+    `randomness` returns numbers from 0 to 1. A connection counts as dead if an answer is due and nothing
+    arrives for `answer_within` seconds. `waits` limits what is waited for.
     """
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[MessageStream]],
+        endpoint: FailoverEndpoint,
         state: ConnectionState,
         randomness: Callable[[], float],
         answer_within: float,
         waits: Waits,
     ) -> None:
-        self._connect = connect
+        self._endpoint = endpoint
         self._state = state
         self._randomness = randomness
         self._answer_within = answer_within
@@ -156,7 +156,7 @@ class RequestChannel:
         """Connect; raises `UnreachableError` if that fails."""
         if self._task is None or self._task.done():
             self._is_closing = False
-            messages = await self._connect()
+            messages = await self._endpoint.open_requests()
             if self._is_closing:
                 await messages.close()
                 raise UnreachableError(_NOT_OPEN)
@@ -202,7 +202,7 @@ class RequestChannel:
         self._state.becomes(Reach.OFFLINE)
 
     async def _stay_connected(self, messages: MessageStream) -> None:
-        """Reconnect until the channel is closed or the server is no longer trusted."""
+        """Reconnect until the channel is closed or no server is trusted any longer."""
         reason = UnreachableError(f"The connection was closed. {_NOT_KNOWN}")
         try:
             while True:
@@ -245,13 +245,14 @@ class RequestChannel:
             await messages.close()
 
     async def _connected_again(self, reason: str) -> MessageStream:
+        self._endpoint.leave()
         for delay in delays(self._randomness):
             seconds = math.ceil(delay)
             self._state.becomes(Reach.RECONNECTING, reason=reason, retry_in_seconds=seconds)
             await self._waits.sleep(delay)
             self._state.becomes(Reach.RECONNECTING, reason=reason)
             try:
-                return await self._connect()
+                return await self._endpoint.open_requests()
             except NotTrustedError:
                 raise
             except UnreachableError as found:

@@ -15,7 +15,7 @@ from ewallet_core.client.connection import NOT_OPEN, ConnectionStatus, Event, Un
 from ewallet_core.client.session import WalletClient
 from ewallet_core.data_folder import KNOWN_SERVERS_FILE, data_folder
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import Servers
 
 PATIENCE_SECONDS = 30.0
 
@@ -28,12 +28,12 @@ class ClientStatus:
 
     @property
     def place(self) -> str:
-        """Where the engine is: `embedded` or `host:port`."""
+        """Where the engine is: `embedded`, or the `host:port` of the server in use."""
         return self._client.place
 
     @property
     def fingerprint(self) -> str | None:
-        """The fingerprint of the server's pinned certificate; None if there is none."""
+        """The fingerprint of that server's pinned certificate; None if there is none."""
         return self._client.fingerprint
 
     @property
@@ -55,7 +55,7 @@ class ClientStatus:
 def client_of(
     place: str | None, database_url: str | None, known_servers: Path | None, patience_seconds: float | None
 ) -> WalletClient:
-    """A client of the server at `place`; without one, of an engine in this process on that database."""
+    """A client of the servers at `place`; without one, of an engine in this process on that database."""
     # By the package's lazy names: an embedded client needs no TLS, and a remote one no engine.
     client: WalletClient
     if place is None:
@@ -66,8 +66,7 @@ def client_of(
     except OSError as reason:
         raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
     known = ewallet_core.client.KnownServers(file)
-    server = ServerAddress.read(place)
-    client = ewallet_core.client.RemoteClient(server, known, patience_seconds=patience_seconds)
+    client = ewallet_core.client.RemoteClient(Servers.read(place), known, patience_seconds=patience_seconds)
     return client
 
 
@@ -137,7 +136,8 @@ class LoopThread:
 class AsyncEWalletClient(ClientStatus):
     """A session at an engine, open inside `async with`.
 
-    `place` is a server's `host:port`, or its URL. Without it, the engine runs in this process, on the
+    `place` is a server's `host:port`, or its URL; or those of several servers of the same wallets with commas
+    between, of which the next is used when one fails. Without it, the engine runs in this process, on the
     database at `database_url` or in the user's data folder. `known_servers` is the file of pinned
     certificates, by default the one in that folder. `send` raises `UnreachableError` if a server has not
     answered after `patience_seconds`; None waits forever. Raises `ValueError` if `place` is not valid.

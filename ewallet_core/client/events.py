@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from ewallet_core.client.connect import Waits, delays
 from ewallet_core.client.connection import NO_ACCOUNT, Event, UnreachableError
+from ewallet_core.client.failover import FailoverEndpoint
 from ewallet_core.client.messages import EventLine, MessageStream, read_as, reason_of
 from ewallet_core.client.requests import Request, may_change_account
 from ewallet_core.client.trust import NotTrustedError
@@ -192,14 +193,14 @@ LOGIN_SECONDS = 30.0
 class EventReader:
     """Reads the events of a server for one reader.
 
-    `connect` opens a connection to the port of events, `credentials` returns those of the current session,
+    `endpoint` opens a stream of events, `credentials` returns those of the current session,
     `randomness` returns numbers from 0 to 1, and `waits` limits what is waited for. If it `follows_logins`,
     the events go on with the account that logs in after another; else they end when none is logged in.
     """
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[MessageStream]],
+        endpoint: FailoverEndpoint,
         credentials: Callable[[], Mapping[str, str]],
         active: ActiveAccount,
         randomness: Callable[[], float],
@@ -211,7 +212,7 @@ class EventReader:
         self._follows_logins = follows_logins
         self._is_over = False
         self._waits = waits
-        self._connect = connect
+        self._endpoint = endpoint
         self._credentials = credentials
         self._active = active
         self._randomness = randomness
@@ -220,23 +221,23 @@ class EventReader:
         self._warning: dict[str, Any] | None = None
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """All events; raises `NotTrustedError` if the server's identity is in doubt."""
+        """All events; raises `NotTrustedError` if the identity of every server is in doubt."""
         while not self._is_over:
             login = await self._active.login_after()
             try:
                 async with self._connected(login) as messages, aclosing(self._read(messages, login)) as read:
                     async for event in read:
                         yield event
-            except NotTrustedError:
-                raise
-            except (EOFError, OSError, TimeoutError, UnreachableError):
+            except (EOFError, OSError, TimeoutError, UnreachableError) as reason:
+                if isinstance(reason, NotTrustedError) and self._endpoint.is_in_doubt:
+                    raise
                 if self._active.login == login:
                     await self._waits.sleep(next(self._delays))
 
     @asynccontextmanager
     async def _connected(self, login: int) -> AsyncIterator[MessageStream]:
         """A connection that is closed when that login ends."""
-        messages = await self._connect()
+        messages = await self._endpoint.open_events()
 
         async def close_after_login() -> None:
             await self._active.left(login)

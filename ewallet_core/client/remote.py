@@ -6,33 +6,23 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import ewallet_core
 from ewallet_core.client.channel import RequestChannel
 from ewallet_core.client.connect import Connector, Waits
 from ewallet_core.client.connection import Event, Reach, UnreachableError
 from ewallet_core.client.events import EventQueue, EventReader, no_events
-from ewallet_core.client.messages import MessageStream
+from ewallet_core.client.failover import Candidate, Endpoint, FailoverEndpoint
 from ewallet_core.client.requests import Request
 from ewallet_core.client.session import WalletClient
 from ewallet_core.client.sockets import SocketEndpoint
 from ewallet_core.client.trust import Identity, KnownServers
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import ServerAddress, Servers
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0
-
-
-class Endpoint(Protocol):
-    """How a server is reached. Both raise `UnreachableError`."""
-
-    async def open_requests(self) -> MessageStream:
-        """A stream that takes requests and brings their answers, to a server that has answered already."""
-
-    async def open_events(self) -> MessageStream:
-        """A stream that takes the credentials (and `since`) once, and then brings events."""
 
 
 def endpoint_of(server: ServerAddress, connector: Connector, within: float, waits: Waits) -> Endpoint:
@@ -44,7 +34,9 @@ def endpoint_of(server: ServerAddress, connector: Connector, within: float, wait
 
 
 class RemoteClient(WalletClient):
-    """A client of the server at `place`, whose certificate is pinned in `known_servers`.
+    """A client of one of the servers, whose certificates are pinned in `known_servers`.
+
+    It goes on at the next one when the one in use fails, as `FailoverEndpoint` says, in the same session.
 
     `patience_seconds` is how long `send` waits for an answer before it raises `UnreachableError`; None waits
     forever. A connection counts as dead if an answer is due and nothing arrives for `answer_seconds`. An
@@ -55,7 +47,7 @@ class RemoteClient(WalletClient):
 
     def __init__(
         self,
-        place: ServerAddress,
+        servers: Servers,
         known_servers: KnownServers,
         *,
         patience_seconds: float | None = None,
@@ -64,27 +56,46 @@ class RemoteClient(WalletClient):
         randomness: Callable[[], float] = random.random,
     ) -> None:
         super().__init__()
-        self.place = place.name
+        self._servers = servers
         self._patience_seconds = patience_seconds
         self._randomness = randomness
-        self._identity = Identity(place.name, known_servers)
         self._waits = Waits()
-        connector = Connector(place, self._identity, connect_seconds, self._waits)
-        self._endpoint = endpoint_of(place, connector, connect_seconds, self._waits)
+
+        def candidate_at(server: ServerAddress) -> Candidate:
+            identity = Identity(server.name, known_servers)
+            connector = Connector(server, identity, connect_seconds, self._waits)
+            return Candidate(server, identity, endpoint_of(server, connector, connect_seconds, self._waits))
+
+        self._endpoint = FailoverEndpoint([candidate_at(server) for server in servers.addresses])
         self._channel = RequestChannel(
-            self._endpoint.open_requests, self._state, randomness, answer_seconds, self._waits
+            self._endpoint,
+            self._state,
+            randomness,
+            answer_seconds,
+            self._waits,
         )
         self._queues: list[EventQueue] = []
         self._is_open = False
         self._opening = asyncio.Lock()
 
     @property
+    def place(self) -> str:
+        return self._endpoint.in_use.server.name
+
+    @property
     def fingerprint(self) -> str | None:
-        return self._identity.fingerprint
+        return self._endpoint.in_use.identity.fingerprint
 
     @property
     def newly_pinned(self) -> bool:
-        return self._identity.newly_pinned
+        return self._endpoint.in_use.identity.newly_pinned
+
+    @property
+    def pinned(self) -> dict[str, str]:
+        return self._endpoint.pinned
+
+    async def identify_all(self) -> None:
+        await self._endpoint.identify_all()
 
     async def open(self) -> None:
         async with self._opening:
@@ -105,7 +116,7 @@ class RemoteClient(WalletClient):
                 return await super().send(**instruction)
         except TimeoutError:
             raise UnreachableError(
-                f"{self.place} has not answered within {self._patience_seconds:g} seconds, so it is not "
+                f"{self._servers.shown}: no answer within {self._patience_seconds:g} seconds, so it is not "
                 "known whether that was done. Send it again under the same request id: it is done once."
             ) from None
 
@@ -113,7 +124,7 @@ class RemoteClient(WalletClient):
         if not self._is_open:
             return no_events()
         reader = EventReader(
-            self._endpoint.open_events,
+            self._endpoint,
             lambda: self._credentials,
             self._active,
             self._randomness,
@@ -160,4 +171,4 @@ class RemoteClient(WalletClient):
             async with asyncio.timeout(self._patience_seconds):
                 await self._begin_session()
         except TimeoutError:
-            raise UnreachableError(f"{self.place} does not answer. Try again later.") from None
+            raise UnreachableError(f"{self._servers.shown}: no answer. Try again later.") from None

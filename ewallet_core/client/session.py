@@ -37,8 +37,6 @@ class WalletClient(ABC):
     When the session has ended, a new one is opened.
     """
 
-    place: str
-    """Where the engine is, for the screen: `embedded` or `host:port`."""
     keeps_passwords_alone: bool
     """Whether no operator can reset a forgotten password (an embedded engine)."""
 
@@ -54,12 +52,22 @@ class WalletClient(ABC):
         self._renewal = asyncio.Lock()
 
     @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where the engine is, for the screen: `embedded`, or the `host:port` of the server in use."""
+
+    @property
     def fingerprint(self) -> str | None:
         return None
 
     @property
     def newly_pinned(self) -> bool:
         return False
+
+    @property
+    def pinned(self) -> dict[str, str]:
+        """The fingerprints of the certificates that this client was the first to pin, by server."""
+        return {}
 
     @property
     def connection(self) -> ConnectionStatus:
@@ -88,6 +96,12 @@ class WalletClient(ABC):
         """Reach the engine and ask it for a client id and a session token; an open client stays as it is.
 
         Raises `UnreachableError` if there is no engine; it may be tried again.
+        """
+
+    async def identify_all(self) -> None:  # noqa: B027 - an engine in this process has no certificate
+        """Pin the certificates of the other servers that are new here, so that a user can compare them.
+
+        No certificate is pinned by itself after that: this client does not use a server that is still new.
         """
 
     async def send(self, /, **instruction: Any) -> Answer:

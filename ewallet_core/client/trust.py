@@ -167,9 +167,16 @@ class Identity:
     def __init__(self, name: str, known_servers: KnownServers) -> None:
         self.fingerprint: str | None = None
         self.newly_pinned = False
+        self.may_pin = True
+        """Whether the first certificate is pinned; if not, a server without a mark is refused."""
         self._name = name
         self._known_servers = known_servers
         self._was_verified = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no certificate of the server was seen here before."""
+        return self._known_servers.mark_of(self._name) is None
 
     def may_be_verified(self) -> bool:
         """Whether to verify by authority, because no certificate of the server is pinned."""
@@ -202,6 +209,11 @@ class Identity:
     def check_pinned(self, certificate: bytes | None) -> None:
         """Pin the certificate if it is the first; raises `NotTrustedError` if another one is pinned."""
         seen = fingerprint_of(certificate or b"")
+        if self.fingerprint is None and not self.may_pin:
+            raise UnreachableError(
+                f"{self._name} is new here, so its certificate has to be compared first. "
+                "Choose the server again to do that."
+            )
         if self.fingerprint is None:
             self._set_mark(self._known_servers.add(self._name, seen))
             self.newly_pinned = self.fingerprint == seen

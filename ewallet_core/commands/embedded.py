@@ -26,6 +26,7 @@ class EmbeddedConnection:
 
     def __init__(self, folder: Path | None) -> None:
         self.credentials: Mapping[str, str] = {}
+        self.pinned: Mapping[str, str] = {}
         try:
             url = database_url(data_folder(folder))
             self._engine = EWalletSessionManager(url, config=EngineConfig.for_owner())

@@ -93,7 +93,8 @@ def shell_options(*, changes: bool) -> list[click.Parameter]:
         click.Option(
             ["--server"],
             metavar="HOST:PORT",
-            help=f"The server with the wallet. Default: {SERVER_VARIABLE}, else the wallet on this computer.",
+            help="The server with the wallet; or several of the same wallets, with commas between. "
+            f"Default: {SERVER_VARIABLE}, else the wallet on this computer.",
         ),
         click.Option(["--embedded"], is_flag=True, help="Use the wallet on this computer."),
         click.Option(

@@ -1,4 +1,4 @@
-"""The server that a command talks to."""
+"""The servers that a command talks to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ewallet_core.instructions.envelope import Answer
 
 
 class ServerConnection:
-    """A connection to the server at `place`, without a session until one is used."""
+    """A connection to a server at `place`, without a session until one is used."""
 
     def __init__(self, place: str, folder: Path | None) -> None:
         known_servers = data_folder(folder) / KNOWN_SERVERS_FILE
@@ -27,9 +27,8 @@ class ServerConnection:
             raise
 
     @property
-    def newly_pinned(self) -> str | None:
-        """The fingerprint of the server's certificate, if it was seen for the first time."""
-        return self._client.fingerprint if self._client.newly_pinned else None
+    def pinned(self) -> Mapping[str, str]:
+        return self._client.pinned
 
     @property
     def credentials(self) -> Mapping[str, str]:

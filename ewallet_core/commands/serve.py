@@ -177,6 +177,7 @@ def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSes
             stop_in_the_past=settings.rules.stop_in_the_past,
             longest_session_ms=settings.rules.longest_session_days * DAY_MS,
             durability=settings.storage.durability,
+            database_connections=settings.storage.connections,
             retention=settings.retention.as_retention(),
         )
         engine = EWalletSessionManager(url, config=config)

@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +33,9 @@ class StoredSession(msgspec.Struct, frozen=True):
 class StoredSessions:
     """The sessions in the file at `path`, one for each place; the file need not exist.
 
+    A place may be several servers, with commas between. Its session is also that of each of them, and of
+    other lists with one of them in it, since servers that are named together have the same sessions.
+
     Every method raises `SessionsFileError` if the file is damaged or no regular file, and `OSError` if it
     can't be used.
     """
@@ -41,22 +44,29 @@ class StoredSessions:
         self.path = path
 
     def find(self, place: str) -> StoredSession | None:
-        return self._read().get(place)
+        kept = self._read()
+        key = _key_of(place, kept)
+        return None if key is None else kept[key]
 
     def places(self) -> list[str]:
         """The places that have a session."""
         return list(self._read())
 
     def put(self, place: str, session: StoredSession) -> None:
+        """Store the session in place of those of the same servers."""
         with self._locked():
-            self._write({**self._read(), place: session})
+            kept = self._read()
+            while (key := _key_of(place, kept)) is not None:
+                del kept[key]
+            self._write({**kept, place: session})
 
     def remove(self, place: str, client_id: str | None) -> None:
         """Remove the session of that client id, unless another has taken its place."""
         with self._locked():
             kept = self._read()
-            if place in kept and kept[place].client_id == client_id:
-                del kept[place]
+            key = _key_of(place, kept)
+            if key is not None and kept[key].client_id == client_id:
+                del kept[key]
                 self._write(kept)
 
     def _read(self) -> dict[str, StoredSession]:
@@ -113,3 +123,8 @@ class StoredSessions:
             raise SessionsFileError(
                 f"The file of your sessions, {self.path}, is another user's. Remove it, and log in again."
             ) from None
+
+
+def _key_of(place: str, kept: Mapping[str, StoredSession]) -> str | None:
+    """The key of the session at the first server of `place` that has one; None if there is none."""
+    return next((key for server in place.split(",") for key in kept if server in key.split(",")), None)

@@ -29,7 +29,7 @@ from ewallet_core.commands.sessions import StoredSession, StoredSessions
 from ewallet_core.data_folder import SESSIONS_FILE, find_data_folder
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.presentation.formatting import formats_of_system, use
-from ewallet_core.protocol.address import THIS_MACHINE, ServerAddress
+from ewallet_core.protocol.address import THIS_MACHINE, Servers
 
 
 class EngineConnection(Protocol):
@@ -37,6 +37,10 @@ class EngineConnection(Protocol):
 
     @property
     def credentials(self) -> Mapping[str, str]: ...
+
+    @property
+    def pinned(self) -> Mapping[str, str]:
+        """The fingerprints of the certificates that were seen for the first time, by server."""
 
     def use(self, credentials: Mapping[str, str]) -> None:
         """Send what follows with these credentials."""
@@ -57,10 +61,10 @@ class Shell:
     """
 
     def __init__(
-        self, server: ServerAddress | None, folder: Path | None, *, as_json: bool, request_id: str | None
+        self, servers: Servers | None, folder: Path | None, *, as_json: bool, request_id: str | None
     ) -> None:
-        """Without a server, the engine is in this process."""
-        self.server = server
+        """Without servers, the engine is in this process."""
+        self.servers = servers
         self.folder = find_data_folder(folder)
         self.as_json = as_json
         self.sessions = StoredSessions(self.folder / SESSIONS_FILE)
@@ -72,11 +76,12 @@ class Shell:
         """Whether a change was sent of which it is not known whether it was done."""
         self._changes = 0
         self._connection: EngineConnection | None = None
+        self._told: set[str] = set()
 
     @property
     def place(self) -> str:
         """Where the engine is, also the name of the stored session."""
-        return THIS_MACHINE if self.server is None else str(self.server)
+        return THIS_MACHINE if self.servers is None else str(self.servers)
 
     def send(self, /, **instruction: Any) -> Answer:
         """Have an instruction carried out in the stored session, and return its answer.
@@ -111,8 +116,8 @@ class Shell:
     def connection(self) -> EngineConnection:
         """The connection, opened at the first call, without a session at first."""
         if self._connection is None:
-            self._connection = _connect(self.server, self.folder)
-            self._tell_fingerprint(self._connection)
+            self._connection = _connect(self.servers, self.folder)
+            self._tell_fingerprints(self._connection)
         return self._connection
 
     def connection_with_session(self) -> EngineConnection:
@@ -177,6 +182,8 @@ class Shell:
 
     def close(self) -> None:
         if self._connection is not None:
+            # Another server may have come into use meanwhile.
+            self._tell_fingerprints(self._connection)
             self._connection.close()
 
     def _no_session(self, answer: Answer) -> NoSessionError:
@@ -186,8 +193,8 @@ class Shell:
         return NoSessionError(self._how_to_log_in("You are not logged in"))
 
     def _how_to_log_in(self, problem: str) -> str:
-        where = "" if self.server is None else f" at {self.server}"
-        option = "" if self.server is None else f" --server {self.server}"
+        where = "" if self.servers is None else f" at {self.servers}"
+        option = "" if self.servers is None else f" --server {self.servers}"
         text = f"{problem}{where}. Run `ewallet login NAME{option}`"
         others = [name for name in self.sessions.places() if name != self.place]
         if not others:
@@ -195,10 +202,11 @@ class Shell:
         other = "--embedded" if others[0] == THIS_MACHINE else f"--server {others[0]}"
         return f"{text}; you are logged in with {other}."
 
-    def _tell_fingerprint(self, connection: EngineConnection) -> None:
-        fingerprint = getattr(connection, "newly_pinned", None)
-        if fingerprint:
-            self.say(f"{self.server} is new here. Its certificate is trusted from now on: {fingerprint}")
+    def _tell_fingerprints(self, connection: EngineConnection) -> None:
+        for server, fingerprint in connection.pinned.items():
+            if server not in self._told:
+                self._told.add(server)
+                self.say(f"{server} is new here. Its certificate is trusted from now on: {fingerprint}")
 
 
 def shell_command(
@@ -280,14 +288,14 @@ def shell_of(ctx: click.Context, values: dict[str, Any]) -> Shell:
     if server is None and not embedded:
         server = os.environ.get(SERVER_VARIABLE, "").strip() or None
     try:
-        address = None if server is None else ServerAddress.read(server)
+        servers = None if server is None else Servers.read(server)
     except ValueError as invalid:
         raise click.UsageError(str(invalid)) from None
     folder = values.pop("data_dir") or before.get("data_dir")
-    return Shell(address, folder, as_json=values.pop("as_json"), request_id=values.pop("request_id", None))
+    return Shell(servers, folder, as_json=values.pop("as_json"), request_id=values.pop("request_id", None))
 
 
-def _connect(server: ServerAddress | None, folder: Path) -> EngineConnection:
+def _connect(servers: Servers | None, folder: Path) -> EngineConnection:
     """Reach the engine.
 
     Each way is imported when it is used: a server needs no engine here, and the engine here no network.
@@ -295,13 +303,13 @@ def _connect(server: ServerAddress | None, folder: Path) -> EngineConnection:
     # Imports leave no garbage, and no collection, such as that at the end, needs to visit what they made.
     gc.disable()
     try:
-        if server is None:
+        if servers is None:
             from ewallet_core.commands.embedded import EmbeddedConnection
 
             return EmbeddedConnection(folder)
         from ewallet_core.commands.remote import ServerConnection
 
-        return ServerConnection(str(server), folder)
+        return ServerConnection(str(servers), folder)
     finally:
         gc.freeze()
         gc.enable()

@@ -28,13 +28,10 @@ from ewallet_core.storage.postgresql.engine import create_engine_for, create_mig
 from ewallet_core.storage.postgresql.errors import summary
 from ewallet_core.storage.postgresql.maintenance_session import take_charge_for_transaction
 from ewallet_core.storage.postgresql.migration import migrate_within
-from ewallet_core.storage.postgresql.read_only import connect_read_only, require_readable
+from ewallet_core.storage.postgresql.pipeline import DriverConnection, PipelinedConnection
+from ewallet_core.storage.postgresql.read_only import PlainConnection, connect_read_only, require_readable
 from ewallet_core.storage.postgresql.requirements import connecting, read_facts
-from ewallet_core.storage.postgresql.transaction import (
-    DriverConnection,
-    PipelinedConnection,
-    PostgresqlTransaction,
-)
+from ewallet_core.storage.postgresql.transaction import PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import Violation, run_checks
@@ -175,9 +172,7 @@ class PostgresqlWriter(_PostgresqlRows):
         super().__init__(driver)
         for setting in _SETTINGS.items():
             driver.execute(_SET, setting)
-        self._transaction = PostgresqlTransaction(
-            PipelinedConnection(driver), Statements(dialect), writes=True
-        )
+        self._transaction = PostgresqlTransaction(PlainConnection(driver), Statements(dialect), writes=True)
         self._left_out = self._leave_out_indexes()
 
     def _leave_out_indexes(self) -> list[str]:
@@ -243,7 +238,9 @@ class PostgresqlWriter(_PostgresqlRows):
         return lines
 
     def keep(self) -> None:
-        commit(self.driver, COMMIT_SECONDS)
+        connection = PipelinedConnection(self.driver)
+        with connection.pipeline():
+            commit(connection, COMMIT_SECONDS)
 
 
 def _first_line(reason: Exception) -> str:

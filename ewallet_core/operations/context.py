@@ -17,6 +17,7 @@ from ewallet_core.metrics import Metrics
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.database import LEAST_CONNECTIONS, USUAL_CONNECTIONS
 from ewallet_core.storage.operators import PermissionLine
 from ewallet_core.storage.retention import DAY_MS, Retention
 from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
@@ -44,11 +45,14 @@ class EngineConfig:
     self_supply: bool | None = None
     stop_in_the_past: bool | None = None
     durability: Durability = Durability.FULL
+    database_connections: int = USUAL_CONNECTIONS
     retention: Retention = field(default_factory=Retention)
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
             raise ValueError("a rate, a lifetime and a limit are at least 1")
+        if self.database_connections < LEAST_CONNECTIONS:
+            raise ValueError(f"at least {LEAST_CONNECTIONS} connections to the database")
         if not 0 <= self.longest_session_ms <= LONGEST_SESSION_MS:
             raise ValueError("the longest session is at most 30 days")
 

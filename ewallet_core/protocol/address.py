@@ -1,4 +1,4 @@
-"""Addresses: of a server as people write it (`host:port`, `https://host`), and of a client."""
+"""Addresses: of servers as people write them (`host:port`, `https://host`), and of a client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THIS_MACHINE = "this computer"
 
 _ADDRESS = re.compile(
     r"(?:(?P<scheme>tls|tcp|https?)://)?"
-    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:/\[\]@]+))"
+    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:/\[\]@,]+))"
     r"(?::(?P<in_port>[0-9]{1,5})(?:/(?P<out_port>[0-9]{1,5}))?)?"
 )
 IPV6_NETWORK_BITS = 64
@@ -71,6 +71,30 @@ class ServerAddress(Struct, frozen=True):
             return f"{scheme}://{name}"
         scheme = "" if self.tls is not is_loopback(self.host) else "tls://" if self.tls else "tcp://"
         return f"{scheme}{self.name}{'' if self.out_port is None else f'/{self.out_port}'}"
+
+
+class Servers(Struct, frozen=True):
+    """One server, or several that have the same wallets, in the order in which they are tried."""
+
+    addresses: tuple[ServerAddress, ...]
+
+    @classmethod
+    def read(cls, text: str) -> Servers:
+        """Parse addresses with commas between them; raises `ValueError` with a message for the user."""
+        return cls(tuple(dict.fromkeys(map(ServerAddress.read, text.split(",")))))
+
+    @property
+    def first(self) -> ServerAddress:
+        return self.addresses[0]
+
+    @property
+    def shown(self) -> str:
+        """The addresses as the user sees them."""
+        return ", ".join(address.shown for address in self.addresses)
+
+    def __str__(self) -> str:
+        """The shortest form that `read` parses to the same servers."""
+        return ",".join(map(str, self.addresses))
 
 
 def format_host_port(host: str, port: int) -> str:

@@ -17,6 +17,7 @@ from ewallet_core.instructions.validation import meta_of
 from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, is_valid_host
 from ewallet_core.protocol.proxy_header import TrustedProxies
 from ewallet_core.server.limits import Limits
+from ewallet_core.storage.database import LEAST_CONNECTIONS, USUAL_CONNECTIONS
 from ewallet_core.storage.retention import DAY_MS, Retention
 from ewallet_core.types import Durability, LogFormat
 
@@ -63,6 +64,7 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """How the database is kept."""
 
     durability: Annotated[Durability, Meta(description="full or normal")] = Durability.FULL
+    connections: Annotated[int, Meta(ge=LEAST_CONNECTIONS, le=1_000)] = USUAL_CONNECTIONS
 
 
 class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -14,6 +14,9 @@ from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Durability
 
+LEAST_CONNECTIONS, USUAL_CONNECTIONS = 4, 16
+"""How many connections to another machine's database a process has at most."""
+
 T = TypeVar("T")
 
 Work = Callable[[Transaction], Any]
@@ -121,7 +124,9 @@ def migrate_database(url: str, *, grant_to: str | None = None) -> MigrationResul
     return MigrationResult(database.version_before, SCHEMA_VERSION)
 
 
-def open_database(url: str, durability: Durability = Durability.FULL) -> Database:
+def open_database(
+    url: str, durability: Durability = Durability.FULL, connections: int = USUAL_CONNECTIONS
+) -> Database:
     """Open the database at that SQLAlchemy URL; create or migrate it if needed.
 
     Raises `StorageUnavailableError`.
@@ -137,7 +142,7 @@ def open_database(url: str, durability: Durability = Durability.FULL) -> Databas
         # Only now, because it needs the driver, and `prepare` says what to do without it.
         from ewallet_core.storage.postgresql.database import PostgresqlDatabase  # noqa: PLC0415
 
-        return PostgresqlDatabase(target, durability)
+        return PostgresqlDatabase(target, durability, connections)
     from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
     return SqliteDatabase(parsed, durability)

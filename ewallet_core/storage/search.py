@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, tuple_
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import HAS_TEXT, text_patterns
@@ -147,7 +147,8 @@ def _is_found(party: ColumnElement[int], kind: RecordType) -> ColumnElement[bool
     )
     return case(
         (accounts * RECORDS_PER_ACCOUNT <= records, party.in_(select(account.id).where(has_text))),
-        else_=exists().where(account.id == party, has_text),
+        # No EXISTS: for one, PostgreSQL reads all accounts, also if the page is full after a few records.
+        else_=select(has_text).where(account.id == party).scalar_subquery(),
     )
 
 

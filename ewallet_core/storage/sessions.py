@@ -119,7 +119,6 @@ _SESSION_COUNT = select(func.count()).where(
 _LAST_EXPIRY = select(func.max(_session.expires_at)).where(
     _session.worker_id == bindparam("worker_id"), _session.expires_at <= bindparam("now")
 )
-_CLIENT_IDS_IN_USE = select(_session.client_id).where(_session.client_id.is_not(None))
 _CLIENT_ID_EXPIRED = schema.client_ids.c.expires_at <= bindparam("now")
 
 Removal = Update | Delete | ReturningDelete[Any]
@@ -167,7 +166,7 @@ _END_WITH_THEIR_CLIENTS = _ending(
 )
 _FIRST_EXPIRED_CLIENT_IDS = (
     select(schema.client_ids.c.id)
-    .where(_CLIENT_ID_EXPIRED, schema.client_ids.c.id.not_in(_CLIENT_IDS_IN_USE))
+    .where(_CLIENT_ID_EXPIRED, ~exists().where(_session.client_id == schema.client_ids.c.id))
     .order_by(schema.client_ids.c.expires_at, schema.client_ids.c.id)
     .limit(bindparam("most"))
 )

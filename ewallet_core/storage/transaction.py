@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import ClauseElement, Dialect
@@ -156,9 +156,6 @@ class Transaction:
     methods that lock wait for the others.
     """
 
-    locks_rows: ClassVar[bool] = False
-    """Whether others write meanwhile, so that it locks what it is going to change."""
-
     def __init__(
         self, connection: DbConnection, statements: Statements, *, writes: bool, savepoints: bool = False
     ) -> None:
@@ -168,6 +165,8 @@ class Transaction:
         self._changed_rows_before = 0
         self._unsealed_before = 0
         self.writes = writes
+        self.locks_rows = False
+        """Whether others write meanwhile, so that it locks what it is going to change."""
         self.group_size = 1
         """How many pieces of work it carries out."""
         self.unsealed: list[tuple[int, Entry]] = []

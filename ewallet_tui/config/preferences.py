@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ewallet_core.backup.settings import KEPT_BACKUPS
 from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import Servers
 from ewallet_core.types import user_key
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
@@ -49,7 +49,7 @@ class Preferences(Struct, frozen=True):
     backup_folder: str = ""
     """The folder for backups; empty: one in the data folder."""
     server: str = ""
-    """The address of the server that was used last; empty: the engine of this machine."""
+    """The server that was used last, or several with commas; empty: the engine of this machine."""
     servers: tuple[str, ...] = ()
     keys: Mapping[str, Any] = {}
     """The `[keys]` table as the file has it; `Keymap` validates it."""
@@ -72,8 +72,8 @@ class Preferences(Struct, frozen=True):
         return cls(file, of_system or Formats(), **values)
 
     @property
-    def last_server(self) -> ServerAddress | None:
-        return ServerAddress.read(self.server) if self.server else None
+    def last_server(self) -> Servers | None:
+        return Servers.read(self.server) if self.server else None
 
     @property
     def formats(self) -> Formats:
@@ -85,7 +85,7 @@ class Preferences(Struct, frozen=True):
             dates=of_system.dates if self.dates == LOCALE else DateOrder(self.dates),
         )
 
-    def accounts_at(self, server: ServerAddress | None) -> tuple[str, ...]:
+    def accounts_at(self, server: Servers | None) -> tuple[str, ...]:
         """The names that logged in at `server` (`None`: on this machine), the newest first."""
         return self.accounts.get(_key(server), ())
 
@@ -102,7 +102,7 @@ class Preferences(Struct, frozen=True):
         )
         return replace(chosen, config_errors=found.config_errors, lines=found.lines, is_kept=is_kept)
 
-    def with_server_used(self, address: ServerAddress | None) -> Preferences:
+    def with_server_used(self, address: Servers | None) -> Preferences:
         """Save the server in use as the newest; `None`: the engine of this machine."""
         server = "" if address is None else str(address)
         servers = (server, *(other for other in self.servers if other != server)) if server else self.servers
@@ -110,14 +110,14 @@ class Preferences(Struct, frozen=True):
             return self
         return self.with_choice(server=server, servers=servers[:MAX_SERVERS])
 
-    def without_server(self, address: ServerAddress) -> Preferences:
+    def without_server(self, address: Servers) -> Preferences:
         servers = tuple(other for other in self.servers if other != str(address))
         server = "" if self.server == str(address) else self.server
         accounts = {where: names for where, names in self.accounts.items() if where != str(address)}
         changed = {} if accounts == self.accounts else {"accounts": accounts}
         return self.with_choice(servers=servers, server=server, **changed)
 
-    def with_account_used(self, name: str, server: ServerAddress | None) -> Preferences:
+    def with_account_used(self, name: str, server: Servers | None) -> Preferences:
         """Save the name that has just logged in there as the newest."""
         before = self.accounts_at(server)
         names = (name, *(other for other in before if user_key(other) != user_key(name)))[:MAX_ACCOUNTS]
@@ -125,11 +125,11 @@ class Preferences(Struct, frozen=True):
             return self
         return self.with_choice(accounts={**self.accounts, _key(server): names})
 
-    def without_account(self, name: str, server: ServerAddress | None) -> Preferences:
+    def without_account(self, name: str, server: Servers | None) -> Preferences:
         names = tuple(other for other in self.accounts_at(server) if user_key(other) != user_key(name))
         others = {where: those for where, those in self.accounts.items() if where != _key(server)}
         return self.with_choice(accounts=others | ({_key(server): names} if names else {}))
 
 
-def _key(server: ServerAddress | None) -> str:
+def _key(server: Servers | None) -> str:
     return EMBEDDED if server is None else str(server)

@@ -13,7 +13,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from ewallet_core.backup.settings import INTERVAL_PATTERN, KEPT_BACKUPS
 from ewallet_core.presentation.formatting import DateOrder, count, credit_amount
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import Servers
 
 Value = Any
 """A text, a whole number, true or false, or texts in a list: what TOML and Python have in common."""
@@ -111,7 +111,7 @@ def written(value: object) -> str:
 
 def _is_address(text: str) -> bool:
     try:
-        ServerAddress.read(text)
+        Servers.read(text)
     except ValueError:
         return False
     return True

@@ -21,12 +21,12 @@ from ewallet_tui.screens.overlays import AFTER_LOGOUT, timer_confirmation
 from ewallet_tui.widgets.footer import ResultLine
 
 if TYPE_CHECKING:
-    from ewallet_core.protocol.address import ServerAddress
+    from ewallet_core.protocol.address import Servers
     from ewallet_tui.context import AppContext
     from ewallet_tui.widgets.form import Answer
 
 
-def who_reads(server: ServerAddress | None) -> str:
+def who_reads(server: Servers | None) -> str:
     if server is None:
         return "It is saved in this wallet's issue reports."
     return "The operators of this server will read it."

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from ewallet_core.client import UnreachableError
 from ewallet_core.presentation.formatting import one_line
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import Servers
 from ewallet_tui.connection import CONNECTING
 from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
@@ -49,7 +49,7 @@ FORGET = "forget"
 class ServerField(Field):
     def read(self, text: str) -> Any:
         """The typed address, or `None`; raises `ValueError` with a sentence for the user."""
-        return ServerAddress.read(text) if text.strip() else None
+        return Servers.read(text) if text.strip() else None
 
 
 ANOTHER = ServerField("server", "Another server", str, placeholder="host:port, then enter", optional=True)
@@ -146,17 +146,17 @@ class ConnectionScreen(Screen[None]):
         if server is not None:
             self._connect_to(server)
 
-    def _read(self) -> ServerAddress | None:
+    def _read(self) -> Servers | None:
         row = self.query_one(FormField)
         try:
-            server: ServerAddress | None = row.field.read(row.text)
+            server: Servers | None = row.field.read(row.text)
         except ValueError as problem:
             row.show_problem(str(problem))
             return None
         row.show_problem("")
         return server
 
-    def _connect_to(self, server: ServerAddress | None) -> None:
+    def _connect_to(self, server: Servers | None) -> None:
         context = self.context
         if self.has_class("-trying"):
             return
@@ -168,7 +168,7 @@ class ConnectionScreen(Screen[None]):
             # A worker of the app: this screen may be removed before it ends.
             self.context.workers.run(partial(self._connect, server), CONNECTING, exclusive=True)
 
-    async def _connect(self, server: ServerAddress | None) -> None:
+    async def _connect(self, server: Servers | None) -> None:
         self.say_out_of_reach("")
         try:
             await self.context.connecting.go_over_to(server)
@@ -180,7 +180,7 @@ class ConnectionScreen(Screen[None]):
         self.set_class(bool(place), "-trying")
         self.query_one("#trying", Static).update(plain(f"◌ Connecting to {place}…  esc gives up"))
 
-    async def _forget(self, server: ServerAddress) -> None:
+    async def _forget(self, server: Servers) -> None:
         words = (
             f"{one_line(server.shown)} is removed from this list. The app still remembers its certificate."
         )
@@ -194,7 +194,7 @@ class ConnectionScreen(Screen[None]):
     def _show_servers(self) -> None:
         context = self.context
         used = context.connecting.server
-        servers = [ServerAddress.read(server) for server in context.preferences.servers]
+        servers = [Servers.read(server) for server in context.preferences.servers]
         if used is not None and used not in servers:
             servers.insert(0, used)
         self.query_one(ServerList).show(servers, used, self._mark_of)

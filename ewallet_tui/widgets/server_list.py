@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from ewallet_core.client.trust import AUTHORITY
-from ewallet_core.protocol.address import ServerAddress, is_loopback
+from ewallet_core.protocol.address import ServerAddress, Servers, is_loopback
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import place_within
 from ewallet_tui.widgets.cursor_list import PlainOptionList
@@ -25,7 +25,7 @@ STAYS = "This computer always stays on the list."
 
 
 class ServerList(PlainOptionList):
-    """Two lines for each engine: its address, and what is known of its certificate."""
+    """Each engine with its address, and a line for each server with what is known of its certificate."""
 
     DEFAULT_CSS = "ServerList { max-height: 12; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,20 +38,20 @@ class ServerList(PlainOptionList):
     class ServerChosen(Message):
         """The user chose a server; `None` is this machine's engine."""
 
-        server: ServerAddress | None
+        server: Servers | None
 
     @dataclass
     class Unwanted(Message):
-        server: ServerAddress
+        server: Servers
 
     def __init__(self) -> None:
         super().__init__()
-        self._servers: list[ServerAddress | None] = []
+        self._servers: list[Servers | None] = []
 
     def show(
         self,
-        servers: Sequence[ServerAddress],
-        used: ServerAddress | None,
+        servers: Sequence[Servers],
+        used: Servers | None,
         mark_of: Callable[[str], str | None],
     ) -> None:
         """Show these servers, the one in use marked and under the cursor."""
@@ -62,7 +62,7 @@ class ServerList(PlainOptionList):
         )
 
     @property
-    def current(self) -> ServerAddress | None:
+    def current(self) -> Servers | None:
         return None if self.highlighted is None else self._servers[self.highlighted]
 
     def action_forget(self) -> None:
@@ -86,15 +86,15 @@ class ServerList(PlainOptionList):
         self.post_message(self.ServerChosen(self._servers[event.option_index]))
 
 
-def _lines(server: ServerAddress | None, *, is_used: bool, mark_of: Callable[[str], str | None]) -> Content:
+def _lines(server: Servers | None, *, is_used: bool, mark_of: Callable[[str], str | None]) -> Content:
     name = plain(HERE) if server is None else place_within(server.shown, WIDEST_NAME)
-    known = plain(_known_of(server, mark_of), style="dim")
-    return Content.assemble("● " if is_used else "○ ", name, "\n  ", known)
+    addresses = () if server is None else server.addresses
+    known = [_known_of(address, mark_of) for address in addresses] or ["the wallet in your own data folder"]
+    below = Content("").join(Content.assemble("\n  ", plain(line, style="dim")) for line in known)
+    return Content.assemble("● " if is_used else "○ ", name, below)
 
 
-def _known_of(server: ServerAddress | None, mark_of: Callable[[str], str | None]) -> str:
-    if server is None:
-        return "the wallet in your own data folder"
+def _known_of(server: ServerAddress, mark_of: Callable[[str], str | None]) -> str:
     if server.tls:
         mark = mark_of(server.name) or "no certificate seen yet"
         return "certificate signed by a trusted authority" if mark == AUTHORITY else mark

@@ -14,7 +14,7 @@ from running_server import CHEAP, RunningServer, database_url_in, violations_in
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import ServerAddress, Servers
 
 NOW = 1_790_000_000_000
 
@@ -62,7 +62,7 @@ def remote(tmp_path: Path) -> Callable[..., RemoteClient]:
         address = ServerAddress(choices.pop("host", "127.0.0.1"), in_port, out_port, tls=tls, http=http)
         known = choices.pop("known_servers", KnownServers(tmp_path / "known_servers"))
         # Without jitter, which gives the shortest waits.
-        return RemoteClient(address, known, **{"randomness": lambda: 1.0, **choices})
+        return RemoteClient(Servers((address,)), known, **{"randomness": lambda: 1.0, **choices})
 
     return make
 

@@ -1,4 +1,4 @@
-"""A server that is killed at random moments, while clients reconnect and repeat what was not answered."""
+"""Servers that are killed at random moments, while clients reconnect and repeat what was not answered."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ from ewallet_core.security.passwords import Passwords
 
 SOCKETS = 4
 WITH_THE_CLIENT_LIBRARY = SOCKETS
+"""The number of the first sender that uses the client library."""
+LIBRARIES = 3
+"""How many of these there are if there are several servers."""
 UNANSWERED_AT_ONCE = 8
 MOMENT_SECONDS = 0.02
 PATIENCE_SECONDS = 300
@@ -45,7 +48,7 @@ class Load:
         self._answers_to_the_library = 0
         self._seed = seed
         self._sessions = sessions
-        self._numbers = [0] * (SOCKETS + 1)
+        self._numbers = [0] * (SOCKETS + LIBRARIES)
         self._is_stopped = threading.Event()
         self._is_given_up = threading.Event()
 
@@ -99,11 +102,13 @@ class Load:
             self.database.note_answer(first, answer)
             del unanswered[first]
 
-    def send_with_the_client_library(self, place: str, known_servers: Path) -> None:
+    def send_with_the_client_library(
+        self, place: str, known_servers: Path, sender: int = WITH_THE_CLIENT_LIBRARY
+    ) -> None:
         with EWalletClient(place, known_servers=known_servers, patience_seconds=PATIENCE_SECONDS) as client:
-            assert not client.send(**login(NAMES[WITH_THE_CLIENT_LIBRARY % len(NAMES)]))["failed"]
+            assert not client.send(**login(NAMES[sender % len(NAMES)]))["failed"]
             while not self._is_stopped.is_set():
-                sent = self._next(WITH_THE_CLIENT_LIBRARY)
+                sent = self._next(sender)
                 answer = client.send(**sent.instruction, request_id=sent.request_id)
                 answer.pop("maybe_done", None)
                 self.database.note_answer(sent.request_id, answer)
@@ -123,12 +128,24 @@ def wallet_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def server(tmp_path: Path, wallet_url: str) -> Iterator[ServerProcess]:
+def new_server(tmp_path: Path, wallet_url: str) -> Iterator[Callable[[], ServerProcess]]:
+    """Create servers of the database, which end with the test."""
     settings = tmp_path / "ewallet.toml"
     settings.write_text(NO_RATE_LIMITS)
-    process = ServerProcess(tmp_path, "--config", settings, "--database", wallet_url)
-    yield process
-    process.kill()
+    created: list[ServerProcess] = []
+
+    def create() -> ServerProcess:
+        created.append(ServerProcess(tmp_path, "--config", settings, "--database", wallet_url))
+        return created[-1]
+
+    yield create
+    for process in created:
+        process.kill()
+
+
+@pytest.fixture
+def server(new_server: Callable[[], ServerProcess]) -> ServerProcess:
+    return new_server()
 
 
 @pytest.fixture
@@ -186,5 +203,48 @@ def test_clients_of_a_killed_server_have_each_request_carried_out_once(
         load.database.repeat(
             list(load.database.sent.values()), lambda sent: engine.answer(load.request(sent))
         )
+    load.database.check(is_complete=True)
+    count(server_kills=kills, acknowledged_by_servers=len(load.database.answers))
+
+
+@with_kills(usual=6, of_one=6)
+def test_clients_of_two_servers_go_on_at_the_other_when_one_is_killed_or_stopped(
+    new_server: Callable[[], ServerProcess],
+    open_engine: Callable[[], EWalletSessionManager],
+    tmp_path: Path,
+    wallet_url: str,
+    seed: str,
+    kills: int,
+) -> None:
+    drawn = random.Random(seed)
+    with closing(open_engine()) as engine:
+        load = Load(wallet_url, seed, open_funded_sessions(engine, SOCKETS))
+    servers = new_server(), new_server()
+    for server in servers:
+        server.start()
+    one, two = servers
+    places = (f"{one.place},{two.place}", f"{two.place},{one.place}", f"{one.http_place},{two.http_place}")
+    with ThreadPoolExecutor(LIBRARIES) as threads:
+        running = [
+            threads.submit(load.send_with_the_client_library, place, tmp_path / "known_servers", sender)
+            for sender, place in enumerate(places, start=WITH_THE_CLIENT_LIBRARY)
+        ]
+        try:
+            for kill in range(kills):
+                wait_until(load.got_more_answers(drawn.randint(1, 50)), running)
+                time.sleep(drawn.uniform(0, MOMENT_SECONDS))
+                server = drawn.choice(servers)
+                if kill % 2 == 0:
+                    server.kill()
+                else:
+                    server.stop()
+                # All clients go on while there is one server.
+                wait_until(load.got_more_answers(30), running)
+                load.database.check()
+                server.start()
+        finally:
+            load.stop()
+        for ended in running:
+            ended.result()
     load.database.check(is_complete=True)
     count(server_kills=kills, acknowledged_by_servers=len(load.database.answers))

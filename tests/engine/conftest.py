@@ -1,10 +1,8 @@
-"""Engines on real files, with a clock that tests move and cheap password hashes."""
+"""Engines on real databases, with a clock that tests move and cheap password hashes."""
 
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,43 +12,16 @@ import pytest
 from database_file import significant_rows, violations_in
 from engine_client import EngineClient
 from example import Example
-from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
+from fakes import CHEAP, FakeListener, Wallclock
 from instructions import START, supply, to_clock
+from new_wallets import NewWallet
 from sqlalchemy import Engine, create_engine
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
-from ewallet_core.storage.database import open_database
-from ewallet_core.storage.sqlite import SqliteDatabase
+from ewallet_core.storage.database import Database, open_database
 
 OpenEngine = Callable[..., EWalletSessionManager]
-
-
-@pytest.fixture(scope="session")
-def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new database, which tests copy because creating one takes too long."""
-    file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
-    EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
-    return file
-
-
-@pytest.fixture
-def on_disk() -> None:
-    """Requested by tests that need a wallet file on a real disk."""
-
-
-@pytest.fixture
-def wallet_file(request: pytest.FixtureRequest, new_wallet_file: Path) -> Iterator[Path]:
-    """A new wallet file, in memory unless the test requests `on_disk`."""
-    folder_of_file = None if "on_disk" in request.fixturenames else IN_MEMORY
-    with tempfile.TemporaryDirectory(dir=folder_of_file) as folder:
-        yield Path(shutil.copy(new_wallet_file, folder))
-
-
-@pytest.fixture
-def wallet_url(wallet_file: Path) -> str:
-    """The URL of the new database: all that tests of crashes know of it."""
-    return f"sqlite:///{wallet_file}"
 
 
 @pytest.fixture
@@ -58,20 +29,20 @@ def wallclock() -> Wallclock:
     return Wallclock()
 
 
-def open_on(file: Path, wallclock: Wallclock, **choices: Any) -> EWalletSessionManager:
-    usual = {"database_url": f"sqlite:///{file}", "clock": wallclock, "passwords": CHEAP}
+def open_on(url: str, wallclock: Wallclock, **choices: Any) -> EWalletSessionManager:
+    usual = {"database_url": url, "clock": wallclock, "passwords": CHEAP}
     engine = EWalletSessionManager(**{**usual, **choices})
     engine.listen_through(FakeListener())
     return engine
 
 
 @pytest.fixture
-def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]:
-    """Open an engine on the wallet file; several at a time are possible."""
+def open_engine(wallet_url: str, wallclock: Wallclock) -> Iterator[OpenEngine]:
+    """Open an engine on the wallet; several at a time are possible."""
     opened: list[EWalletSessionManager] = []
 
     def open_one(**choices: Any) -> EWalletSessionManager:
-        opened.append(open_on(wallet_file, wallclock, **choices))
+        opened.append(open_on(wallet_url, wallclock, **choices))
         return opened[-1]
 
     yield open_one
@@ -86,12 +57,10 @@ def config() -> EngineConfig:
 
 
 @pytest.fixture
-def engine(
-    open_engine: OpenEngine, wallet_file: Path, config: EngineConfig
-) -> Iterator[EWalletSessionManager]:
+def engine(open_engine: OpenEngine, wallet_url: str, config: EngineConfig) -> Iterator[EWalletSessionManager]:
     """An engine whose ledger must verify after the test."""
     yield open_engine(config=config)
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 @pytest.fixture
@@ -146,11 +115,11 @@ def running(converted: EngineClient) -> EngineClient:
 
 
 @pytest.fixture
-def nothing_changes(wallet_file: Path, engine: EWalletSessionManager) -> Iterator[Callable[[], None]]:
+def nothing_changes(wallet_url: str, engine: EWalletSessionManager) -> Iterator[Callable[[], None]]:
     """Call it before the action: the stored rows must then be the same at the end of the test."""
     before: list[object] = []
-    yield lambda: before.append(significant_rows(wallet_file))
-    assert significant_rows(wallet_file) == before[0]
+    yield lambda: before.append(significant_rows(wallet_url))
+    assert significant_rows(wallet_url) == before[0]
 
 
 @dataclass(frozen=True)
@@ -163,22 +132,20 @@ class Arranged:
 
 
 @pytest.fixture(scope="module")
-def arranged(request: pytest.FixtureRequest, new_wallet_file: Path) -> Iterator[Arranged]:
+def arranged(request: pytest.FixtureRequest, new_wallet: NewWallet) -> Iterator[Arranged]:
     """The example of the parameter, arranged once for all tests of the module, which may change nothing."""
     wallclock = Wallclock()
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
-        file = Path(shutil.copy(new_wallet_file, folder))
-        with contextlib.closing(open_on(file, wallclock)) as engine:
-            caller = request.param.arrange(EngineClient(engine), wallclock)
-            before = significant_rows(file)
-            yield Arranged(request.param, caller, wallclock)
-            assert significant_rows(file) == before
-            assert violations_in(file) == []
+    with new_wallet() as url, contextlib.closing(open_on(url, wallclock)) as engine:
+        caller = request.param.arrange(EngineClient(engine), wallclock)
+        before = significant_rows(url)
+        yield Arranged(request.param, caller, wallclock)
+        assert significant_rows(url) == before
+        assert violations_in(url) == []
 
 
 @pytest.fixture
-def database(wallet_file: Path) -> Iterator[SqliteDatabase]:
-    database = open_database(f"sqlite:///{wallet_file}")
+def database(wallet_url: str) -> Iterator[Database]:
+    database = open_database(wallet_url)
     yield database
     database.close()
 

@@ -164,13 +164,14 @@ class LoadedDatabase:
     def check(self, *, is_complete: bool = False) -> None:
         """Assert that each request that was answered is stored once, and any other once or not at all.
 
-        Meanwhile others may note answers that were given before.
+        Meanwhile others may send more, and note answers.
         """
-        sent, answers = dict(self.sent), dict(self.answers)
+        answers = dict(self.answers)
         with open_read_only(self.url) as transaction:
             assert find_violations(transaction) == []
             stored = dict(transaction.run(_SEEN).fetchall())
             found = _totals_in(transaction)
+        sent = dict(self.sent)
         stored = {request_id: msgspec.json.decode(answer) for request_id, answer in stored.items()}
         assert answers.keys() <= stored.keys() <= sent.keys()
         assert {request_id: stored[request_id] for request_id in answers} == answers

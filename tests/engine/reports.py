@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from engine_client import EngineClient
-from fakes import CHEAP, IN_MEMORY, Wallclock
+from fakes import CHEAP, Wallclock
 from instructions import Instruction
+from new_wallets import NewWallet
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
@@ -57,15 +55,11 @@ def pages(caller: EngineClient, instruction: Instruction, **more: Any) -> Iterat
 
 
 @contextlib.contextmanager
-def timed_user(new_wallet_file: Path) -> Iterator[TimedUser]:
+def timed_user(new_wallet: NewWallet) -> Iterator[TimedUser]:
     """A user, besides bob, on a new engine, for tests that need many of them."""
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
-        file = shutil.copy(new_wallet_file, folder)
-        wallclock = Wallclock()
-        engine = EWalletSessionManager(f"sqlite:///{file}", clock=wallclock, passwords=CHEAP)
-        try:
-            yield TimedUser(
-                EngineClient(engine).open_session().register("bob").register().log_in(), wallclock
-            )
-        finally:
-            engine.close()
+    wallclock = Wallclock()
+    with (
+        new_wallet() as url,
+        EWalletSessionManager(url, clock=wallclock, passwords=CHEAP) as engine,
+    ):
+        yield TimedUser(EngineClient(engine).open_session().register("bob").register().log_in(), wallclock)

@@ -131,23 +131,23 @@ def test_another_sessions_active_account_stays_if_it_is_not_the_deleted_one(ada)
     assert shared.request(**LOGOUT)["session_data"]["session_user_account"] is None
 
 
-def test_a_deletion_stops_the_accounts_timers(running, wallet_file, wallclock):
+def test_a_deletion_stops_the_accounts_timers(running, wallet_url, wallclock):
     wallclock.forward(5 * MINUTE)
     running.request(**UNLINK)
-    assert rows(wallet_file, "SELECT time_spent, time_stop FROM time_records") == [
+    assert rows(wallet_url, "SELECT time_spent, time_stop FROM time_records") == [
         {"time_spent": 5 * MINUTE, "time_stop": wallclock.now}
     ]
-    assert [row["timer_state"] for row in rows(wallet_file, "SELECT timer_state FROM clocks")] == [
+    assert [row["timer_state"] for row in rows(wallet_url, "SELECT timer_state FROM clocks")] == [
         "inactive",
         "inactive",
     ]
 
 
-def test_a_deletion_updates_the_write_date_and_is_an_event(ada, wallet_file, wallclock):
+def test_a_deletion_updates_the_write_date_and_is_an_event(ada, wallet_url, wallclock):
     wallclock.forward(SECOND)
     ada.request(**UNLINK)
-    assert account_row(wallet_file)["written_at"] == wallclock.now
-    events = rows(wallet_file, "SELECT kind FROM events WHERE account_id = ?", ADA_ID)
+    assert account_row(wallet_url)["written_at"] == wallclock.now
+    events = rows(wallet_url, "SELECT kind FROM events WHERE account_id = ?", ADA_ID)
     assert events[-1] == {"kind": "account_changed"}
 
 
@@ -270,12 +270,12 @@ def erased(ada, bob, wallclock, erase):
     return ada
 
 
-def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock, wallet_file):
+def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock, wallet_url):
     ada.address = "203.0.113.5"
     ada.credentials = {}
     ada.open_session().log_in()
     store_personal_data(ada, bob, wallclock)
-    found = {cell.partition(":")[0] for cell in cells_containing(wallet_file, *PERSONAL)}
+    found = {cell.partition(":")[0] for cell in cells_containing(wallet_url, *PERSONAL)}
     assert found >= {
         "accounts.name",
         "accounts.email_key",
@@ -303,22 +303,22 @@ def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock,
     }
 
 
-def test_no_personal_data_is_left_in_any_table(erased, wallet_file):
-    assert cells_containing(wallet_file, *PERSONAL) == []
+def test_no_personal_data_is_left_in_any_table(erased, wallet_url):
+    assert cells_containing(wallet_url, *PERSONAL) == []
 
 
-def test_the_journal_and_the_balances_stay_with_a_blank_account(erased, wallet_file):
-    account = account_row(wallet_file)
+def test_the_journal_and_the_balances_stay_with_a_blank_account(erased, wallet_url):
+    account = account_row(wallet_url)
     assert account["state"] == AccountStatus.ERASED
     assert [account[column] for column in ("name", "email", "phone", "alias")] == [""] * 4
     held = "SELECT amount FROM balances WHERE account_id = ? AND amount <> 0 ORDER BY id"
-    assert [row["amount"] for row in rows(wallet_file, held, ADA_ID)] == [75, 19 * MINUTE]
-    assert violations_in(wallet_file) == []
+    assert [row["amount"] for row in rows(wallet_url, held, ADA_ID)] == [75, 19 * MINUTE]
+    assert violations_in(wallet_url) == []
 
 
-def test_the_accounts_wallets_clocks_and_sheets_are_unlinked(erased, wallet_file, wallclock):
+def test_the_accounts_wallets_clocks_and_sheets_are_unlinked(erased, wallet_url, wallclock):
     for table in ("ewallets", "clocks", "sheets"):
-        found = rows(wallet_file, f"SELECT unlinked_at FROM {table} WHERE account_id = ?", ADA_ID)
+        found = rows(wallet_url, f"SELECT unlinked_at FROM {table} WHERE account_id = ?", ADA_ID)
         assert {row["unlinked_at"] for row in found} == {wallclock.now}
 
 
@@ -337,10 +337,10 @@ def test_invoices_of_others_show_a_deleted_account_and_are_found_by_what_they_ke
     assert [row["record_data"] for row in found] == [sold]
 
 
-def test_other_accounts_are_not_erased(erased, wallet_file, bob):
+def test_other_accounts_are_not_erased(erased, wallet_url, bob):
     assert bob.request(**VIEW_ACCOUNT)["account_data"]["name"] == "bob"
-    assert account_row(wallet_file, SYSTEM_CORE_ID)["name"] == "System core"
-    assert rows(wallet_file, "SELECT id FROM sheets WHERE account_id <> ? AND unlinked_at > 0", ADA_ID) == []
+    assert account_row(wallet_url, SYSTEM_CORE_ID)["name"] == "System core"
+    assert rows(wallet_url, "SELECT id FROM sheets WHERE account_id <> ? AND unlinked_at > 0", ADA_ID) == []
 
 
 def test_a_name_is_free_once_the_account_is_due_before_the_cleanup_has_run(pending_deletion, wallclock):
@@ -352,7 +352,7 @@ def test_a_name_is_free_once_the_account_is_due_before_the_cleanup_has_run(pendi
     assert answer["account_data"]["id"] != ADA_ID
 
 
-def test_the_email_of_an_erased_account_is_free_after_90_days(erased, bob, wallclock, wallet_file):
+def test_the_email_of_an_erased_account_is_free_after_90_days(erased, bob, wallclock, wallet_url):
     """The cleaner of accounts forgets it; nothing of it is legible until then."""
     bob.expect_error("email_taken", **new_account("Zanzibar"))
     bob.request(**new_account("Zanzibar", user_email="z@example.net"))
@@ -360,7 +360,7 @@ def test_the_email_of_an_erased_account_is_free_after_90_days(erased, bob, wallc
     for waited, reserved in ((RESERVED_MS - 1, 1), (1, 0)):
         wallclock.forward(waited)
         anyone.request(**clean_up("accounts"))
-        assert len(rows(wallet_file, "SELECT * FROM reserved_emails")) == reserved
+        assert len(rows(wallet_url, "SELECT * FROM reserved_emails")) == reserved
     bob.open_session().log_in("bob")
     bob.request(**new_account("yuri", user_email="zanzibar@example.org"))
 

@@ -145,15 +145,15 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_every_change_of_an_account_updates_its_write_date(ada, wallet_file, wallclock, change):
+def test_every_change_of_an_account_updates_its_write_date(ada, wallet_url, wallclock, change):
     for instruction in CHANGES[change]:
         wallclock.forward(SECOND)
         ada.request(**instruction)
-        assert written_at(wallet_file) == wallclock.now
+        assert written_at(wallet_url) == wallclock.now
 
 
-def test_other_instructions_do_not_update_an_accounts_write_date(ada, wallet_file, wallclock):
-    opened = written_at(wallet_file)
+def test_other_instructions_do_not_update_an_accounts_write_date(ada, wallet_url, wallclock):
+    opened = written_at(wallet_url)
     for instruction in (
         edit_account(user_name="ada", user_phone=""),
         supply(50),
@@ -172,4 +172,4 @@ def test_other_instructions_do_not_update_an_accounts_write_date(ada, wallet_fil
         ada.request(**instruction)
     ada.expect_error("wrong_password", **{**UNLINK, "user_pass": "wrong"})
     ada.expect_error("login_refused", **login(password="wrong"))
-    assert written_at(wallet_file) == opened
+    assert written_at(wallet_url) == opened

@@ -37,14 +37,14 @@ def session_of(caller: EngineClient) -> int:
 # Sessions
 
 
-def test_expired_sessions_are_removed_and_answered(anonymous, wallclock, wallet_file):
+def test_expired_sessions_are_removed_and_answered(anonymous, wallclock, wallet_url):
     for _ in range(2):
         EngineClient(anonymous.engine).open_session()
     wallclock.forward(30 * MINUTE - 1)
     assert anonymous.request(**cleanup("sessions"))["sessions"] == []
     wallclock.forward(1)
     assert anonymous.request(**cleanup("sessions"))["sessions"] == [1, 2]
-    assert rows(wallet_file, "SELECT id FROM sessions") == []
+    assert rows(wallet_url, "SELECT id FROM sessions") == []
 
 
 def test_a_session_in_use_is_not_removed(anonymous, ada, wallclock):
@@ -57,10 +57,10 @@ def test_a_session_in_use_is_not_removed(anonymous, ada, wallclock):
     assert idle.send(**KEEP_SESSION_TOKEN)["code"] == "session_expired"
 
 
-def test_one_session_can_be_ended_which_logs_its_accounts_out(anonymous, ada, bob, wallet_file):
+def test_one_session_can_be_ended_which_logs_its_accounts_out(anonymous, ada, bob, wallet_url):
     assert anonymous.request(**cleanup("sessions", session_id=1))["sessions"] == [1]
     ada.expect_error("session_unknown", **VIEW_ACCOUNT)
-    assert rows(wallet_file, "SELECT session_id FROM session_accounts") == [{"session_id": 2}]
+    assert rows(wallet_url, "SELECT session_id FROM session_accounts") == [{"session_id": 2}]
     bob.request(**VIEW_ACCOUNT)
 
 
@@ -75,27 +75,27 @@ def test_a_missing_session_can_not_be_ended(anonymous, ada, nothing_changes):
     assert answer["details"] == {"field": "session_id"}
 
 
-def test_requests_of_a_session_are_removed_with_it(anonymous, visitor, ada, wallclock, wallet_file):
+def test_requests_of_a_session_are_removed_with_it(anonymous, visitor, ada, wallclock, wallet_url):
     ada.request(**new_account("eve"), request_id="request 1")
     ada.request(**supply(), request_id="request 2")
     anonymous.request(**NEW_SESSION, request_id="request 3")
-    assert scopes(wallet_file) == ["account 2", "session 1", "system"]
+    assert scopes(wallet_url) == ["account 2", "session 1", "system"]
     wallclock.forward(30 * MINUTE)
     anonymous.request(**cleanup("sessions"))
-    assert scopes(wallet_file) == ["account 2", "system"]
+    assert scopes(wallet_url) == ["account 2", "system"]
 
 
-def test_requests_of_one_ended_session_are_removed_and_others_stay(anonymous, ada, bob, wallet_file):
+def test_requests_of_one_ended_session_are_removed_and_others_stay(anonymous, ada, bob, wallet_url):
     ada.request(**new_account("eve"), request_id="request 1")
     bob.request(**new_account("sam"), request_id="request 2")
     anonymous.request(**cleanup("sessions", session_id=1))
-    assert scopes(wallet_file) == ["session 2"]
+    assert scopes(wallet_url) == ["session 2"]
 
 
 # Client ids and session tokens
 
 
-def test_expired_client_ids_are_removed_and_counted(anonymous, wallclock, wallet_file):
+def test_expired_client_ids_are_removed_and_counted(anonymous, wallclock, wallet_url):
     EngineClient(anonymous.engine).request_client_id()
     wallclock.forward(MINUTE)
     late = EngineClient(anonymous.engine).request_client_id()
@@ -105,7 +105,7 @@ def test_expired_client_ids_are_removed_and_counted(anonymous, wallclock, wallet
     late.request(**REQUEST_SESSION_TOKEN)
 
 
-def test_one_client_id_is_removed_with_its_session(anonymous, ada, bob, wallet_file):
+def test_one_client_id_is_removed_with_its_session(anonymous, ada, bob, wallet_url):
     assert anonymous.request(**cleanup("ctokens", ctoken=ada.credentials["client_id"]))["ctokens"] == 1
     ada.expect_error("client_unknown", **VIEW_ACCOUNT)
     assert set(anonymous.engine.sessions) == {2}
@@ -231,7 +231,7 @@ def test_an_unknown_token_can_not_be_removed(anonymous, ada, nothing_changes, wh
 
 
 def test_timers_that_ran_out_are_stopped_at_the_time_they_ran_out(
-    anonymous, supplied, bob, wallclock, wallet_file
+    anonymous, supplied, bob, wallclock, wallet_url
 ):
     started = wallclock.now
     bob.request(**supply())
@@ -243,7 +243,7 @@ def test_timers_that_ran_out_are_stopped_at_the_time_they_ran_out(
     wallclock.forward(60 * MINUTE)
     assert anonymous.request(**cleanup("clocks"))["clocks"] == [3]
     assert anonymous.request(**cleanup("clocks"))["clocks"] == []
-    assert rows(wallet_file, "SELECT time_stop, time_spent FROM time_records ORDER BY id") == [
+    assert rows(wallet_url, "SELECT time_stop, time_spent FROM time_records ORDER BY id") == [
         {"time_stop": started + 2 * MINUTE, "time_spent": 2 * MINUTE},
         {"time_stop": started + 5 * MINUTE, "time_spent": 5 * MINUTE},
     ]
@@ -258,7 +258,7 @@ def test_a_timer_with_time_left_is_not_stopped(anonymous, running, wallclock, no
 # History
 
 
-def test_history_older_than_thirty_days_is_removed(anonymous, ada, wallclock, wallet_file):
+def test_history_older_than_thirty_days_is_removed(anonymous, ada, wallclock, wallet_url):
     ada.request(**supply(), request_id="request 1")
     stranger = ada.at(ada.engine)
     stranger.address = "192.0.2.7:4000"
@@ -269,12 +269,12 @@ def test_history_older_than_thirty_days_is_removed(anonymous, ada, wallclock, wa
     wallclock.forward(SECOND)
     assert anonymous.request(**cleanup("history"))["forgotten_before"] == "2026-11-20T12:00:01.000Z"
     assert anonymous.request(**VIEW_REFUSALS)["refusals"] == []
-    assert [row["request_id"] for row in rows(wallet_file, "SELECT request_id FROM seen_requests")] == [
+    assert [row["request_id"] for row in rows(wallet_url, "SELECT request_id FROM seen_requests")] == [
         "request 2"
     ]
 
 
-def test_events_older_than_thirty_days_are_removed(anonymous, ada, wallclock, wallet_file):
+def test_events_older_than_thirty_days_are_removed(anonymous, ada, wallclock, wallet_url):
     ada.request(**supply())
     wallclock.forward(30 * DAY)
     later = EngineClient(ada.engine).open_session().log_in()
@@ -291,16 +291,16 @@ def event_dates(file) -> list[int]:
     return [row["at"] for row in rows(file, "SELECT at FROM events ORDER BY id")]
 
 
-def test_an_event_younger_than_one_after_it_is_kept(anonymous, ada, wallclock, wallet_file):
+def test_an_event_younger_than_one_after_it_is_kept(anonymous, ada, wallclock, wallet_url):
     ada.request(**supply())
     wallclock.forward(-HOUR)
     ada.request(**supply())
     wallclock.forward(30 * DAY + SECOND)
     anonymous.request(**cleanup("history"))
-    assert event_dates(wallet_file)[0] == FRIDAY_NOON
+    assert event_dates(wallet_url)[0] == FRIDAY_NOON
     wallclock.forward(HOUR)
     anonymous.request(**cleanup("history"))
-    assert event_dates(wallet_file) == []
+    assert event_dates(wallet_url) == []
 
 
 def test_history_of_exactly_thirty_days_is_kept(anonymous, ada, wallclock, nothing_changes):
@@ -313,7 +313,7 @@ def test_history_of_exactly_thirty_days_is_kept(anonymous, ada, wallclock, nothi
 # Accounts
 
 
-def test_only_accounts_that_are_due_are_erased(anonymous, ada, bob, wallclock, wallet_file):
+def test_only_accounts_that_are_due_are_erased(anonymous, ada, bob, wallclock, wallet_url):
     ada.request(action="unlink", unlink="account", user_pass=PASSWORD)
     wallclock.forward(DAY)
     EngineClient(anonymous.engine).open_session().log_in("bob").request(

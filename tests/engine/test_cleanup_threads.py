@@ -27,21 +27,21 @@ def wait_for_rows(file: Path, table: str) -> list[dict[str, int]]:
     return found
 
 
-def test_a_timer_stops_when_it_runs_out_without_any_request(open_engine, wallet_file):
+def test_a_timer_stops_when_it_runs_out_without_any_request(open_engine, wallet_url):
     engine = open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=200))
     ada = EngineClient(engine).open_session().register().log_in()
     ada.request(**start_cleaner("clock"))
     ada.request(**supply())
     ada.request(**to_clock(1))
     ada.request(**START)
-    (record,) = wait_for_rows(wallet_file, "time_records")
+    (record,) = wait_for_rows(wallet_url, "time_records")
     assert record["time_stop"] - record["time_start"] == record["time_spent"] == 200
-    (clock,) = rows(wallet_file, "SELECT timer_state, runs_out_at FROM clocks WHERE account_id > 1")
+    (clock,) = rows(wallet_url, "SELECT timer_state, runs_out_at FROM clocks WHERE account_id > 1")
     assert clock == {"timer_state": "inactive", "runs_out_at": None}
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
-def test_a_timer_is_settled_once_by_several_engines_on_one_file(open_engine, wallet_file):
+def test_a_timer_is_settled_once_by_several_engines_on_one_file(open_engine, wallet_url):
     engines = [
         open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=100)) for _ in range(3)
     ]
@@ -51,11 +51,11 @@ def test_a_timer_is_settled_once_by_several_engines_on_one_file(open_engine, wal
     ada.request(**START)
     for engine in engines:
         EngineClient(engine).request(**start_cleaner("clock"))
-    wait_for_rows(wallet_file, "time_records")
+    wait_for_rows(wallet_url, "time_records")
     assert {EngineClient(engine).request(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
-    (record,) = rows(wallet_file, "SELECT * FROM time_records")
+    (record,) = rows(wallet_url, "SELECT * FROM time_records")
     assert record["time_spent"] == 200
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 SETTLING = """
@@ -70,9 +70,9 @@ print(answer["clocks"])
 """
 
 
-def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet_file):
+def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet_url):
     wallclock.forward(HOUR)
-    url = f"sqlite:///{wallet_file}"
+    url = wallet_url
     children = [
         subprocess.Popen(
             [sys.executable, "-c", SETTLING, url, str(wallclock.now)], stdout=subprocess.PIPE, text=True
@@ -81,7 +81,7 @@ def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet
     ]
     answers = sorted(child.communicate(timeout=60)[0].strip() for child in children)
     assert answers == ["[2]", "[]", "[]"]
-    assert len(rows(wallet_file, "SELECT id FROM time_records")) == 1
+    assert len(rows(wallet_url, "SELECT id FROM time_records")) == 1
 
 
 LEFT_RUNNING = """
@@ -94,9 +94,9 @@ engine.session_manager_controller(
 """
 
 
-def test_cleanup_threads_do_not_keep_a_process_alive(wallet_file):
+def test_cleanup_threads_do_not_keep_a_process_alive(wallet_url):
     ended = subprocess.run(
-        [sys.executable, "-c", LEFT_RUNNING, f"sqlite:///{wallet_file}"],
+        [sys.executable, "-c", LEFT_RUNNING, wallet_url],
         timeout=60,
         capture_output=True,
         text=True,

@@ -129,10 +129,10 @@ def test_a_session_without_a_client_has_no_data_of_a_client_id(anonymous):
 
 
 @pytest.mark.parametrize("request_", [REQUEST_CLIENT_ID, REQUEST_SESSION_TOKEN], ids=str)
-def test_the_end_that_a_client_names_for_its_token_has_no_effect(anonymous, wallclock, wallet_file, request_):
+def test_the_end_that_a_client_names_for_its_token_has_no_effect(anonymous, wallclock, wallet_url, request_):
     anonymous.request_client_id()
     anonymous.request(**request_, expires_on="2030-01-01 00:00:00")
-    ends = rows(wallet_file, "SELECT max(expires_at) AS latest FROM client_ids")[0]["latest"]
+    ends = rows(wallet_url, "SELECT max(expires_at) AS latest FROM client_ids")[0]["latest"]
     assert ends == wallclock.now + 30 * 60_000
 
 
@@ -197,11 +197,11 @@ def test_the_listener_has_its_short_name(anonymous):
     assert started["listener"] == "ready"
 
 
-def test_the_request_of_an_account_that_leaves_may_ask_for_removal_now_and_still_waits(ada, wallet_file):
+def test_the_request_of_an_account_that_leaves_may_ask_for_removal_now_and_still_waits(ada, wallet_url):
     unlink = {"action": "unlink", "unlink": "account", "user_pass": "rubber duck tune"}
     answer = ada.request(**unlink, forced_removal=True)
     assert answer["to_unlink_timestamp"] == "2026-12-20T12:00:00.000Z"
-    assert rows(wallet_file, "SELECT state FROM accounts WHERE id = 2") == [{"state": "unlink_pending"}]
+    assert rows(wallet_url, "SELECT state FROM accounts WHERE id = 2") == [{"state": "unlink_pending"}]
 
 
 def test_the_wallet_and_the_clock_are_viewed_with_both_names(converted):

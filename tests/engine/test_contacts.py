@@ -190,9 +190,9 @@ def test_a_repeated_request_creates_one_contact(ada):
     assert view_sheet(ada, "contact")["record_count"] == 1
 
 
-def test_each_change_of_a_contact_is_an_event(ada, grace, wallet_file):
+def test_each_change_of_a_contact_is_an_event(ada, grace, wallet_url):
     ada.request(**edit(grace, user_name="Grace Hopper"))
     ada.request(**edit(grace, user_name="Grace Hopper"))
     ada.request(**record_verb("unlink", "contact", record_id=grace))
     question = "SELECT json_extract(data, '$.change') change FROM events WHERE kind = 'belongings_changed'"
-    assert [event["change"] for event in rows(wallet_file, question)] == ["made", "edited", "unlinked"]
+    assert [event["change"] for event in rows(wallet_url, question)] == ["made", "edited", "unlinked"]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from database_file import violations_in
@@ -35,13 +32,10 @@ steps = some.lists(
 @given(rate=rates, steps=steps)
 @example(rate=7, steps=[to_clock(9), to_credits(minutes="0.001"), to_credits(credits=8)])
 @example(rate=61_001, steps=[to_clock(3), to_credits(minutes="2.999")])
-def test_conversions_lose_nothing_at_any_rate(new_wallet_file, rate, steps):
-    with TemporaryDirectory() as folder:
-        file = Path(shutil.copy(new_wallet_file, folder))
+def test_conversions_lose_nothing_at_any_rate(new_wallet, rate, steps):
+    with new_wallet() as url:
         config = EngineConfig(milliseconds_per_credit=rate)
-        with EWalletSessionManager(
-            f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP, config=config
-        ) as engine:
+        with EWalletSessionManager(url, clock=Wallclock(), passwords=CHEAP, config=config) as engine:
             ada = EngineClient(engine).open_session().register().log_in()
             ada.request(**supply(1_000))
             for step in steps:
@@ -52,7 +46,7 @@ def test_conversions_lose_nothing_at_any_rate(new_wallet_file, rate, steps):
                 assert ada.credits == credits - into_clock
                 assert ada.milliseconds_left == left + into_clock * rate
                 assert ada.credits * rate + ada.milliseconds_left == 1_000 * rate
-        assert violations_in(file) == []
+        assert violations_in(url) == []
 
 
 @pytest.mark.parametrize(("first", "then"), [(61_001, 7), (7, 61_001), (60_000, 59_999)])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sqlite3
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from database_file import execute_sql, rows
@@ -196,13 +193,13 @@ def test_a_day_is_the_last_24_hours(supplied, bob, wallclock):
     later.request(**pay(BOB, 30))
 
 
-def test_payments_from_another_wallet_count_even_if_it_is_unlinked(supplied, bob, database, wallet_file):
+def test_payments_from_another_wallet_count_even_if_it_is_unlinked(supplied, bob, database, wallet_url):
     supplied.request(**edit_limit(150))
     supplied.request(**pay(BOB, 100))
     account = supplied.request(**VIEW_ACCOUNT)["account_data"]
     another = database.write(lambda transaction: open_wallet(transaction, 0, account["id"]))
-    execute_sql(wallet_file, "UPDATE accounts SET ewallet_id = ? WHERE name = 'ada'", another)
-    execute_sql(wallet_file, "UPDATE ewallets SET unlinked_at = 1 WHERE id = ?", account["ewallet"])
+    execute_sql(wallet_url, "UPDATE accounts SET ewallet_id = ? WHERE name = 'ada'", another)
+    execute_sql(wallet_url, "UPDATE ewallets SET unlinked_at = 1 WHERE id = ?", account["ewallet"])
     supplied.request(**supply(100))
     assert limit_of(supplied) == (150, 100, 50)
     supplied.expect_error("daily_limit_reached", **pay(BOB, 51))
@@ -244,24 +241,22 @@ gifts = some.lists(some.tuples(some.integers(0, 12 * HOUR), some.integers(1, 60)
 
 @settings(max_examples=25, deadline=None)
 @given(limit=some.integers(0, 100), gifts=gifts)
-def test_no_24_hours_ever_have_more_payments_than_the_limit(new_wallet_file, limit, gifts):
+def test_no_24_hours_ever_have_more_payments_than_the_limit(new_wallet, limit, gifts):
     wallclock, left = Wallclock(), []
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{shutil.copy(new_wallet_file, Path(folder))}"
-        with EWalletSessionManager(url, clock=wallclock, passwords=CHEAP) as engine:
-            EngineClient(engine).open_session().register("bob")
-            EngineClient(engine).open_session().register().log_in().request(**supply(1_000))
-            EngineClient(engine).open_session().log_in().request(**edit_limit(limit))
-            for pause, credits in gifts:
-                wallclock.forward(pause)
-                answer = EngineClient(engine).open_session().log_in().send(**pay(BOB, credits))
-                within = sum(before for at, before in left if at > wallclock.now - DAY)
-                assert answer["failed"] is (within + credits > limit)
-                if not answer["failed"]:
-                    left.append((wallclock.now, credits))
+    with new_wallet() as url, EWalletSessionManager(url, clock=wallclock, passwords=CHEAP) as engine:
+        EngineClient(engine).open_session().register("bob")
+        EngineClient(engine).open_session().register().log_in().request(**supply(1_000))
+        EngineClient(engine).open_session().log_in().request(**edit_limit(limit))
+        for pause, credits in gifts:
+            wallclock.forward(pause)
+            answer = EngineClient(engine).open_session().log_in().send(**pay(BOB, credits))
+            within = sum(before for at, before in left if at > wallclock.now - DAY)
+            assert answer["failed"] is (within + credits > limit)
+            if not answer["failed"]:
+                left.append((wallclock.now, credits))
 
 
-def test_a_payment_refused_by_the_limit_is_not_posted(supplied, bob, wallet_file):
+def test_a_payment_refused_by_the_limit_is_not_posted(supplied, bob, wallet_url):
     supplied.request(**edit_limit(0))
     supplied.expect_error("daily_limit_reached", **transfer(BOB, 1))
-    assert rows(wallet_file, "SELECT id FROM entries WHERE kind = 'transfer'") == []
+    assert rows(wallet_url, "SELECT id FROM entries WHERE kind = 'transfer'") == []

@@ -98,7 +98,7 @@ def test_an_invalid_row_is_refused(raw_connection, statement):
         raw_connection.execute(statement)
 
 
-def test_values_at_the_limits_are_allowed(raw_connection, wallet_file):
+def test_values_at_the_limits_are_allowed(raw_connection, wallet_url):
     raw_connection.execute("BEGIN")
     raw_connection.execute(
         f"UPDATE balances SET amount = {MOST_CREDITS} WHERE unit = 'credit' AND issues = 0"
@@ -107,9 +107,9 @@ def test_values_at_the_limits_are_allowed(raw_connection, wallet_file):
     raw_connection.execute("ROLLBACK")
 
 
-def test_ids_are_never_reused(raw_connection, wallet_file):
+def test_ids_are_never_reused(raw_connection, wallet_url):
     """A new account with a reused id would own the old one's records and stored requests."""
-    numbered = {row["name"] for row in rows(wallet_file, "SELECT name FROM sqlite_sequence")}
+    numbered = {row["name"] for row in rows(wallet_url, "SELECT name FROM sqlite_sequence")}
     assert {"accounts", "sessions"} <= numbered
 
 

@@ -93,13 +93,13 @@ def test_on_a_server_the_operator_decides_who_stops_in_the_past(running, wallclo
         assert elsewhere.request(**STOP)["minutes_spent"] == 5.0
 
 
-def test_a_run_that_is_stopped_at_an_earlier_moment_has_segments_until_then(running, wallclock, wallet_file):
+def test_a_run_that_is_stopped_at_an_earlier_moment_has_segments_until_then(running, wallclock, wallet_url):
     for instruction in (PAUSE, RESUME):
         wallclock.forward(2 * MINUTE)
         running.request(**instruction)
     wallclock.forward(5 * MINUTE)
     record = running.request(**STOP, stopped_at="2026-11-20T12:07:00Z")["time_record"]
-    found = rows(wallet_file, "SELECT stopped_at - started_at AS span, time_record_id FROM time_segments")
+    found = rows(wallet_url, "SELECT stopped_at - started_at AS span, time_record_id FROM time_segments")
     assert [(row["span"], row["time_record_id"]) for row in found] == [
         (2 * MINUTE, record),
         (3 * MINUTE, record),

@@ -47,10 +47,10 @@ def failing(ada: EngineClient) -> Execution:
     return Execution(dispatcher.parse(request, registry=known), dispatcher.context)
 
 
-def test_changes_are_rolled_back_and_the_errors_own_write_stays(ada, failing, wallet_file):
+def test_changes_are_rolled_back_and_the_errors_own_write_stays(ada, failing, wallet_url):
     answer = ada.engine._database.write(failing.run)
     assert answer["code"] == "not_enough_credits"
-    assert rows(wallet_file, "SELECT name, phone FROM accounts WHERE id = 2") == [
+    assert rows(wallet_url, "SELECT name, phone FROM accounts WHERE id = 2") == [
         {"name": "ada", "phone": "1"}
     ]
 
@@ -75,28 +75,28 @@ def test_a_missing_login_is_not_stored_for_the_request_id(registered, instructio
     registered.log_in().request(**instruction, request_id="too early 1")
 
 
-def test_a_failing_instruction_rolls_back_nothing_of_its_commit_group(ada, failing, wallet_file):
+def test_a_failing_instruction_rolls_back_nothing_of_its_commit_group(ada, failing, wallet_url):
     before, failed, after = together(ada.engine._database, note("before"), failing.run, note("after"))
     assert (before.result(), after.result()) == ("before", "after")
     assert failed.result()["code"] == "not_enough_credits"
-    kept = rows(wallet_file, "SELECT request_id FROM seen_requests WHERE scope = 'test'")
+    kept = rows(wallet_url, "SELECT request_id FROM seen_requests WHERE scope = 'test'")
     assert {row["request_id"] for row in kept} == {"before", "after"}
-    assert rows(wallet_file, "SELECT name FROM accounts WHERE id = 2") == [{"name": "ada"}]
+    assert rows(wallet_url, "SELECT name FROM accounts WHERE id = 2") == [{"name": "ada"}]
 
 
-def test_a_failed_instruction_extends_its_session(ada, wallclock, wallet_file):
+def test_a_failed_instruction_extends_its_session(ada, wallclock, wallet_url):
     def last_use() -> int:
-        return rows(wallet_file, "SELECT last_used_at FROM sessions")[0]["last_used_at"]
+        return rows(wallet_url, "SELECT last_used_at FROM sessions")[0]["last_used_at"]
 
     wallclock.forward(2 * MINUTE)
     ada.expect_error("not_enough_credits", **to_clock(1))
     assert last_use() == wallclock.now
 
 
-def test_a_failed_instruction_still_stops_a_timer_that_ran_out(running, wallclock, wallet_file):
+def test_a_failed_instruction_still_stops_a_timer_that_ran_out(running, wallclock, wallet_url):
     wallclock.forward(21 * MINUTE)
     running.expect_error("not_enough_credits", **to_clock(1_000))
-    assert rows(wallet_file, "SELECT time_spent FROM time_records") == [{"time_spent": 20 * MINUTE}]
+    assert rows(wallet_url, "SELECT time_spent FROM time_records") == [{"time_spent": 20 * MINUTE}]
 
 
 @pytest.mark.parametrize("asked", [supply(5), to_clock(1_000), START], ids=["ok", "refused", "no time"])

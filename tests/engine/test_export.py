@@ -191,10 +191,10 @@ def test_a_formula_is_escaped_behind_any_separator_too(ada, notes, shown, separa
             assert found == [], "a spreadsheet that splits at another separator would run it"
 
 
-def test_an_export_for_people_has_titles_local_dates_signed_amounts_and_names(busy, wallet_file):
+def test_an_export_for_people_has_titles_local_dates_signed_amounts_and_names(busy, wallet_url):
     busy.request(**new_contact("Bobby", user_email="bob@example.org"))
     execute_sql(
-        wallet_file,
+        wallet_url,
         "UPDATE contact_records SET payee_account_id ="
         " (SELECT id FROM accounts WHERE email = 'bob@example.org')",
     )
@@ -363,8 +363,8 @@ notes = some.text(some.characters(exclude_categories=["Cs"], exclude_characters=
 
 @settings(max_examples=30, deadline=None)
 @given(some.lists(notes, max_size=5), some.integers(1, 6), some.sampled_from(("transfer", "invoice")))
-def test_an_export_reads_back_as_the_same_records(new_wallet_file, all_notes, limit, kind):
-    with timed_user(new_wallet_file) as user:
+def test_an_export_reads_back_as_the_same_records(new_wallet, all_notes, limit, kind):
+    with timed_user(new_wallet) as user:
         for text in all_notes:
             user.request(**supply(5, notes=text))
         shown = user.caller.records(kind)

@@ -99,10 +99,8 @@ letters = some.text("aBß%_ ", max_size=3)
     some.integers(1, 4),
     some.sampled_from(("transfer", "invoice")),
 )
-def test_search_and_export_of_a_sheet_match_the_search_of_all_sheets(
-    new_wallet_file, supplies, text, limit, kind
-):
-    with timed_user(new_wallet_file) as user:
+def test_search_and_export_of_a_sheet_match_the_search_of_all_sheets(new_wallet, supplies, text, limit, kind):
+    with timed_user(new_wallet) as user:
         sheets = [*map(int, archive(user.caller, kind)), create_sheet(user.caller, kind)]
         for is_on_the_second, notes in supplies:
             user.request(**switch_list(kind, sheets[is_on_the_second]))

@@ -167,8 +167,8 @@ steps = some.lists(some.tuples(some.integers(0, 2 * DAY), actions), max_size=10)
 
 @settings(max_examples=30, deadline=None)
 @given(steps, some.sampled_from(("day", "week", "month")), some.integers(-840, 840))
-def test_the_summaries_of_all_wallets_and_clocks_add_up_to_the_whole(new_wallet_file, steps, by, utc_offset):
-    with timed_user(new_wallet_file) as user:
+def test_the_summaries_of_all_wallets_and_clocks_add_up_to_the_whole(new_wallet, steps, by, utc_offset):
+    with timed_user(new_wallet) as user:
         wallets, clocks = ({number} for number in active(user.caller))
         for after, action in steps:
             if word := action.get("new"):

@@ -18,13 +18,13 @@ UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 
 
 @pytest.fixture
-def set_right(engine, open_engine, wallet_file, wallclock):
+def set_right(engine, open_engine, wallet_url, wallclock):
     """Set the clock right after it was ahead, confirm it, and start another engine."""
 
     def start(config: EngineConfig | None = None):
         engine.close()
         wallclock.forward(-AHEAD)
-        database = open_database(f"sqlite:///{wallet_file}")
+        database = open_database(wallet_url)
         database.write(lambda found: confirm_wall_clock(found, wallclock(), 0, ""))
         database.close()
         return open_engine(config=config or EngineConfig())
@@ -75,11 +75,11 @@ def test_an_unused_session_of_the_future_is_removed(engine, wallclock, set_right
     assert swept["ctokens"] == 1
 
 
-def test_an_origin_of_the_future_is_known_for_30_days(ada, wallet_file, wallclock, set_right):
+def test_an_origin_of_the_future_is_known_for_30_days(ada, wallet_url, wallclock, set_right):
     wallclock.forward(AHEAD)
     EngineClient(ada.engine, address="192.0.2.7").open_session().log_in()
     set_right()
-    (latest,) = rows(wallet_file, "SELECT max(last_login_at) AS last_login_at FROM login_origins")
+    (latest,) = rows(wallet_url, "SELECT max(last_login_at) AS last_login_at FROM login_origins")
     assert latest["last_login_at"] == wallclock()
 
 
@@ -103,9 +103,7 @@ def test_an_account_that_left_in_the_future_is_erased_in_thirty_days(ada, wallcl
     assert swept["accounts"] == [2]
 
 
-def test_a_timer_that_was_started_in_the_future_runs_from_now_on(
-    converted, wallclock, wallet_file, set_right
-):
+def test_a_timer_that_was_started_in_the_future_runs_from_now_on(converted, wallclock, wallet_url, set_right):
     wallclock.forward(AHEAD)
     ada = EngineClient(converted.engine).open_session().log_in()
     ada.request(**START)
@@ -114,7 +112,7 @@ def test_a_timer_that_was_started_in_the_future_runs_from_now_on(
     wallclock.forward(MINUTE)
     ada.request(**RESUME)
     started = set_right()
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
     ada = EngineClient(started).open_session().log_in()
     wallclock.forward(3 * MINUTE)
     assert ada.milliseconds_left == 15 * MINUTE
@@ -147,7 +145,7 @@ def test_what_was_spent_in_the_future_does_not_count_against_the_daily_limit(
 
 
 def test_requests_and_events_of_the_future_are_forgotten_in_time(
-    registered, wallclock, wallet_file, set_right
+    registered, wallclock, wallet_url, set_right
 ):
     wallclock.forward(AHEAD)
     EngineClient(registered.engine).open_session().log_in().request(**supply(5), request_id="request 1")
@@ -157,4 +155,4 @@ def test_requests_and_events_of_the_future_are_forgotten_in_time(
     wallclock.forward(31 * DAY)
     EngineClient(started).request(**history)
     for table in ("seen_requests", "events"):
-        assert rows(wallet_file, f"SELECT * FROM {table}") == []
+        assert rows(wallet_url, f"SELECT * FROM {table}") == []

@@ -112,10 +112,10 @@ def test_vacant_workers_are_removed_and_busy_ones_are_not(anonymous, visitor):
     assert set(anonymous.request(**INTEROGATE_WORKERS)["workers"]) == {"1"}
 
 
-def test_a_worker_with_only_expired_sessions_is_removed_with_them(anonymous, visitor, wallclock, wallet_file):
+def test_a_worker_with_only_expired_sessions_is_removed_with_them(anonymous, visitor, wallclock, wallet_url):
     wallclock.forward(30 * MINUTE)
     assert anonymous.request(**cleanup("workers"))["workers"] == [1]
-    assert rows(wallet_file, "SELECT id FROM sessions") == []
+    assert rows(wallet_url, "SELECT id FROM sessions") == []
 
 
 def test_one_vacant_worker_is_removed(anonymous, visitor):

@@ -109,12 +109,12 @@ def test_records_of_an_unlinked_sheet_are_not_listed_as_links(supplied, paid):
     assert linked(supplied, paid["transfer_record"]) == []
 
 
-def test_every_record_except_a_contact_names_its_entry(running, wallet_file):
+def test_every_record_except_a_contact_names_its_entry(running, wallet_url):
     running.request(**STOP)
     kinds = {"transfer": "supply", "invoice": "supply", "conversion": "credits2clock", "time": "time_spent"}
     for kind, moved in kinds.items():
         answer = running.request(**view_record(kind, newest(running, kind)))
-        (entry,) = rows(wallet_file, "SELECT kind FROM entries WHERE id = ?", answer["entry"])
+        (entry,) = rows(wallet_url, "SELECT kind FROM entries WHERE id = ?", answer["entry"])
         assert entry["kind"] == moved
         assert kind in ("transfer", "invoice") or answer["linked_records"] == []
 

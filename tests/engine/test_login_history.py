@@ -103,43 +103,43 @@ def test_pages_of_the_history_are_consecutive(ada, wallclock):
 # New addresses
 
 
-def test_the_first_login_is_not_from_a_new_address(registered, wallet_file):
+def test_the_first_login_is_not_from_a_new_address(registered, wallet_url):
     at(AWAY, registered).log_in()
-    assert new_address_events(wallet_file) == []
+    assert new_address_events(wallet_url) == []
 
 
-def test_a_login_from_a_new_address_is_an_event(ada, wallet_file):
+def test_a_login_from_a_new_address_is_an_event(ada, wallet_url):
     at(AWAY, ada).log_in()
     assert [row["is_new_address"] for row in logins_of(ada)] == [True, False]
-    assert new_address_events(wallet_file) == [
+    assert new_address_events(wallet_url) == [
         {"account_id": 2, "data": f'{{"address":"{AWAY}","time":"2026-11-20T12:00:00.000Z"}}'}
     ]
 
 
-def test_an_address_is_new_only_once(ada, wallet_file):
+def test_an_address_is_new_only_once(ada, wallet_url):
     for _ in range(2):
         at(AWAY, ada).log_in()
-    assert len(new_address_events(wallet_file)) == 1
+    assert len(new_address_events(wallet_url)) == 1
 
 
-def test_an_address_with_only_failed_logins_is_still_new(ada, wallet_file):
+def test_an_address_with_only_failed_logins_is_still_new(ada, wallet_url):
     stranger = at(AWAY, ada)
     stranger.expect_error("login_refused", **login(password="wrong"))
-    assert new_address_events(wallet_file) == []
+    assert new_address_events(wallet_url) == []
     stranger.log_in()
-    assert len(new_address_events(wallet_file)) == 1
+    assert len(new_address_events(wallet_url)) == 1
 
 
-def test_an_address_of_another_account_is_new(ada, bob, wallet_file):
+def test_an_address_of_another_account_is_new(ada, bob, wallet_url):
     at(AWAY, bob).log_in("bob")
     at(AWAY, ada).log_in("ada")
-    assert [event["account_id"] for event in new_address_events(wallet_file)] == [3, 2]
+    assert [event["account_id"] for event in new_address_events(wallet_url)] == [3, 2]
 
 
-def test_a_recovery_from_a_new_address_is_an_event(ada, wallet_file):
+def test_a_recovery_from_a_new_address_is_an_event(ada, wallet_url):
     ada.request(**UNLINK)
     at(AWAY, ada).request(**recover())
-    assert len(new_address_events(wallet_file)) == 1
+    assert len(new_address_events(wallet_url)) == 1
 
 
 # A long history

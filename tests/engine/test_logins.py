@@ -242,20 +242,20 @@ def test_one_password_that_is_tried_on_many_names_is_slowed_down(registered, wal
     fails(guesser(registered.engine, "192.0.2.7"), 1)
 
 
-def test_the_kept_failures_do_not_pile_up(registered, wallclock, wallet_file):
+def test_the_kept_failures_do_not_pile_up(registered, wallclock, wallet_url):
     sprayer = guesser(registered.engine, "192.0.2.7")
     for number in range(throttle.HOURLY_OF_NETWORK):
         fails(sprayer, 1, f"name{number}")
     wallclock.forward(HOUR)
     fails(guesser(registered.engine, "192.0.2.7"), 1)
-    assert len(rows(wallet_file, "SELECT * FROM login_throttles")) == 3
+    assert len(rows(wallet_url, "SELECT * FROM login_throttles")) == 3
 
 
-def test_the_latest_20_networks_of_an_account_are_kept(registered, wallclock, wallet_file):
+def test_the_latest_20_networks_of_an_account_are_kept(registered, wallclock, wallet_url):
     for address in networks(30):
         wallclock.forward(SECOND)
         guesser(registered.engine, address).request(**login())
-    kept = rows(wallet_file, "SELECT origin FROM login_origins WHERE origin NOT LIKE 'client %'")
+    kept = rows(wallet_url, "SELECT origin FROM login_origins WHERE origin NOT LIKE 'client %'")
     assert [origin["origin"] for origin in kept] == networks(30)[10:]
 
 
@@ -293,10 +293,10 @@ def test_failures_within_an_hour_are_counted_together(registered, wallclock):
     later.expect_error("throttled", **login())
 
 
-def test_a_failed_login_is_recorded(registered, wallet_file):
+def test_a_failed_login_is_recorded(registered, wallet_url):
     fails(registered, 1)
     fails(registered, 1, "nobody")
-    written = rows(wallet_file, "SELECT account_id, outcome FROM login_records")
+    written = rows(wallet_url, "SELECT account_id, outcome FROM login_records")
     assert written == [{"account_id": 2, "outcome": "refused"}, {"account_id": None, "outcome": "refused"}]
 
 
@@ -316,41 +316,41 @@ each_closed_state = pytest.mark.parametrize(
 
 
 @each_closed_state
-def test_a_closed_account_can_not_be_logged_in_to(registered, wallet_file, state, code):
-    set_account_state(wallet_file, "ada", state)
+def test_a_closed_account_can_not_be_logged_in_to(registered, wallet_url, state, code):
+    set_account_state(wallet_url, "ada", state)
     registered.expect_error(code, **login())
     registered.expect_error("not_logged_in", **VIEW_ACCOUNT)
 
 
 @each_closed_state
-def test_a_wrong_password_does_not_reveal_the_accounts_state(registered, wallet_file, state, code):
-    set_account_state(wallet_file, "ada", state)
+def test_a_wrong_password_does_not_reveal_the_accounts_state(registered, wallet_url, state, code):
+    set_account_state(wallet_url, "ada", state)
     registered.expect_error("login_refused", **WRONG)
 
 
 @each_closed_state
-def test_a_logged_in_account_that_is_closed_can_do_nothing(ada, wallet_file, state, code):
-    set_account_state(wallet_file, "ada", state)
+def test_a_logged_in_account_that_is_closed_can_do_nothing(ada, wallet_url, state, code):
+    set_account_state(wallet_url, "ada", state)
     for instruction in (VIEW_ACCOUNT, VIEW_WALLET, supply(5), edit_account(user_phone="1")):
         ada.expect_error(code, **instruction)
 
 
 @each_closed_state
-def test_a_closed_account_can_log_out(ada, wallet_file, state, code):
-    set_account_state(wallet_file, "ada", state)
+def test_a_closed_account_can_log_out(ada, wallet_url, state, code):
+    set_account_state(wallet_url, "ada", state)
     assert ada.request(**LOGOUT)["session_data"]["session_user_account"] is None
 
 
 @each_closed_state
-def test_a_closed_account_can_not_be_switched_to(ada, wallet_file, state, code):
+def test_a_closed_account_can_not_be_switched_to(ada, wallet_url, state, code):
     ada.register("bob").log_in("bob")
-    set_account_state(wallet_file, "ada", state)
+    set_account_state(wallet_url, "ada", state)
     ada.expect_error(code, **switch_account("ada@example.org"))
     assert ada.request(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
-def test_a_session_with_a_closed_account_can_switch_to_another(ada, wallet_file):
+def test_a_session_with_a_closed_account_can_switch_to_another(ada, wallet_url):
     ada.register("bob").log_in("bob")
-    set_account_state(wallet_file, "bob", "frozen")
+    set_account_state(wallet_url, "bob", "frozen")
     ada.request(**switch_account("ada@example.org"))
     ada.request(**supply(5))

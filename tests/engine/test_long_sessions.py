@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from database_file import rows, violations_in
 from engine_client import EngineClient
@@ -42,10 +40,10 @@ def long(registered) -> EngineClient:
     return open_long(registered.engine, 7 * 24 * 60).log_in()
 
 
-def ends(file: Path) -> set[int]:
+def ends(url: str) -> set[int]:
     """When the sessions and client ids with the latest use end."""
     newest = "SELECT expires_at FROM {} ORDER BY id DESC LIMIT 1"
-    return {rows(file, newest.format(table))[0]["expires_at"] for table in ("sessions", "client_ids")}
+    return {rows(url, newest.format(table))[0]["expires_at"] for table in ("sessions", "client_ids")}
 
 
 def test_a_session_lives_as_long_as_was_asked_for_from_its_last_use(long, wallclock):
@@ -57,11 +55,11 @@ def test_a_session_lives_as_long_as_was_asked_for_from_its_last_use(long, wallcl
     long.expect_error("session_expired", **VIEW_ACCOUNT)
 
 
-def test_the_answer_says_when_the_session_expires(anonymous, wallclock, wallet_file):
+def test_the_answer_says_when_the_session_expires(anonymous, wallclock, wallet_url):
     anonymous.request_client_id()
     answer = anonymous.request(**with_lifetime(24 * 60))
     assert answer["expires"] == "2026-11-21T12:00:00.000Z"
-    assert ends(wallet_file) == {wallclock.now + DAY}
+    assert ends(wallet_url) == {wallclock.now + DAY}
 
 
 def test_without_a_lifetime_it_expires_as_usual(anonymous):
@@ -80,11 +78,11 @@ def test_a_session_may_live_shorter_than_usual(registered, wallclock):
 
 
 @pytest.mark.parametrize("kept", [KEEP_SESSION_TOKEN, KEEP_CLIENT_ID], ids=str)
-def test_keep_alive_answers_the_lifetime_and_extends_by_it(long, wallclock, wallet_file, kept):
+def test_keep_alive_answers_the_lifetime_and_extends_by_it(long, wallclock, wallet_url, kept):
     wallclock.forward(DAY)
     answer = long.request(**kept)
     assert (answer["extended"], answer["valid_to"]) == (7 * 24 * 60, "2026-11-28T12:00:00.000Z")
-    assert ends(wallet_file) == {wallclock.now + 7 * DAY}
+    assert ends(wallet_url) == {wallclock.now + 7 * DAY}
 
 
 def test_a_long_session_is_valid_when_a_usual_one_has_expired(long, wallclock):
@@ -111,11 +109,11 @@ def test_renewing_the_token_at_login_keeps_the_lifetime(long, wallclock):
     long.request(**VIEW_ACCOUNT)
 
 
-def test_requesting_the_token_again_keeps_the_lifetime_or_takes_the_new_one(long, wallclock, wallet_file):
+def test_requesting_the_token_again_keeps_the_lifetime_or_takes_the_new_one(long, wallclock, wallet_url):
     wallclock.forward(DAY)
     assert long.request(**REQUEST_SESSION_TOKEN)["expires"] == "2026-11-28T12:00:00.000Z"
     assert long.request(**with_lifetime(60))["expires"] == "2026-11-21T13:00:00.000Z"
-    assert ends(wallet_file) == {wallclock.now + HOUR}
+    assert ends(wallet_url) == {wallclock.now + HOUR}
 
 
 def test_a_lifetime_is_listed_with_its_session(long):
@@ -164,7 +162,7 @@ def test_the_longest_lifetime_is_at_most_thirty_days(longest):
         EngineConfig(longest_session_ms=longest)
 
 
-def test_sessions_without_an_account_do_not_fill_the_database(long, monkeypatch, wallclock, wallet_file):
+def test_sessions_without_an_account_do_not_fill_the_database(long, monkeypatch, wallclock, wallet_url):
     monkeypatch.setattr(sessions, "_IDLE_AND_LONG", sessions._IDLE_AND_LONG.offset(2))
     opened = []
     for _ in range(4):
@@ -176,7 +174,7 @@ def test_sessions_without_an_account_do_not_fill_the_database(long, monkeypatch,
         kept.request(**KEEP_SESSION_TOKEN)
     # It was used before all of them, but an account is active in it.
     long.request(**VIEW_ACCOUNT)
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 def test_the_warning_of_a_brief_session_comes_half_its_lifetime_before_its_end(registered, wallclock):

@@ -79,14 +79,14 @@ def test_a_conversion_does_not_change_what_a_run_is_for(converted):
     assert label(converted.clock) == FOR_ACME
 
 
-def test_what_a_run_is_for_can_be_changed_while_it_runs_or_is_paused(converted, wallclock, wallet_file):
+def test_what_a_run_is_for_can_be_changed_while_it_runs_or_is_paused(converted, wallclock, wallet_url):
     converted.request(**START, **FOR_ACME)
     wallclock.forward(SECOND)
     assert label(converted.request(**EDIT_TIMER, notes="Offers")) == {**FOR_ACME, "notes": "Offers"}
     assert converted.clock["write_date"] == "2026-11-20T12:00:01.000Z"
     converted.request(**PAUSE)
     assert label(converted.request(**EDIT_TIMER, tags="")) == {"notes": "Offers", "tags": []}
-    event = rows(wallet_file, "SELECT kind, data FROM events ORDER BY id DESC LIMIT 1")[0]
+    event = rows(wallet_url, "SELECT kind, data FROM events ORDER BY id DESC LIMIT 1")[0]
     assert event["kind"] == "belongings_changed"
     assert json.loads(event["data"]) == {"what": "timer", "id": 2, "change": "edited"}
     assert label(converted.request(**STOP)["record_data"]) == {"notes": "Offers", "tags": []}
@@ -209,7 +209,7 @@ def payment(ada: EngineClient, bob: EngineClient) -> tuple[int, int]:
     return paid, bob.records("transfer")[0]["id"]
 
 
-def test_each_side_of_a_transfer_has_a_private_note_of_its_own(ada, bob, payment, wallet_file):
+def test_each_side_of_a_transfer_has_a_private_note_of_its_own(ada, bob, payment, wallet_url):
     adas, bobs = payment
     answer = ada.request(**edit_record("transfer", adas, private_notes="owes me a favour"))
     assert answer["record_data"]["private_notes"] == "owes me a favour"
@@ -229,17 +229,17 @@ def test_each_side_of_a_transfer_has_a_private_note_of_its_own(ada, bob, payment
     assert len(ada.request(**SEARCH, text="FAVOUR")["rows"]) == 1
     (row, *_) = csv.DictReader(io.StringIO(ada.request(**EXPORT, kind="transfer")["content"]))
     assert (row["notes"], row["private_notes"]) == ("lunch", "owes me a favour")
-    places = {cell.partition(":")[0] for cell in cells_containing(wallet_file, "favour", "never again")}
+    places = {cell.partition(":")[0] for cell in cells_containing(wallet_url, "favour", "never again")}
     assert places == {"transfer_records.private_notes", "transfer_records.search_key"}
 
 
-def test_a_private_note_changes_no_entry_and_can_be_removed(ada, payment, wallet_file):
+def test_a_private_note_changes_no_entry_and_can_be_removed(ada, payment, wallet_url):
     journal = "SELECT * FROM entries JOIN postings ON postings.entry_id = entries.id"
-    before, (adas, bobs) = rows(wallet_file, journal), payment
+    before, (adas, bobs) = rows(wallet_url, journal), payment
     ada.request(**edit_record("transfer", adas, private_notes="owes me"))
     ada.request(**edit_record("transfer", adas, private_notes=""))
     assert ada.records("transfer")[0]["private_notes"] == ""
     assert ada.request(**SEARCH, text="owes me")["rows"] == []
-    assert rows(wallet_file, journal) == before
+    assert rows(wallet_url, journal) == before
     ada.expect_error("not_found", **edit_record("transfer", bobs, private_notes="mine"))
     ada.expect_error("missing_argument", **edit_record("transfer", adas))

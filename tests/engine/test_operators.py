@@ -84,7 +84,7 @@ def test_a_frozen_account_stays_logged_in_and_can_do_nothing(operator, ada):
     ada.request(**supply(5))
 
 
-def test_freezing_stops_the_timers(running, wallet_file, wallclock):
+def test_freezing_stops_the_timers(running, wallet_url, wallclock):
     wallclock.forward(5 * MINUTE)
     running.request(**freeze())
     wallclock.forward(5 * MINUTE)
@@ -135,12 +135,12 @@ def test_an_account_that_is_due_for_erasure_is_unknown(ada, wallclock, anonymous
     anonymous.expect_error("partner_unknown", **grant("auditor"))
 
 
-def test_freezing_and_unfreezing_update_the_write_date_and_are_events(ada, wallet_file, wallclock):
+def test_freezing_and_unfreezing_update_the_write_date_and_are_events(ada, wallet_url, wallclock):
     for instruction in (freeze(), unfreeze()):
         wallclock.forward(SECOND)
         ada.request(**instruction)
-        kept = rows(wallet_file, "SELECT written_at FROM accounts WHERE id = 2")[0]
-        event = rows(wallet_file, "SELECT kind, at FROM events WHERE account_id = 2 ORDER BY id DESC")[0]
+        kept = rows(wallet_url, "SELECT written_at FROM accounts WHERE id = 2")[0]
+        event = rows(wallet_url, "SELECT kind, at FROM events WHERE account_id = 2 ORDER BY id DESC")[0]
         assert kept == {"written_at": wallclock.now}
         assert event == {"kind": "account_changed", "at": wallclock.now}
 

@@ -45,7 +45,7 @@ def newest_events(caller: EngineClient, count: int) -> list[dict]:
 # Credits
 
 
-def test_credits_move_to_another_wallet_and_back(supplied, wallet_file):
+def test_credits_move_to_another_wallet_and_back(supplied, wallet_url):
     main, holidays = first(supplied, "ewallet"), new(supplied, "ewallet")
     answer = supplied.request(**move_credits(holidays, 30, notes="for the summer"))
     assert answer["transfered_to"] == ADA
@@ -55,8 +55,8 @@ def test_credits_move_to_another_wallet_and_back(supplied, wallet_file):
     back = supplied.request(**move_credits(main, 10, ewallet_id=holidays))
     assert (back["from_ewallet"], back["to_ewallet"], back["ewallet_credits"]) == (holidays, main, 20)
     assert credits_by_wallet(supplied) == [80, 20]
-    assert rows(wallet_file, "SELECT count(*) AS n FROM invoice_records WHERE account_id = 2") == [{"n": 1}]
-    assert violations_in(wallet_file) == []
+    assert rows(wallet_url, "SELECT count(*) AS n FROM invoice_records WHERE account_id = 2") == [{"n": 1}]
+    assert violations_in(wallet_url) == []
 
 
 def test_both_wallets_get_a_record_with_the_names_of_both(supplied):
@@ -171,7 +171,7 @@ def test_an_own_transfer_is_not_refunded(supplied):
         supplied.expect_error("not_a_payment", **refund(record_id))
 
 
-def test_a_wallet_that_was_emptied_is_removed(supplied, wallet_file):
+def test_a_wallet_that_was_emptied_is_removed(supplied, wallet_url):
     holidays = new(supplied, "ewallet")
     supplied.request(**move_credits(holidays, 30))
     refused = supplied.expect_error(
@@ -180,13 +180,13 @@ def test_a_wallet_that_was_emptied_is_removed(supplied, wallet_file):
     assert "to_ewallet" in refused["warning"]
     supplied.request(**move_credits(2, 30, ewallet_id=holidays))
     supplied.request(**holder_verb("unlink", "ewallet", ewallet_id=holidays))
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 # Time
 
 
-def test_time_moves_to_another_clock(converted, wallet_file):
+def test_time_moves_to_another_clock(converted, wallet_url):
     clock, other = first(converted, "clock"), new(converted, "clock", "Reading")
     answer = converted.request(**move_time(other, "7.5", notes="books"))
     assert (answer["clock"], answer["to_clock"]) == (clock, other)
@@ -198,10 +198,10 @@ def test_time_moves_to_another_clock(converted, wallet_file):
         assert (record["conversion_type"], record["credits"], record["minutes"]) == (kind, 0, 7.5)
         assert (record["from_clock"], record["to_clock"], record["to_reference"]) == (clock, other, "Reading")
         assert record["notes"] == "books"
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
-def test_time_moves_between_clocks_of_two_wallets(converted, wallet_file):
+def test_time_moves_between_clocks_of_two_wallets(converted, wallet_url):
     clock = first(converted, "clock")
     holidays = converted.request(**holder_verb("new", "ewallet"))["ewallet_data"]
     converted.request(**move_time(holidays["clock"], 5))
@@ -210,7 +210,7 @@ def test_time_moves_between_clocks_of_two_wallets(converted, wallet_file):
     converted.expect_error("clock_not_empty", **holder_verb("unlink", "ewallet", ewallet_id=holidays["id"]))
     converted.request(**move_time(clock, 3, clock_id=holidays["clock"]))
     converted.request(**holder_verb("unlink", "ewallet", ewallet_id=holidays["id"]))
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 def test_each_clock_has_an_event(converted):
@@ -225,7 +225,7 @@ def test_each_clock_has_an_event(converted):
         assert (data["from_clock"], data["to_clock"], data["notes"]) == (clock, other, "books")
 
 
-def test_only_the_unused_time_of_a_running_timer_moves(running, wallclock, wallet_file):
+def test_only_the_unused_time_of_a_running_timer_moves(running, wallclock, wallet_url):
     other = new(running, "clock")
     wallclock.forward(5 * MINUTE)
     refused = running.expect_error("not_enough_time", **move_time(other, 16))
@@ -236,7 +236,7 @@ def test_only_the_unused_time_of_a_running_timer_moves(running, wallclock, walle
     wallclock.forward(5 * MINUTE)
     assert running.clock["clock_state"] == "inactive"
     assert running.records("time")[0]["time_spent_ms"] == 10 * MINUTE
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 def test_a_timer_whose_time_all_moved_has_run_out(running, wallclock):
@@ -358,14 +358,14 @@ def test_a_planted_fault_is_found(file_with_moves, statement, message):
     assert any(message in sentence for sentence in violations_after(file_with_moves, statement))
 
 
-def test_an_erased_account_with_own_transfers_verifies(converted, wallclock, wallet_file):
+def test_an_erased_account_with_own_transfers_verifies(converted, wallclock, wallet_url):
     holidays, other = new(converted, "ewallet"), new(converted, "clock")
     converted.request(**move_credits(holidays, 30))
     converted.request(**move_time(other, 5))
     converted.request(action="unlink", unlink="account", user_pass=PASSWORD)
     wallclock.forward(31 * DAY)
     converted.request(controller="system", action="cleanup", cleanup="accounts")
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 @pytest.mark.parametrize("fixture", [START, to_clock(1), supply(1)], ids=str)

@@ -110,8 +110,8 @@ unlinked = some.lists(some.integers(0, 11), max_size=5, unique=True)
 
 @settings(max_examples=30, deadline=None)
 @given(some.integers(0, 12), unlinked, some.integers(1, 5), some.sampled_from(("transfer", "contact")))
-def test_skipped_pages_joined_are_the_sheet(new_wallet_file, made, unlinked, limit, kind):
-    with timed_user(new_wallet_file) as user:
+def test_skipped_pages_joined_are_the_sheet(new_wallet, made, unlinked, limit, kind):
+    with timed_user(new_wallet) as user:
         for number in range(made):
             user.request(**(new_contact(f"Grace{number}") if kind == "contact" else supply(5)))
         records = view_sheet(user.caller, kind)["rows"]

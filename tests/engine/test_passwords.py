@@ -148,23 +148,23 @@ def hash_of_ada(file) -> str:
     return rows(file, "SELECT password_hash FROM accounts WHERE name = 'ada'")[0]["password_hash"]
 
 
-def test_a_hash_with_old_parameters_is_renewed_at_the_next_login(ada, costlier, wallet_file):
-    assert "t=1" in hash_of_ada(wallet_file)
+def test_a_hash_with_old_parameters_is_renewed_at_the_next_login(ada, costlier, wallet_url):
+    assert "t=1" in hash_of_ada(wallet_url)
     ada.at(costlier).request(**login())
-    assert "t=2" in hash_of_ada(wallet_file)
+    assert "t=2" in hash_of_ada(wallet_url)
     ada.request(**login())
 
 
-def test_a_hash_with_current_parameters_is_not_renewed(ada, wallet_file):
-    before = hash_of_ada(wallet_file)
+def test_a_hash_with_current_parameters_is_not_renewed(ada, wallet_url):
+    before = hash_of_ada(wallet_url)
     ada.request(**login())
-    assert hash_of_ada(wallet_file) == before
+    assert hash_of_ada(wallet_url) == before
 
 
-def test_a_wrong_password_renews_no_hash(ada, costlier, wallet_file):
-    before = hash_of_ada(wallet_file)
+def test_a_wrong_password_renews_no_hash(ada, costlier, wallet_url):
+    before = hash_of_ada(wallet_url)
     ada.at(costlier).expect_error("login_refused", **WRONG)
-    assert hash_of_ada(wallet_file) == before
+    assert hash_of_ada(wallet_url) == before
 
 
 class Interrupted(argon2.PasswordHasher):

@@ -83,9 +83,9 @@ def test_an_own_wallet_has_no_payee(supplied, nothing_changes):
     supplied.expect_error("arguments_clash", **own, payee_account=2)
 
 
-def test_a_changed_payee_is_not_remembered_and_can_be_confirmed(supplied, stranger, wallet_file):
+def test_a_changed_payee_is_not_remembered_and_can_be_confirmed(supplied, stranger, wallet_url):
     bobs = supplied.request(**new_contact("Bob"))["contact_record"]
-    execute_sql(wallet_file, "UPDATE contact_records SET payee_account_id = 3")
+    execute_sql(wallet_url, "UPDATE contact_records SET payee_account_id = 3")
     supplied.expect_error("payee_changed", **pay(BOB, 5, payee_account=3, **ID))
     supplied.request(**pay(BOB, 5, payee_account=4, **ID))
     assert stranger.credits == 5

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from database_file import execute_sql, rows, set_account_state, violations_in
@@ -20,6 +17,7 @@ from fakes import CHEAP, SECOND, Wallclock
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import VIEW_ACCOUNT, VIEW_WALLET, edit_account, supply, view_record
+from new_wallets import NewWallet
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.provisioning import open_wallet
@@ -37,8 +35,8 @@ def events_of(caller: EngineClient):
 
 
 @pytest.fixture
-def state_of_bob(wallet_file, bob) -> Callable[[str], None]:
-    return partial(set_account_state, wallet_file, "bob")
+def state_of_bob(wallet_url, bob) -> Callable[[str], None]:
+    return partial(set_account_state, wallet_url, "bob")
 
 
 def test_a_payment_moves_credits_from_the_payer_to_the_partner(supplied, bob):
@@ -157,15 +155,15 @@ def test_an_invoice_keeps_the_names_and_emails_with_which_it_was_issued(supplied
     assert viewed == {**bought, "transfer_record": None}
 
 
-def test_an_invoice_from_before_they_were_kept_shows_todays(supplied, bob, wallet_file):
+def test_an_invoice_from_before_they_were_kept_shows_todays(supplied, bob, wallet_url):
     supplied.request(**pay(BOB, 30))
     names = ("seller_name", "seller_email", "buyer_name", "buyer_email")
     unnamed = ", ".join(f"{name} = NULL" for name in names)
-    execute_sql(wallet_file, f"UPDATE invoice_records SET {unnamed}, search_key = ''")
+    execute_sql(wallet_url, f"UPDATE invoice_records SET {unnamed}, search_key = ''")
     bob.request(**edit_account(user_name="robert"))
     shown = supplied.records("invoice")[0]
     assert [shown[name] for name in names] == ["robert", BOB, "ada", "ada@example.org"]
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 def test_the_invoice_of_a_payment_has_no_currency_and_cost(supplied, bob):
@@ -182,10 +180,10 @@ def test_a_transfer_writes_no_invoice(supplied, bob):
 
 
 @each_way
-def test_received_credits_go_to_the_active_wallet_and_its_sheets(supplied, bob, database, wallet_file, give):
+def test_received_credits_go_to_the_active_wallet_and_its_sheets(supplied, bob, database, wallet_url, give):
     account = bob.request(**VIEW_ACCOUNT)["account_data"]
     another = database.write(lambda transaction: open_wallet(transaction, 0, account["id"]))
-    execute_sql(wallet_file, "UPDATE accounts SET ewallet_id = ? WHERE name = 'bob'", another)
+    execute_sql(wallet_url, "UPDATE accounts SET ewallet_id = ? WHERE name = 'bob'", another)
     supplied.request(**give(BOB, 30))
     assert bob.request(**VIEW_WALLET)["ewallet_data"]["id"] == another
     assert (bob.credits, len(bob.records("transfer"))) == (30, 1)
@@ -301,10 +299,10 @@ def test_pay_without_a_partner_lacks_an_argument(supplied):
     assert answer["details"] == {"field": "pay"}
 
 
-def test_payments_do_not_change_the_credits_in_circulation(supplied, bob, wallet_file):
+def test_payments_do_not_change_the_credits_in_circulation(supplied, bob, wallet_url):
     supplied.request(**pay(BOB, 30))
     bob.request(**transfer(ADA, 10))
-    (kept,) = rows(wallet_file, "SELECT sum(amount) AS credits FROM balances WHERE unit = 'credit'")
+    (kept,) = rows(wallet_url, "SELECT sum(amount) AS credits FROM balances WHERE unit = 'credit'")
     assert kept["credits"] == 100
 
 
@@ -312,16 +310,13 @@ def test_payments_do_not_change_the_credits_in_circulation(supplied, bob, wallet
 
 
 @contextmanager
-def clients_on(new_wallet_file: Path, names: str, credits: int) -> Iterator[tuple[list[EngineClient], Path]]:
+def clients_on(new_wallet: NewWallet, names: str, credits: int) -> Iterator[tuple[list[EngineClient], str]]:
     """Clients with that many credits each, on a new engine."""
-    with TemporaryDirectory() as folder:
-        file = Path(shutil.copy(new_wallet_file, folder))
-        url = f"sqlite:///{file}"
-        with EWalletSessionManager(url, clock=Wallclock(), passwords=CHEAP) as engine:
-            clients = [EngineClient(engine).open_session().register(name).log_in(name) for name in names]
-            for client in clients:
-                client.request(**supply(credits))
-            yield clients, file
+    with new_wallet() as url, EWalletSessionManager(url, clock=Wallclock(), passwords=CHEAP) as engine:
+        clients = [EngineClient(engine).open_session().register(name).log_in(name) for name in names]
+        for client in clients:
+            client.request(**supply(credits))
+        yield clients, url
 
 
 gifts = some.lists(
@@ -337,9 +332,9 @@ gifts = some.lists(
 
 @settings(max_examples=30, deadline=None)
 @given(gifts=gifts)
-def test_payments_among_three_accounts_conserve_credits(new_wallet_file, gifts):
+def test_payments_among_three_accounts_conserve_credits(new_wallet, gifts):
     held = [100, 100, 100]
-    with clients_on(new_wallet_file, "abc", 100) as (clients, file):
+    with clients_on(new_wallet, "abc", 100) as (clients, url):
         for give, sender, recipient, credits in gifts:
             answer = clients[sender].send(**give(f"{'abc'[recipient]}@example.org", credits))
             assert answer["failed"] is (sender == recipient or credits > held[sender])
@@ -348,13 +343,13 @@ def test_payments_among_three_accounts_conserve_credits(new_wallet_file, gifts):
                 held[recipient] += credits
         assert [client.credits for client in clients] == held
         assert sum(held) == 300
-        assert violations_in(file) == []
+        assert violations_in(url) == []
 
 
-def test_concurrent_payments_in_a_ring_conserve_credits(new_wallet_file):
+def test_concurrent_payments_in_a_ring_conserve_credits(new_wallet):
     names = "abcdefgh"
     # Each has what it pays in all, so none fails for want of credits if one client runs ahead of the others.
-    with clients_on(new_wallet_file, names, 25) as (clients, file):
+    with clients_on(new_wallet, names, 25) as (clients, url):
 
         def pay_neighbours(index: int) -> list[bool]:
             ahead, behind = names[(index + 1) % 8], names[index - 1]
@@ -365,13 +360,13 @@ def test_concurrent_payments_in_a_ring_conserve_credits(new_wallet_file):
             failed = [refused for answers in threads.map(pay_neighbours, range(8)) for refused in answers]
         assert not any(failed)
         assert [client.credits for client in clients] == [25] * 8
-        assert violations_in(file) == []
+        assert violations_in(url) == []
 
 
-def test_concurrent_payments_do_not_overdraw_a_wallet(new_wallet_file):
-    with clients_on(new_wallet_file, "ab", 20) as (clients, file):
+def test_concurrent_payments_do_not_overdraw_a_wallet(new_wallet):
+    with clients_on(new_wallet, "ab", 20) as (clients, url):
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(lambda _: clients[0].send(**pay("b@example.org", 6)), range(8)))
         assert [answer["failed"] for answer in answers].count(False) == 3
         assert [client.credits for client in clients] == [2, 38]
-        assert violations_in(file) == []
+        assert violations_in(url) == []

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pytest
-from database_file import DatabaseFile, execute_sql
+from database_file import execute_sql, open_rows
 from engine_client import EngineClient
 from instructions import PAUSE, START, STOP, Instruction, login, supply, to_clock
 
@@ -74,11 +73,11 @@ class World:
     """An engine with a victim, who has something of everything, and a bystander with the examples' email."""
 
     engine: EWalletSessionManager
-    file: Path
+    url: str
     callers: int = 0
 
     def __post_init__(self) -> None:
-        self._database = DatabaseFile(self.file)
+        self._database = open_rows(self.url)
         victim = EngineClient(self.engine).open_session()
         victim.request(**new_account(BYSTANDER))
         victim.request(**{**new_account(MARK), "user_phone": MARK, "user_alias": MARK})
@@ -101,7 +100,7 @@ class World:
                 caller.request(**instruction)
             state = "frozen" if kind is Kind.FROZEN else "active"
             execute_sql(
-                self.file, "UPDATE accounts SET role = ?, state = ? WHERE name = ?", kind.role, state, name
+                self.url, "UPDATE accounts SET role = ?, state = ? WHERE name = ?", kind.role, state, name
             )
         caller.address = REMOTE
         return caller
@@ -208,8 +207,8 @@ def problems(world: World, kind: Kind, names: Iterable[str] = NAMES) -> list[str
 
 
 @pytest.fixture
-def world(open_engine, wallet_file) -> Iterator[World]:
-    world = World(open_engine(config=EngineConfig(stop_in_the_past=True)), wallet_file)
+def world(open_engine, wallet_url) -> Iterator[World]:
+    world = World(open_engine(config=EngineConfig(stop_in_the_past=True)), wallet_url)
     yield world
     world.close()
 

@@ -23,11 +23,11 @@ ROLES = ("user", "operator", "auditor")
 
 
 @pytest.fixture
-def with_role(wallet_file):
+def with_role(wallet_url):
     """Give an account a role, and let its client connect over the network."""
 
     def set_role(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
-        execute_sql(wallet_file, "UPDATE accounts SET role = ? WHERE name = ?", role, name)
+        execute_sql(wallet_url, "UPDATE accounts SET role = ? WHERE name = ?", role, name)
         caller.address = ELSEWHERE
         return caller
 
@@ -50,7 +50,7 @@ def examples_with_roles() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("example", "roles"), examples_with_roles())
 def test_a_role_is_permitted_what_the_registry_declares_and_nothing_else(
-    anonymous, wallclock, with_role, wallet_file, example, roles
+    anonymous, wallclock, with_role, wallet_url, example, roles
 ):
     caller = example.arrange(anonymous, wallclock)
     if is_visiting := caller.send(**VIEW_WALLET)["failed"]:
@@ -63,7 +63,7 @@ def test_a_role_is_permitted_what_the_registry_declares_and_nothing_else(
         assert (answer.get("code") != "not_permitted") is expected(example, role)
         if not expected(example, role):
             refused.append({"role": role, "instruction": example.found.name, "address": ELSEWHERE})
-        assert rows(wallet_file, "SELECT role, instruction, address FROM refused_requests") == refused
+        assert rows(wallet_url, "SELECT role, instruction, address FROM refused_requests") == refused
 
 
 @each_example
@@ -189,9 +189,9 @@ def test_self_supply_over_the_network_is_off_by_default(ada, open_engine, self_s
     assert ada.at(open_engine()).send(**supply())["failed"] is False
 
 
-def test_self_supply_is_a_setting_of_the_process_and_not_stored(ada, open_engine, wallet_file):
+def test_self_supply_is_a_setting_of_the_process_and_not_stored(ada, open_engine, wallet_url):
     ada.request(**supply())
-    assert rows(wallet_file, "SELECT * FROM permissions") == []
+    assert rows(wallet_url, "SELECT * FROM permissions") == []
     ada.at(open_engine(config=EngineConfig(self_supply=False))).expect_error("not_permitted", **supply())
 
 

@@ -58,9 +58,9 @@ def test_only_what_asks_sqlite_about_its_file_is_left_out(engine):
     ]
     assert {name.partition(" ")[0] for name in left_out} == {
         "retention._GIVE_BACK_ONE",
-        "verification.accounts._FAULTY",
-        "verification.values._FOREIGN_KEYS",
-        "verification.values._INTEGRITY",
-        "verification.values._MADE_OBJECTS",
-        "verification.values._TABLES",
+        "verification.accounts._WITHOUT_JSON",
+        "verification.sqlite._FOREIGN_KEYS",
+        "verification.sqlite._INTEGRITY",
+        "verification.sqlite._MADE_OBJECTS",
+        "verification.values._IN_SQLITE",
     }

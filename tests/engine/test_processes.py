@@ -29,11 +29,11 @@ def kill_while_supplying(caller: EngineClient, url: str, now: int, *, after: int
     assert child.returncode == -signal.SIGKILL
 
 
-def test_a_running_timer_continues_after_its_process_is_killed(supplied, wallclock, wallet_file):
+def test_a_running_timer_continues_after_its_process_is_killed(supplied, wallclock, wallet_url):
     supplied.request(**to_clock(20))
     supplied.request(**START)
     wallclock.forward(5 * MINUTE)
-    kill_while_supplying(supplied, f"sqlite:///{wallet_file}", wallclock.now, after=5)
+    kill_while_supplying(supplied, wallet_url, wallclock.now, after=5)
     wallclock.forward(3 * MINUTE)
     assert supplied.clock["clock_state"] == "active"
     assert supplied.milliseconds_left == 12 * MINUTE
@@ -50,8 +50,8 @@ assert engine.answer(request)["failed"] is False
 
 @pytest.mark.parametrize("last_line", ["", "raise SystemExit(0)"], ids=["ends", "exits"])
 @pytest.mark.parametrize("storage", ["file", "memory"])
-def test_an_unclosed_engine_does_not_keep_its_process_alive(wallet_file, storage, last_line):
-    url = f"sqlite:///{wallet_file}" if storage == "file" else "sqlite://"
+def test_an_unclosed_engine_does_not_keep_its_process_alive(wallet_url, storage, last_line):
+    url = wallet_url if storage == "file" else "sqlite://"
     ended = subprocess.run(
         [sys.executable, "-c", UNCLOSED + last_line, url],
         timeout=60,

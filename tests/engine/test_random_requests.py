@@ -5,23 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from answer_shapes import ERROR_ANSWER, shape_errors
 from answer_types import answer_type_errors
 from commit_groups import writer_of
-from database_file import DatabaseFile, execute_sql
+from database_file import execute_sql, open_rows
 from effort import count, effort, with_seed
 from engine_client import EngineClient
 from examples_system import cleanup
-from fakes import CHEAP, IN_MEMORY, MINUTE, SECOND, FakeListener, Wallclock
+from fakes import CHEAP, MINUTE, SECOND, FakeListener, Wallclock
 from instructions import login, new_account, supply, to_clock
+from new_wallets import NewWallet
 from random_requests import NAMES, RandomRequests
 
 from ewallet_core import EWalletSessionManager
@@ -47,9 +45,9 @@ IN_ONE_FILE, ROUND = 300, 50
 class Users:
     """The users of an engine, and the sessions in which they are logged in, or are not."""
 
-    def __init__(self, engine: EWalletSessionManager, file: Path, wallclock: Wallclock) -> None:
+    def __init__(self, engine: EWalletSessionManager, url: str, wallclock: Wallclock) -> None:
         self._engine = engine
-        self._file = file
+        self._url = url
         self._wallclock = wallclock
         self.sessions: list[dict[str, str]] = []
 
@@ -66,7 +64,7 @@ class Users:
                 caller.send(**supply(100))
                 caller.send(**to_clock(20))
                 execute_sql(
-                    self._file, "UPDATE accounts SET role = ? WHERE name = ?", ROLES.get(name, "user"), name
+                    self._url, "UPDATE accounts SET role = ? WHERE name = ?", ROLES.get(name, "user"), name
                 )
             self.sessions.append(caller.credentials)
 
@@ -74,10 +72,10 @@ class Users:
 class Checks:
     """Sends requests to an engine and checks each answer, and what it has changed if it was refused."""
 
-    def __init__(self, engine: EWalletSessionManager, file: Path) -> None:
+    def __init__(self, engine: EWalletSessionManager, url: str) -> None:
         self._engine = engine
         self._connection = writer_of(engine._database)._connection
-        self._database = DatabaseFile(file)
+        self._database = open_rows(url)
         self._content = self._database.significant_content()
         self._rows_changed = self._connection.total_changes
         self.codes: Counter[str] = Counter()
@@ -120,13 +118,13 @@ class Checks:
 
 
 def send_random_requests(
-    engine: EWalletSessionManager, file: Path, clock: Wallclock, seed: object, most: int
+    engine: EWalletSessionManager, url: str, clock: Wallclock, seed: object, most: int
 ) -> Counter[str]:
     """Send that many, and return how often each code was answered."""
     drawn = random.Random(f"{seed}")
-    users = Users(engine, file, clock)
+    users = Users(engine, url, clock)
     users.return_all(drawn)
-    requests, checks = RandomRequests(drawn, users.sessions), Checks(engine, file)
+    requests, checks = RandomRequests(drawn, users.sessions), Checks(engine, url)
     try:
         for number in range(most):
             if number % ROUND == ROUND - 1:
@@ -143,15 +141,14 @@ Fuzz = Callable[[object, int], Counter[str]]
 
 
 @pytest.fixture
-def fuzz(new_wallet_file: Path) -> Fuzz:
-    """Send that many random requests to an engine on a new file, because a small one is compared quickly."""
+def fuzz(new_wallet: NewWallet) -> Fuzz:
+    """Send that many random requests to an engine on a new wallet, as a small one is compared quickly."""
 
     def send(seed: object, most: int) -> Counter[str]:
-        with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
-            file, clock = Path(shutil.copy(new_wallet_file, folder)), Wallclock()
-            with EWalletSessionManager(f"sqlite:///{file}", clock=clock, passwords=CHEAP) as engine:
-                engine.listen_through(FakeListener())
-                return send_random_requests(engine, file, clock, seed, most)
+        clock = Wallclock()
+        with new_wallet() as url, EWalletSessionManager(url, clock=clock, passwords=CHEAP) as engine:
+            engine.listen_through(FakeListener())
+            return send_random_requests(engine, url, clock, seed, most)
 
     return send
 

@@ -29,12 +29,12 @@ def newest(caller: EngineClient) -> dict[str, object]:
     return caller.records("transfer")[0]
 
 
-def unlink(wallet_file, record_id: int) -> None:
+def unlink(wallet_url, record_id: int) -> None:
     """Take a record off its sheet, as its owner would."""
-    execute_sql(wallet_file, "UPDATE transfer_records SET unlinked_at = 1 WHERE id = ?", record_id)
+    execute_sql(wallet_url, "UPDATE transfer_records SET unlinked_at = 1 WHERE id = ?", record_id)
     counted = "(SELECT sheet_id FROM transfer_records WHERE id = ?)"
     execute_sql(
-        wallet_file, f"UPDATE sheets SET record_count = record_count - 1 WHERE id = {counted}", record_id
+        wallet_url, f"UPDATE sheets SET record_count = record_count - 1 WHERE id = {counted}", record_id
     )
 
 
@@ -77,10 +77,10 @@ def test_only_a_refund_names_a_payment(supplied, bob, received):
     assert ["refund_of" in row for row in supplied.records("transfer")] == [True, False, False, False]
 
 
-def test_a_refund_does_not_name_an_unlinked_payment_record(supplied, bob, received, wallet_file):
+def test_a_refund_does_not_name_an_unlinked_payment_record(supplied, bob, received, wallet_url):
     paid = newest(supplied)["id"]
     bob.request(**refund(received))
-    unlink(wallet_file, paid)
+    unlink(wallet_url, paid)
     assert newest(supplied)["refund_of"] is None
     assert newest(bob)["refund_of"] == received
 
@@ -91,10 +91,10 @@ def test_a_refund_changes_no_invoice(supplied, bob, received):
     assert (supplied.records("invoice"), bob.records("invoice")) == before
 
 
-def test_the_entry_of_a_refund_names_the_entry_it_reverses(bob, received, wallet_file):
+def test_the_entry_of_a_refund_names_the_entry_it_reverses(bob, received, wallet_url):
     bob.request(**refund(received))
-    (payment,) = rows(wallet_file, "SELECT id FROM entries WHERE kind = 'payment'")
-    (reversal,) = rows(wallet_file, "SELECT reverses_id FROM entries WHERE kind = 'refund'")
+    (payment,) = rows(wallet_url, "SELECT id FROM entries WHERE kind = 'payment'")
+    (reversal,) = rows(wallet_url, "SELECT reverses_id FROM entries WHERE kind = 'refund'")
     assert reversal["reverses_id"] == payment["id"]
 
 
@@ -167,8 +167,8 @@ def test_a_removed_payment_can_be_refunded(bob, supplied, received):
 
 
 @pytest.mark.parametrize("state", ["frozen", "unlink_pending", "erased"])
-def test_a_payer_who_can_not_be_paid_can_not_be_refunded(bob, received, wallet_file, nothing_changes, state):
-    set_account_state(wallet_file, "ada", state)
+def test_a_payer_who_can_not_be_paid_can_not_be_refunded(bob, received, wallet_url, nothing_changes, state):
+    set_account_state(wallet_url, "ada", state)
     nothing_changes()
     bob.expect_error("partner_unavailable", **refund(received))
 
@@ -193,17 +193,17 @@ def test_a_refund_beyond_the_payers_balance_limit_is_refused(supplied, bob, rece
 
 
 @pytest.fixture
-def another_wallet(supplied, received, database, wallet_file) -> None:
+def another_wallet(supplied, received, database, wallet_url) -> None:
     """Ada has spent all credits of her first wallet, and another one is active."""
     supplied.request(**transfer(BOB, 70))
     account = supplied.request(**VIEW_ACCOUNT)["account_data"]["id"]
     another = database.write(lambda transaction: open_wallet(transaction, 0, account))
-    execute_sql(wallet_file, "UPDATE accounts SET ewallet_id = ? WHERE id = ?", another, account)
+    execute_sql(wallet_url, "UPDATE accounts SET ewallet_id = ? WHERE id = ?", another, account)
 
 
-def credits_by_wallet(wallet_file) -> list[int]:
+def credits_by_wallet(wallet_url) -> list[int]:
     found = rows(
-        wallet_file,
+        wallet_url,
         "SELECT amount FROM balances JOIN ewallets ON ewallets.balance_id = balances.id"
         " JOIN accounts ON accounts.id = ewallets.account_id"
         " WHERE accounts.name = 'ada' ORDER BY ewallets.id",
@@ -211,19 +211,19 @@ def credits_by_wallet(wallet_file) -> list[int]:
     return [wallet["amount"] for wallet in found]
 
 
-def test_a_refund_goes_to_the_wallet_that_paid(supplied, bob, received, another_wallet, wallet_file):
+def test_a_refund_goes_to_the_wallet_that_paid(supplied, bob, received, another_wallet, wallet_url):
     bob.request(**refund(received))
-    assert credits_by_wallet(wallet_file) == [30, 0]
+    assert credits_by_wallet(wallet_url) == [30, 0]
     assert supplied.records("transfer") == []
 
 
 def test_a_refund_goes_to_the_active_wallet_if_the_paying_one_is_unlinked(
-    supplied, bob, received, another_wallet, wallet_file
+    supplied, bob, received, another_wallet, wallet_url
 ):
-    paid_from = rows(wallet_file, "SELECT min(id) AS id FROM ewallets WHERE account_id <> 1")[0]["id"]
-    execute_sql(wallet_file, "UPDATE ewallets SET unlinked_at = 1 WHERE id = ?", paid_from)
+    paid_from = rows(wallet_url, "SELECT min(id) AS id FROM ewallets WHERE account_id <> 1")[0]["id"]
+    execute_sql(wallet_url, "UPDATE ewallets SET unlinked_at = 1 WHERE id = ?", paid_from)
     bob.request(**refund(received))
-    assert credits_by_wallet(wallet_file) == [0, 30]
+    assert credits_by_wallet(wallet_url) == [0, 30]
     assert supplied.request(**VIEW_WALLET)["ewallet_data"]["credits"] == 30
     assert newest(supplied)["transfer_type"] == "incoming"
 

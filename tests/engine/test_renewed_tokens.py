@@ -116,18 +116,18 @@ def test_a_login_to_another_account_under_the_same_request_id_does_not_get_the_n
     assert len(archive) == 1
 
 
-def test_no_token_is_stored_readable(registered, wallet_file):
+def test_no_token_is_stored_readable(registered, wallet_url):
     owner = with_new_token(registered, **RENEWING, **ONCE)
     tokens = (registered.credentials["session_token"], owner.credentials["session_token"])
-    assert cells_containing(wallet_file, *tokens) == []
+    assert cells_containing(wallet_url, *tokens) == []
 
 
-def test_an_ended_session_leaves_nothing_of_its_renewal(registered, wallet_file):
+def test_an_ended_session_leaves_nothing_of_its_renewal(registered, wallet_url):
     owner = with_new_token(registered, **RENEWING, **ONCE)
-    assert len(rows(wallet_file, "SELECT * FROM renewed_tokens")) == 1
+    assert len(rows(wallet_url, "SELECT * FROM renewed_tokens")) == 1
     token = owner.credentials["session_token"]
     owner.request(controller="system", action="cleanup", cleanup="stokens", stoken=token)
-    assert rows(wallet_file, "SELECT * FROM renewed_tokens") == []
+    assert rows(wallet_url, "SELECT * FROM renewed_tokens") == []
 
 
 def test_events_are_no_longer_read_with_the_old_token(ada):

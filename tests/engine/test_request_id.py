@@ -33,13 +33,13 @@ CHANGING = [example for example in EXAMPLES if example.access is Access.ACCOUNT 
 
 
 @pytest.mark.parametrize("example", CHANGING, ids=str)
-def test_a_repeated_change_of_an_account_runs_once(anonymous, wallclock, wallet_file, example):
+def test_a_repeated_change_of_an_account_runs_once(anonymous, wallclock, wallet_url, example):
     caller = example.arrange(anonymous, wallclock)
     first = caller.request(**example.instruction, **ID)
-    kept = significant_rows(wallet_file)
+    kept = significant_rows(wallet_url)
     wallclock.forward(SECOND)
     assert caller.send(**example.instruction, **ID) == first
-    assert significant_rows(wallet_file) == kept
+    assert significant_rows(wallet_url) == kept
 
 
 def test_without_a_request_id_an_instruction_runs_each_time(ada):
@@ -107,11 +107,11 @@ def test_a_refused_request_id_stays_refused(ada):
     ],
     ids=str,
 )
-def test_a_request_id_with_another_instruction_is_an_error(ada, wallet_file, other):
+def test_a_request_id_with_another_instruction_is_an_error(ada, wallet_url, other):
     ada.request(**supply(100), **ID)
-    kept = significant_rows(wallet_file)
+    kept = significant_rows(wallet_url)
     ada.expect_error("request_id_reused", **other, **ID)
-    assert significant_rows(wallet_file) == kept
+    assert significant_rows(wallet_url) == kept
 
 
 def test_the_order_of_the_arguments_does_not_matter(ada):
@@ -177,11 +177,11 @@ def test_a_keep_alive_is_not_stored_for_its_request_id(visitor, wallclock):
     assert visitor.request(**KEEP_SESSION_TOKEN, **ID)["valid_to"] > first["valid_to"]
 
 
-def test_an_answer_with_a_secret_is_not_stored(anonymous, wallet_file):
+def test_an_answer_with_a_secret_is_not_stored(anonymous, wallet_url):
     tokens = {anonymous.request(**REQUEST_CLIENT_ID, **ID)["client_id"] for _ in range(2)}
     anonymous.request_client_id().request(**REQUEST_SESSION_TOKEN, **ID)
     assert len(tokens) == 2
-    assert rows(wallet_file, "SELECT * FROM seen_requests") == []
+    assert rows(wallet_url, "SELECT * FROM seen_requests") == []
 
 
 def test_a_repeated_new_account_is_created_once(visitor):
@@ -210,9 +210,9 @@ def test_a_request_that_differs_only_in_passwords_is_a_repetition(ada):
     ada.request(**login(password=ANOTHER_PASSWORD))
 
 
-def test_no_password_is_stored_with_a_request(ada, wallet_file):
+def test_no_password_is_stored_with_a_request(ada, wallet_url):
     ada.request(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD), **ID)
-    kept = str(rows(wallet_file, "SELECT * FROM seen_requests"))
+    kept = str(rows(wallet_url, "SELECT * FROM seen_requests"))
     assert PASSWORD not in kept
     assert ANOTHER_PASSWORD not in kept
     assert "argon2" not in kept
@@ -233,14 +233,14 @@ def test_a_request_id_is_unknown_after_thirty_days(ada, wallclock):
     assert later.credits == 200
 
 
-def test_expired_requests_are_deleted_when_an_engine_opens_the_file(ada, wallclock, open_engine, wallet_file):
+def test_expired_requests_are_deleted_when_an_engine_opens_the_file(ada, wallclock, open_engine, wallet_url):
     ada.request(**supply(100), **ID)
     wallclock.forward(20 * DAY)
     later = EngineClient(ada.engine).open_session().log_in()
     later.request(**supply(5), request_id="request-0002")
     wallclock.forward(10 * DAY + 1)
     open_engine()
-    kept = rows(wallet_file, "SELECT request_id FROM seen_requests")
+    kept = rows(wallet_url, "SELECT request_id FROM seen_requests")
     assert kept == [{"request_id": "request-0002"}]
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from database_file import rows
+from database_file import Place, execute_sql, rows
 from engine_client import EngineClient
 from examples_accounts import report_issue
 from examples_operators import VIEW_ISSUES
@@ -22,29 +22,39 @@ from ewallet_core.storage.sessions import SESSIONS_IN_A_SLICE
 HISTORY = cleanup("history")
 OLD = FRIDAY_NOON - 1_000 * DAY
 INSERTED = {
-    "events": "(account_id, sequence, kind, data, at) VALUES (1, :number, 'account_changed', :text, :at)",
-    "seen_requests": "(scope, request_id, fingerprint, answer, seen_at)"
-    " VALUES ('system', :number, x'00', :text, :at)",
-    "refused_requests": "(account_id, role, instruction, address, at) VALUES (NULL, 'user', :text, '', :at)",
-    "login_records": "(account_id, kind, outcome, address, at) VALUES (1, 'login', 'refused', :text, :at)",
-    "issue_reports": "(account_id, reference, name, details, log, email, address, at)"
-    " VALUES (NULL, :number, '', :text, '', '', '', :at)",
+    "events": ("account_id, sequence, kind, data, at", "1, {number}, 'account_changed', '{text}', {at}"),
+    "seen_requests": (
+        "scope, request_id, fingerprint, answer, seen_at",
+        "'system', '{number}', ?, '{text}', {at}",
+    ),
+    "refused_requests": ("account_id, role, instruction, address, at", "NULL, 'user', '{text}', '', {at}"),
+    "login_records": ("account_id, kind, outcome, address, at", "1, 'login', 'refused', '{text}', {at}"),
+    "issue_reports": (
+        "account_id, reference, name, details, log, email, address, at",
+        "NULL, '{number}', '', '{text}', '', '', '', {at}",
+    ),
 }
+"""The columns and the values of rows that are old enough to be removed; `?` is a fingerprint."""
 
 
-def fill(file: Path, table: str, count: int, at: int = OLD, size: int = 10) -> None:
-    first = rows(file, f"SELECT count(*) AS n FROM {table}")[0]["n"]
-    values = [{"number": first + 1_000 + number, "text": "x" * size, "at": at} for number in range(count)]
-    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
-        connection.executemany(f"INSERT INTO {table} {INSERTED[table]}", values)
+def fill(place: Place, table: str, count: int, at: int = OLD, size: int = 10) -> None:
+    first = count_of(place, table) + 1_000
+    columns, values = INSERTED[table]
+    inserted = [values.format(number=first + number, text="x" * size, at=at) for number in range(count)]
+    fingerprints = [bytes(1)] * values.count("?") * count
+    execute_sql(
+        place,
+        f"INSERT INTO {table} ({columns}) VALUES {', '.join(f'({row})' for row in inserted)}",
+        *fingerprints,
+    )
 
 
-def count_of(file: Path, table: str) -> int:
-    return int(rows(file, f"SELECT count(*) AS n FROM {table}")[0]["n"])
+def count_of(place: Place, table: str) -> int:
+    return int(rows(place, f"SELECT count(*) AS n FROM {table}")[0]["n"])
 
 
-def count_all(file: Path) -> int:
-    return sum(count_of(file, table) for table in INSERTED)
+def count_all(url: str) -> int:
+    return sum(count_of(url, table) for table in INSERTED)
 
 
 @pytest.fixture
@@ -60,51 +70,51 @@ def scheduler(engine, wallclock) -> Scheduler:
 
 
 @pytest.mark.parametrize("table", INSERTED)
-def test_no_transaction_removes_more_than_a_slice(anonymous, wallet_file, table):
-    fill(wallet_file, table, 2 * ROWS_IN_A_SLICE + 1)
+def test_no_transaction_removes_more_than_a_slice(anonymous, wallet_url, table):
+    fill(wallet_url, table, 2 * ROWS_IN_A_SLICE + 1)
     for left in (ROWS_IN_A_SLICE + 1, 1, 0):
         anonymous.request(**HISTORY)
-        assert count_of(wallet_file, table) == left
+        assert count_of(wallet_url, table) == left
 
 
-def test_the_slices_of_all_kinds_together_are_no_larger(anonymous, wallet_file):
+def test_the_slices_of_all_kinds_together_are_no_larger(anonymous, wallet_url):
     for table in INSERTED:
-        fill(wallet_file, table, ROWS_IN_A_SLICE - 1)
-    before = count_all(wallet_file)
+        fill(wallet_url, table, ROWS_IN_A_SLICE - 1)
+    before = count_all(wallet_url)
     while before:
         anonymous.request(**HISTORY)
-        after = count_all(wallet_file)
+        after = count_all(wallet_url)
         assert 0 < before - after <= ROWS_IN_A_SLICE
         before = after
 
 
-def test_the_cleaner_goes_on_until_all_is_removed_and_then_rests(scheduler, wallet_file, wallclock):
-    fill(wallet_file, "events", 3 * ROWS_IN_A_SLICE)
+def test_the_cleaner_goes_on_until_all_is_removed_and_then_rests(scheduler, wallet_url, wallclock):
+    fill(wallet_url, "events", 3 * ROWS_IN_A_SLICE)
     for _ in range(2):
         assert scheduler.turn() == BETWEEN_SLICES_MS
         wallclock.forward(BETWEEN_SLICES_MS)
     scheduler.turn()
-    assert count_of(wallet_file, "events") == 0
-    fill(wallet_file, "events", 1)
+    assert count_of(wallet_url, "events") == 0
+    fill(wallet_url, "events", 1)
     wallclock.forward(HOUR - SECOND)
     scheduler.turn()
-    assert count_of(wallet_file, "events") == 1
+    assert count_of(wallet_url, "events") == 1
     wallclock.forward(SECOND)
     scheduler.turn()
-    assert count_of(wallet_file, "events") == 0
+    assert count_of(wallet_url, "events") == 0
 
 
-def test_sessions_that_ended_are_removed_in_slices(anonymous, wallclock, wallet_file):
+def test_sessions_that_ended_are_removed_in_slices(anonymous, wallclock, wallet_url):
     for _ in range(2 * SESSIONS_IN_A_SLICE + 1):
         EngineClient(anonymous.engine).open_session()
     wallclock.forward(30 * MINUTE)
     for left in (SESSIONS_IN_A_SLICE + 1, 1, 0):
         anonymous.request(**cleanup("ctokens"))
-        assert (count_of(wallet_file, "sessions"), count_of(wallet_file, "client_ids")) == (left, left)
+        assert (count_of(wallet_url, "sessions"), count_of(wallet_url, "client_ids")) == (left, left)
 
 
-def test_an_account_is_not_erased_before_the_events_that_may_name_it(anonymous, wallclock, wallet_file):
-    fill(wallet_file, "events", ROWS_IN_A_SLICE)
+def test_an_account_is_not_erased_before_the_events_that_may_name_it(anonymous, wallclock, wallet_url):
+    fill(wallet_url, "events", ROWS_IN_A_SLICE)
     ada = EngineClient(anonymous.engine).open_session().register().log_in()
     ada.request(action="unlink", unlink="account", user_pass="rubber duck tune")
     wallclock.forward(30 * DAY)
@@ -122,31 +132,31 @@ def test_an_account_is_not_erased_before_the_events_that_may_name_it(anonymous, 
         ("issue_reports", "issues_ms"),
     ],
 )
-def test_each_kind_is_kept_as_long_as_it_is_configured(open_engine, wallclock, wallet_file, table, setting):
-    fill(wallet_file, table, 1, at=wallclock.now)
+def test_each_kind_is_kept_as_long_as_it_is_configured(open_engine, wallclock, wallet_url, table, setting):
+    fill(wallet_url, table, 1, at=wallclock.now)
     engine = open_engine(config=EngineConfig(retention=Retention(**{setting: 3 * DAY})))
     anonymous = EngineClient(engine)
     wallclock.forward(3 * DAY)
     anonymous.request(**HISTORY)
-    assert count_of(wallet_file, table) == 1
+    assert count_of(wallet_url, table) == 1
     wallclock.forward(1)
     anonymous.request(**HISTORY)
-    assert count_of(wallet_file, table) == 0
+    assert count_of(wallet_url, table) == 0
 
 
-def test_logins_with_unknown_names_go_before_those_of_accounts(anonymous, ada, wallclock, wallet_file):
+def test_logins_with_unknown_names_go_before_those_of_accounts(anonymous, ada, wallclock, wallet_url):
     EngineClient(ada.engine).open_session().expect_error(
         "login_refused", action="login", user_name="nobody here", user_pass="whatever it is"
     )
     wallclock.forward(30 * DAY + 1)
     anonymous.request(**HISTORY)
-    assert rows(wallet_file, "SELECT account_id FROM login_records") == [{"account_id": 2}]
+    assert rows(wallet_url, "SELECT account_id FROM login_records") == [{"account_id": 2}]
     wallclock.forward(335 * DAY)
     anonymous.request(**HISTORY)
-    assert count_of(wallet_file, "login_records") == 0
+    assert count_of(wallet_url, "login_records") == 0
 
 
-def test_the_oldest_reports_of_strangers_make_room_for_new_ones(open_engine, wallet_file):
+def test_the_oldest_reports_of_strangers_make_room_for_new_ones(open_engine, wallet_url):
     engine = open_engine(config=EngineConfig(retention=Retention(issues=3)))
     ada = EngineClient(engine).open_session().register().log_in()
     ada.request(**report_issue())

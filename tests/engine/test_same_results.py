@@ -220,7 +220,7 @@ COMPARED = {
     name: statement
     for name, statement in all_statements().items()
     if not isinstance(statement, Insert)
-    and not name.startswith("postgresql.")
+    and "postgresql" not in name
     and not ONLY_SQLITE.search(str(statement))
 }
 NOT_IN_FULL_ORDER = re.compile(

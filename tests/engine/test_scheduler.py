@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from database_file import rows
@@ -43,8 +42,8 @@ def scheduler(engine, wallclock) -> Scheduler:
     return made
 
 
-def runs(file: Path) -> list[dict[str, int]]:
-    return rows(file, "SELECT time_stop, time_spent FROM time_records ORDER BY id")
+def runs(url: str) -> list[dict[str, int]]:
+    return rows(url, "SELECT time_stop, time_spent FROM time_records ORDER BY id")
 
 
 # Which cleaners run
@@ -102,15 +101,15 @@ def test_a_closed_engine_has_no_cleanup_thread(open_engine):
 # Due work
 
 
-def test_the_scheduler_waits_until_a_timer_runs_out(scheduler, supplied, wallclock, wallet_file):
+def test_the_scheduler_waits_until_a_timer_runs_out(scheduler, supplied, wallclock, wallet_url):
     supplied.request(**to_clock(1))
     supplied.request(**START)
     wallclock.forward(59 * SECOND)
     assert scheduler.turn() == SECOND
-    assert runs(wallet_file) == []
+    assert runs(wallet_url) == []
     wallclock.forward(SECOND)
     scheduler.turn()
-    assert runs(wallet_file) == [{"time_stop": wallclock.now, "time_spent": MINUTE}]
+    assert runs(wallet_url) == [{"time_stop": wallclock.now, "time_spent": MINUTE}]
 
 
 def test_without_due_work_the_scheduler_waits_a_minute(scheduler, anonymous):
@@ -119,24 +118,24 @@ def test_without_due_work_the_scheduler_waits_a_minute(scheduler, anonymous):
     assert scheduler.turn() == LONGEST_WAIT_MS
 
 
-def test_expired_rows_are_removed_by_their_own_cleaner(engine, wallclock, wallet_file):
+def test_expired_rows_are_removed_by_their_own_cleaner(engine, wallclock, wallet_url):
     EngineClient(engine).open_session()
     wallclock.forward(30 * MINUTE)
     scheduler = scheduler_of(engine, wallclock)
     scheduler.start("session")
     scheduler.turn()
-    assert rows(wallet_file, "SELECT id FROM sessions") == []
-    assert len(rows(wallet_file, "SELECT id FROM client_ids")) == 1
+    assert rows(wallet_url, "SELECT id FROM sessions") == []
+    assert len(rows(wallet_url, "SELECT id FROM client_ids")) == 1
     scheduler.start("ctoken")
     scheduler.turn()
-    assert rows(wallet_file, "SELECT id FROM client_ids") == []
+    assert rows(wallet_url, "SELECT id FROM client_ids") == []
 
 
-def test_a_stopped_cleaner_does_not_clean(scheduler, visitor, wallclock, wallet_file):
+def test_a_stopped_cleaner_does_not_clean(scheduler, visitor, wallclock, wallet_url):
     scheduler.stop("all")
     wallclock.forward(30 * MINUTE)
     assert scheduler.turn() == LONGEST_WAIT_MS
-    assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
+    assert len(rows(wallet_url, "SELECT id FROM sessions")) == 1
 
 
 def test_a_new_worker_is_kept_for_30_minutes_without_a_session(scheduler, anonymous, wallclock):
@@ -149,9 +148,9 @@ def test_a_new_worker_is_kept_for_30_minutes_without_a_session(scheduler, anonym
     assert anonymous.engine.workers == {}
 
 
-def test_history_is_removed_after_thirty_days_once_an_hour(scheduler, ada, wallclock, wallet_file):
+def test_history_is_removed_after_thirty_days_once_an_hour(scheduler, ada, wallclock, wallet_url):
     def kept() -> list[str]:
-        return [row["request_id"] for row in rows(wallet_file, "SELECT request_id FROM seen_requests")]
+        return [row["request_id"] for row in rows(wallet_url, "SELECT request_id FROM seen_requests")]
 
     ada.request(**supply(), request_id="request 1")
     wallclock.forward(10 * MINUTE)
@@ -167,17 +166,17 @@ def test_history_is_removed_after_thirty_days_once_an_hour(scheduler, ada, wallc
     assert kept() == []
 
 
-def test_events_dated_in_the_future_are_dated_now_and_keep_no_others(scheduler, ada, wallclock, wallet_file):
+def test_events_dated_in_the_future_are_dated_now_and_keep_no_others(scheduler, ada, wallclock, wallet_url):
     wallclock.forward(1_000 * DAY)
     ada.open_session().log_in().request(**supply())
     wallclock.forward(-1_000 * DAY)
     ada.open_session().log_in().request(**supply())
     wallclock.forward(30 * DAY + SECOND)
     scheduler.turn()
-    assert rows(wallet_file, "SELECT at FROM events") == [{"at": wallclock.now}]
+    assert rows(wallet_url, "SELECT at FROM events") == [{"at": wallclock.now}]
 
 
-def test_all_work_that_came_due_during_a_sleep_is_done_at_once(scheduler, supplied, wallclock, wallet_file):
+def test_all_work_that_came_due_during_a_sleep_is_done_at_once(scheduler, supplied, wallclock, wallet_url):
     supplied.request(**to_clock(1))
     supplied.request(**START)
     ran_out = wallclock.now + MINUTE
@@ -185,13 +184,13 @@ def test_all_work_that_came_due_during_a_sleep_is_done_at_once(scheduler, suppli
     # Workers become vacant only when their sessions are removed.
     assert scheduler.turn() == 0
     assert scheduler.turn() > 0
-    assert runs(wallet_file) == [{"time_stop": ran_out, "time_spent": MINUTE}]
+    assert runs(wallet_url) == [{"time_stop": ran_out, "time_spent": MINUTE}]
     assert supplied.engine.sessions == supplied.engine.workers == {}
 
 
-def test_an_account_is_erased_after_thirty_days(scheduler, ada, wallclock, wallet_file):
+def test_an_account_is_erased_after_thirty_days(scheduler, ada, wallclock, wallet_url):
     def state() -> str:
-        return rows(wallet_file, "SELECT state FROM accounts WHERE id = 2")[0]["state"]
+        return rows(wallet_url, "SELECT state FROM accounts WHERE id = 2")[0]["state"]
 
     ada.request(action="unlink", unlink="account", user_pass=PASSWORD)
     wallclock.forward(30 * DAY - 1)
@@ -205,7 +204,7 @@ def test_an_account_is_erased_after_thirty_days(scheduler, ada, wallclock, walle
 # Failures
 
 
-def test_a_failed_cleanup_is_retried(engine, wallclock, visitor, wallet_file):
+def test_a_failed_cleanup_is_retried(engine, wallclock, visitor, wallet_url):
     failures = [{"failed": True, "code": "storage_failed", "error": "The disk is full."}] * 2
 
     def clean_up(what: str):
@@ -216,10 +215,10 @@ def test_a_failed_cleanup_is_retried(engine, wallclock, visitor, wallet_file):
     wallclock.forward(30 * MINUTE)
     for _ in range(2):
         assert scheduler.turn() == RETRY_MS
-        assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
+        assert len(rows(wallet_url, "SELECT id FROM sessions")) == 1
         wallclock.forward(RETRY_MS)
     assert scheduler.turn() == LONGEST_WAIT_MS
-    assert rows(wallet_file, "SELECT id FROM sessions") == []
+    assert rows(wallet_url, "SELECT id FROM sessions") == []
 
 
 def test_a_failed_read_is_retried(wallclock):
@@ -231,7 +230,7 @@ def test_a_failed_read_is_retried(wallclock):
     assert scheduler.turn() == RETRY_MS
 
 
-def test_a_process_that_is_not_in_charge_reads_and_removes_nothing(engine, wallclock, visitor, wallet_file):
+def test_a_process_that_is_not_in_charge_reads_and_removes_nothing(engine, wallclock, visitor, wallet_url):
     def clean_up(what: str):
         return engine.answer({"ctype": "action", **cleanup(what)})
 
@@ -246,10 +245,10 @@ def test_a_process_that_is_not_in_charge_reads_and_removes_nothing(engine, wallc
     wallclock.forward(30 * MINUTE)
     assert scheduler.turn() == NOT_IN_CHARGE_MS
     assert reads == []
-    assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
+    assert len(rows(wallet_url, "SELECT id FROM sessions")) == 1
     in_charge[0] = True
     assert scheduler.turn() == LONGEST_WAIT_MS
-    assert rows(wallet_file, "SELECT id FROM sessions") == []
+    assert rows(wallet_url, "SELECT id FROM sessions") == []
 
 
 class CountedWakeUps:
@@ -285,14 +284,14 @@ def run_turns(cleanup_thread: CleanupThread, wake_up: CountedWakeUps) -> None:
     cleanup_thread.close()
 
 
-def test_the_thread_waits_until_the_next_due_time(engine, supplied, wallclock, wallet_file):
+def test_the_thread_waits_until_the_next_due_time(engine, supplied, wallclock, wallet_url):
     supplied.request(**to_clock(2))
     supplied.request(**START)
     began = wallclock.now
     wake_up = CountedWakeUps(3, wallclock.forward)
     run_turns(CleanupThread(scheduler_of(engine, wallclock), wake_up), wake_up)
     assert wake_up.waited == [MINUTE, MINUTE, LONGEST_WAIT_MS]
-    assert runs(wallet_file) == [{"time_stop": began + 2 * MINUTE, "time_spent": 2 * MINUTE}]
+    assert runs(wallet_url) == [{"time_stop": began + 2 * MINUTE, "time_spent": 2 * MINUTE}]
 
 
 class FaultyScheduler:
@@ -321,7 +320,7 @@ def test_a_view_shows_the_result_of_a_cleanup(running, scheduler, wallclock):
     assert (shown["clock_state"], shown["credit_clock_ms"]) == ("inactive", 0)
 
 
-def test_cleanup_continues_after_the_wall_clock_was_set_back(scheduler, running, wallclock, wallet_file):
+def test_cleanup_continues_after_the_wall_clock_was_set_back(scheduler, running, wallclock, wallet_url):
     wallclock.forward(21 * MINUTE)
     scheduler.turn()
     wallclock.forward(-DAY)
@@ -330,7 +329,7 @@ def test_cleanup_continues_after_the_wall_clock_was_set_back(scheduler, running,
     running.request(**START)
     wallclock.forward(MINUTE)
     scheduler.turn()
-    assert len(runs(wallet_file)) == 2
+    assert len(runs(wallet_url)) == 2
 
 
 def test_a_cleaner_that_is_stopped_during_a_turn_does_not_run(engine, wallclock, visitor):

@@ -76,7 +76,7 @@ def test_a_transfer_and_its_invoice_are_found_by_the_partners_name_and_email(bus
     assert found(busy, text="core@EWALLET.local") == paid
 
 
-def test_partners_are_found_alike_among_few_and_many_records(busy, bob, wallet_file):
+def test_partners_are_found_alike_among_few_and_many_records(busy, bob, wallet_url):
     busy.request(**pay("bob@example.org", 3))
     bob.request(**pay("ada@example.org", 2))
 
@@ -85,9 +85,9 @@ def test_partners_are_found_alike_among_few_and_many_records(busy, bob, wallet_f
 
     among_few = find_all()
     assert among_few[:2] == [["Transfer 4", "Transfer 3"], ["Invoice 4", "Invoice 3"]]
-    execute_sql(wallet_file, "UPDATE sheets SET record_count = record_count + 1000")
+    execute_sql(wallet_url, "UPDATE sheets SET record_count = record_count + 1000")
     assert find_all() == among_few
-    execute_sql(wallet_file, "UPDATE sheets SET record_count = record_count - 1000")
+    execute_sql(wallet_url, "UPDATE sheets SET record_count = record_count - 1000")
 
 
 def test_records_are_not_found_by_the_users_own_name(busy):
@@ -100,14 +100,14 @@ RENAMED = (
 )
 
 
-def test_a_partner_is_found_by_the_current_name(busy, wallet_file):
-    execute_sql(wallet_file, RENAMED)
+def test_a_partner_is_found_by_the_current_name(busy, wallet_url):
+    execute_sql(wallet_url, RENAMED)
     assert found(busy, text="mint", kind="transfer") == ["Transfer 2", "Transfer 1"]
     assert found(busy, text="system core", kind="transfer") == []
 
 
-def test_an_invoice_is_found_by_the_partners_names_of_then_and_now(busy, wallet_file):
-    execute_sql(wallet_file, RENAMED)
+def test_an_invoice_is_found_by_the_partners_names_of_then_and_now(busy, wallet_url):
+    execute_sql(wallet_url, RENAMED)
     for name in ("mint", "system core"):
         assert found(busy, text=name, kind="invoice") == ["Invoice 2", "Invoice 1"]
     # The searching account's own name is on every invoice.
@@ -203,8 +203,8 @@ def holds(row: dict, text: str) -> bool:
 
 @settings(max_examples=40, deadline=None)
 @given(steps, texts, some.integers(1, 5), some.sampled_from((None, *KINDS)))
-def test_a_search_finds_exactly_the_records_with_the_text(new_wallet_file, steps, text, limit, kind):
-    with timed_user(new_wallet_file) as user:
+def test_a_search_finds_exactly_the_records_with_the_text(new_wallet, steps, text, limit, kind):
+    with timed_user(new_wallet) as user:
         for after, notes, action in steps:
             user.request_after(after, **action(notes=notes))
         everything = user.request(**SEARCH)["rows"]

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from database_file import cells_containing
+from database_file import cells, cells_containing, file_of, is_on_postgresql
 from engine_client import EngineClient
 from examples import EXAMPLES
 from examples_accounts import UNLINK, recover
@@ -38,29 +38,32 @@ def recorder(anonymous, caplog) -> RecordingClient:
     return RecordingClient(anonymous)
 
 
-def stored_bytes(wallet_file) -> bytes:
-    files = [wallet_file, *wallet_file.parent.glob(f"{wallet_file.name}-*")]
-    return b"".join(file.read_bytes() for file in files)
+def stored_bytes(wallet_url: str) -> bytes:
+    """The content of the wallet's files, or of its rows if they are at PostgreSQL."""
+    if is_on_postgresql(wallet_url):
+        return "\n".join(cells(wallet_url)).encode()
+    file = file_of(wallet_url)
+    return b"".join(each.read_bytes() for each in [file, *file.parent.glob(f"{file.name}-*")])
 
 
-def assert_no_secret_leaks(recorder: RecordingClient, wallet_file, caplog, *passwords: str) -> None:
+def assert_no_secret_leaks(recorder: RecordingClient, wallet_url, caplog, *passwords: str) -> None:
     tokens = tuple(recorder.credentials.values())
     for action, answer in recorder.answers:
         leaked = [secret for secret in passwords if secret in answer]
         given_out = [token for token in tokens if token in answer and action not in ANSWERS_SECRETS]
         assert leaked + given_out == [], action
     assert [secret for secret in (*passwords, *tokens) if secret in caplog.text] == []
-    assert cells_containing(wallet_file, *passwords, *tokens) == []
-    kept = stored_bytes(wallet_file)
+    assert cells_containing(wallet_url, *passwords, *tokens) == []
+    kept = stored_bytes(wallet_url)
     assert [secret for secret in (*passwords, *tokens) if secret.encode() in kept] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_no_instruction_leaks_a_secret(recorder, wallet_file, wallclock, caplog, example):
+def test_no_instruction_leaks_a_secret(recorder, wallet_url, wallclock, caplog, example):
     caller = example.arrange(recorder, wallclock)
     caller.request(**example.instruction, request_id="request-0001")
     caller.send(**example.instruction, request_id="request-0002", colour="red")
-    assert_no_secret_leaks(recorder, wallet_file, caplog, *PASSWORDS)
+    assert_no_secret_leaks(recorder, wallet_url, caplog, *PASSWORDS)
 
 
 SECRET = "a secret that must not leak"
@@ -86,7 +89,7 @@ OTHER_SECRET = "another one that must not leak"
     ],
     ids=lambda refused: " ".join(str(word)[:12] for word in refused.values()),
 )
-def test_an_error_repeats_no_secret(ada, wallet_file, caplog, refused):
+def test_an_error_repeats_no_secret(ada, wallet_url, caplog, refused):
     caplog.set_level(logging.DEBUG)
     recorder = RecordingClient(ada)
     answer = recorder.send(**refused, request_id="request-0001")
@@ -94,18 +97,18 @@ def test_an_error_repeats_no_secret(ada, wallet_file, caplog, refused):
     if refused["action"] != SECRET:
         assert SECRET not in json.dumps(answer)
     assert SECRET not in caplog.text
-    assert cells_containing(wallet_file, SECRET, OTHER_SECRET) == []
+    assert cells_containing(wallet_url, SECRET, OTHER_SECRET) == []
 
 
-def test_a_one_time_password_is_answered_once_and_not_stored(ada, wallet_file, caplog):
+def test_a_one_time_password_is_answered_once_and_not_stored(ada, wallet_url, caplog):
     caplog.set_level(logging.DEBUG)
     once = ada.request(**reset_password(), request_id="request-0001")["user_pass"]
     visitor = RecordingClient(EngineClient(ada.engine).open_session())
     visitor.expect_error("new_password_needed", **login(password=once))
     visitor.request(**login(password=once), new_pass=ANOTHER_PASSWORD)
-    assert_no_secret_leaks(visitor, wallet_file, caplog, once, *PASSWORDS)
+    assert_no_secret_leaks(visitor, wallet_url, caplog, once, *PASSWORDS)
 
 
-def test_the_search_for_secrets_reads_the_whole_file(ada, wallet_file):
-    assert cells_containing(wallet_file, "ADA@EXAMPLE.ORG")
-    assert b"ada@example.org" in stored_bytes(wallet_file)
+def test_the_search_for_secrets_reads_the_whole_file(ada, wallet_url):
+    assert cells_containing(wallet_url, "ADA@EXAMPLE.ORG")
+    assert b"ada@example.org" in stored_bytes(wallet_url)

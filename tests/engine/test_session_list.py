@@ -131,7 +131,7 @@ def test_ending_a_session_is_recorded_as_a_logout(ada):
     assert len(ada.request(**VIEW_LOGOUTS)["logout_records"]) == 1
 
 
-def test_ending_a_session_does_not_update_the_accounts_write_date(ada, wallet_file, wallclock):
+def test_ending_a_session_does_not_update_the_accounts_write_date(ada, wallet_url, wallclock):
     elsewhere(ada)
     before = ada.request(**VIEW_ACCOUNT)["account_data"]["write_date"]
     wallclock.forward(SECOND)
@@ -150,9 +150,9 @@ def test_verifying_a_client_id_answers_its_session_token_and_vice_versa(visitor)
         assert answer["linked"] is True
 
 
-def test_verifying_a_token_answers_its_session(ada, bob, wallet_file):
+def test_verifying_a_token_answers_its_session(ada, bob, wallet_url):
     opened = [caller.request(**verify("stoken", "session"))["session"] for caller in (ada, bob)]
-    assert opened == [row["id"] for row in rows(wallet_file, "SELECT id FROM sessions ORDER BY id")]
+    assert opened == [row["id"] for row in rows(wallet_url, "SELECT id FROM sessions ORDER BY id")]
 
 
 def test_the_status_has_everything_that_the_other_aspects_have(visitor):

@@ -134,13 +134,13 @@ def test_a_token_of_a_map_must_have_a_valid_length(worker, announced, nothing_ch
 
 
 @pytest.mark.parametrize("by", ["session_id", "session_token", "client_id"])
-def test_a_session_map_is_removed_by_session_token_or_client(visitor, ada, worker, wallet_file, by):
+def test_a_session_map_is_removed_by_session_token_or_client(visitor, ada, worker, wallet_url, by):
     given = {"session_id": 1, **ada.credentials}
     answer = worker.request(action="remove", remove="session_map", **{by: given[by]})
     assert (answer["ewallet_session"], answer["worker"], answer["worker_data"]["state"]) == (1, 1, "vacant")
     assert ada.engine.workers[1].state == "vacant"
     assert ada.engine.sessions == {}
-    assert rows(wallet_file, "SELECT * FROM session_accounts") == []
+    assert rows(wallet_url, "SELECT * FROM session_accounts") == []
     ada.expect_error("session_unknown", **VIEW_ACCOUNT)
     ada.request(action="request", request="session_token", session_token=None)
 
@@ -183,11 +183,11 @@ def test_request_ids_of_two_workers_are_independent(small):
     live_worker(small.engine, 2).expect_error("session_unknown", **instruction)
 
 
-def test_requests_of_a_worker_are_removed_with_it(worker, anonymous, wallet_file):
+def test_requests_of_a_worker_are_removed_with_it(worker, anonymous, wallet_url):
     instruction = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
     worker.request(**instruction)
     anonymous.request(**cleanup("workers"))
-    assert rows(wallet_file, "SELECT * FROM seen_requests") == []
+    assert rows(wallet_url, "SELECT * FROM seen_requests") == []
 
 
 def test_the_answers_of_a_worker_have_the_declared_types(worker, visitor, announced):

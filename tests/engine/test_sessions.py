@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from database_file import rows
 from engine_client import EngineClient
@@ -29,8 +27,8 @@ from ewallet_core.operations.context import EngineConfig
 OVERVIEW = {"action": "view", "view": "overview"}
 
 
-def last_uses(file: Path) -> list[int]:
-    return [row["last_used_at"] for row in rows(file, "SELECT last_used_at FROM sessions")]
+def last_uses(url: str) -> list[int]:
+    return [row["last_used_at"] for row in rows(url, "SELECT last_used_at FROM sessions")]
 
 
 # Expiry
@@ -58,28 +56,28 @@ def test_every_instruction_extends_the_session(ada, wallclock, use):
     ada.request(**VIEW_ACCOUNT)
 
 
-def test_a_passive_overview_does_not_extend_the_session(ada, wallclock, wallet_file):
-    before = rows(wallet_file, "SELECT last_used_at, expires_at FROM sessions")
-    clients_before = rows(wallet_file, "SELECT last_used_at, expires_at FROM client_ids")
+def test_a_passive_overview_does_not_extend_the_session(ada, wallclock, wallet_url):
+    before = rows(wallet_url, "SELECT last_used_at, expires_at FROM sessions")
+    clients_before = rows(wallet_url, "SELECT last_used_at, expires_at FROM client_ids")
     wallclock.forward(30 * MINUTE - 1)
     assert ada.request(**OVERVIEW, passive=True)["account"] == "ada@example.org"
-    assert rows(wallet_file, "SELECT last_used_at, expires_at FROM sessions") == before
-    assert rows(wallet_file, "SELECT last_used_at, expires_at FROM client_ids") == clients_before
+    assert rows(wallet_url, "SELECT last_used_at, expires_at FROM sessions") == before
+    assert rows(wallet_url, "SELECT last_used_at, expires_at FROM client_ids") == clients_before
     wallclock.forward(1)
     ada.expect_error("session_expired", **OVERVIEW, passive=True)
 
 
-def test_a_passive_overview_settles_a_timer_without_extending_the_session(running, wallclock, wallet_file):
-    before = last_uses(wallet_file)
+def test_a_passive_overview_settles_a_timer_without_extending_the_session(running, wallclock, wallet_url):
+    before = last_uses(wallet_url)
     wallclock.forward(25 * MINUTE)
     assert running.request(**OVERVIEW, passive=True)["clock_data"]["clock_state"] == "inactive"
-    assert last_uses(wallet_file) == before
+    assert last_uses(wallet_url) == before
 
 
-def test_an_overview_that_is_not_passive_extends_the_session(ada, wallclock, wallet_file):
+def test_an_overview_that_is_not_passive_extends_the_session(ada, wallclock, wallet_url):
     wallclock.forward(20 * MINUTE)
     ada.request(**OVERVIEW, passive=False)
-    assert last_uses(wallet_file) == [wallclock.now]
+    assert last_uses(wallet_url) == [wallclock.now]
 
 
 def test_an_invalid_request_does_not_extend_the_session(ada, wallclock):
@@ -102,20 +100,20 @@ def test_a_client_id_expires_after_thirty_minutes(anonymous, wallclock):
     anonymous.expect_error("client_unknown", **REQUEST_SESSION_TOKEN)
 
 
-def test_the_last_use_is_written_at_most_once_a_minute(ada, wallclock, wallet_file):
-    first = last_uses(wallet_file)
+def test_the_last_use_is_written_at_most_once_a_minute(ada, wallclock, wallet_url):
+    first = last_uses(wallet_url)
     wallclock.forward(MINUTE - 1)
     ada.request(**VIEW_ACCOUNT)
-    assert last_uses(wallet_file) == first
+    assert last_uses(wallet_url) == first
     wallclock.forward(1)
     ada.request(**VIEW_ACCOUNT)
-    assert last_uses(wallet_file) == [first[0] + MINUTE]
+    assert last_uses(wallet_url) == [first[0] + MINUTE]
 
 
-def test_a_keep_alive_is_written_at_once(ada, wallclock, wallet_file):
+def test_a_keep_alive_is_written_at_once(ada, wallclock, wallet_url):
     wallclock.forward(SECOND)
     ada.request(**KEEP_SESSION_TOKEN)
-    assert last_uses(wallet_file) == [wallclock.now]
+    assert last_uses(wallet_url) == [wallclock.now]
 
 
 def test_a_session_survives_a_restart(ada, open_engine):
@@ -212,9 +210,9 @@ def test_a_logout_ends_no_other_session(ada):
     elsewhere.request(**VIEW_ACCOUNT)
 
 
-def test_logins_and_logouts_are_recorded(ada, wallet_file):
+def test_logins_and_logouts_are_recorded(ada, wallet_url):
     ada.request(**LOGOUT)
-    written = rows(wallet_file, "SELECT kind, outcome, address FROM login_records")
+    written = rows(wallet_url, "SELECT kind, outcome, address FROM login_records")
     assert written == [
         {"kind": "login", "outcome": "accepted", "address": "in process"},
         {"kind": "logout", "outcome": "accepted", "address": "in process"},

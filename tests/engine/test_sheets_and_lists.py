@@ -175,7 +175,7 @@ def test_an_unlink_names_the_sheet_by_exactly_one_argument(ada, kind):
 
 
 @each_kind
-def test_an_unlinked_sheet_and_its_records_are_not_found(busy, wallet_file, kind):
+def test_an_unlinked_sheet_and_its_records_are_not_found(busy, wallet_url, kind):
     old = view_sheet(busy, kind)
     busy.request(**switch_list(kind, create_sheet(busy, kind)))
     assert busy.request(**unlink_list(kind, old["id"]))[sheet_key(kind)] == old["id"]
@@ -191,19 +191,19 @@ def test_an_unlinked_sheet_and_its_records_are_not_found(busy, wallet_file, kind
         busy.expect_error("not_found", **asked)
     assert str(old["id"]) not in archive(busy, kind)
     linked = f"SELECT id FROM {kind}_records WHERE sheet_id = ? AND unlinked_at IS NULL"
-    assert rows(wallet_file, linked, old["id"]) == []
+    assert rows(wallet_url, linked, old["id"]) == []
 
 
 @pytest.mark.parametrize("kind", ["transfer", "invoice"])
-def test_unlinking_a_sheet_changes_no_balance_and_no_records_of_the_partner(busy, wallet_file, kind):
+def test_unlinking_a_sheet_changes_no_balance_and_no_records_of_the_partner(busy, wallet_url, kind):
     kept = ("SELECT * FROM balances", "SELECT * FROM postings", "SELECT * FROM entries")
     of_the_issuer = f"SELECT * FROM {kind}_records WHERE account_id = 1"
-    before = [rows(wallet_file, sql) for sql in (*kept, of_the_issuer)]
+    before = [rows(wallet_url, sql) for sql in (*kept, of_the_issuer)]
     old = view_sheet(busy, kind)
     busy.request(**unlink_record(kind, old["rows"][0]["id"]))
     busy.request(**switch_list(kind, create_sheet(busy, kind)))
     busy.request(**unlink_list(kind, old["id"]))
-    assert [rows(wallet_file, sql) for sql in (*kept, of_the_issuer)] == before
+    assert [rows(wallet_url, sql) for sql in (*kept, of_the_issuer)] == before
 
 
 @each_kind
@@ -363,7 +363,7 @@ def test_a_repeated_request_creates_or_unlinks_one_sheet(ada, kind):
 
 
 @each_kind
-def test_each_change_of_a_sheet_is_an_event(busy, wallet_file, kind):
+def test_each_change_of_a_sheet_is_an_event(busy, wallet_url, kind):
     new = create_sheet(busy, kind)
     busy.request(**list_verb("edit", kind, reference="Household", **named(kind, new)))
     old = view_sheet(busy, kind)["id"]
@@ -375,7 +375,7 @@ def test_each_change_of_a_sheet_is_an_event(busy, wallet_file, kind):
         "SELECT json_extract(data, '$.change') change, json_extract(data, '$.id') id FROM events"
         " WHERE kind = 'belongings_changed' AND json_extract(data, '$.what') = ? ORDER BY id, sequence"
     )
-    found = rows(wallet_file, sql, f"{kind} {noun(kind)}")
+    found = rows(wallet_url, sql, f"{kind} {noun(kind)}")
     assert sorted((event["change"], event["id"]) for event in found) == sorted(
         [("made", new), ("renamed", new), ("switched", new), ("switched", old), ("unlinked", new)]
     )

@@ -120,15 +120,15 @@ def test_every_order_is_total_and_the_same_by_page(busy, kind):
             assert view_sheet(busy, kind, sort=sort, limit=2, skip=1)["rows"] == whole[1:3]
 
 
-def test_an_email_that_is_shown_is_sorted_by(busy, wallet_file):
+def test_an_email_that_is_shown_is_sorted_by(busy, wallet_url):
     """On an invoice from before it kept its parties, and of an account without a key of its own."""
     execute_sql(
-        wallet_file,
+        wallet_url,
         "UPDATE invoice_records SET seller_name = NULL, seller_email = NULL, buyer_name = NULL,"
         " buyer_email = NULL, search_key = '' WHERE entry_id % 2",
     )
     execute_sql(
-        wallet_file,
+        wallet_url,
         "UPDATE accounts SET email = 'Ada@example.org', email_key = NULL, email_looks_like_id = 2,"
         " email_skeleton = (SELECT email_skeleton FROM accounts WHERE id = 2) WHERE id = 3",
     )

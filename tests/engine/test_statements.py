@@ -52,9 +52,9 @@ def test_a_payment_and_its_refund_name_the_partner(supplied, bob):
     assert [row["partner"] for row in bob.request(**STATEMENT)["rows"]] == ["ada@example.org"] * 2
 
 
-def test_an_erased_partner_is_shown_as_a_deleted_account(supplied, bob, wallet_file):
+def test_an_erased_partner_is_shown_as_a_deleted_account(supplied, bob, wallet_url):
     supplied.request(**pay("bob@example.org", 30))
-    erase_by_hand(wallet_file, "bob")
+    erase_by_hand(wallet_url, "bob")
     assert supplied.request(**STATEMENT)["rows"][0]["partner"] == "deleted account"
 
 
@@ -197,8 +197,8 @@ steps = some.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(steps, some.data())
-def test_the_movements_of_any_period_add_up_to_the_closing_balance(new_wallet_file, steps, data):
-    with timed_user(new_wallet_file) as user:
+def test_the_movements_of_any_period_add_up_to_the_closing_balance(new_wallet, steps, data):
+    with timed_user(new_wallet) as user:
         moved = _perform(user, steps)
         dates = some.sampled_from([at + by for at, _ in moved for by in (-1, 0, 1)] or [FRIDAY_NOON])
         since, until = sorted((data.draw(dates), data.draw(dates)))
@@ -237,7 +237,7 @@ def test_the_closing_balance_is_the_current_balance_after_the_clock_was_set_back
     assert busy.request(**STATEMENT)["closing"] == busy.credits == 88
 
 
-def test_a_statement_has_a_row_for_every_entry(busy, wallet_file):
+def test_a_statement_has_a_row_for_every_entry(busy, wallet_url):
     page = busy.request(**STATEMENT)
-    entries = {row["id"] for row in rows(wallet_file, "SELECT id FROM entries")}
+    entries = {row["id"] for row in rows(wallet_url, "SELECT id FROM entries")}
     assert {row["entry"] for row in page["rows"]} == entries

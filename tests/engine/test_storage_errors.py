@@ -33,12 +33,12 @@ NORMAL, FULL = 1, 2  # of SQLite's pragma
 # Full disk
 
 
-def test_on_a_full_disk_only_the_large_work_of_a_group_fails(database, wallet_file):
+def test_on_a_full_disk_only_the_large_work_of_a_group_fails(database, wallet_url):
     with full_disk(database, pages=2):
         before, large, after = together(database, note("before"), note("large", 1_000_000), note("after"))
     assert isinstance(large.exception(), StorageFailedError)
     assert (before.result(), after.result()) == ("before", "after")
-    assert notes(wallet_file) == ["after", "before"]
+    assert notes(wallet_url) == ["after", "before"]
 
 
 def test_on_a_full_disk_an_instruction_changes_nothing(ada, nothing_changes):
@@ -67,17 +67,17 @@ def test_on_a_full_disk_the_file_can_be_read(supplied):
 # Interrupted at every step
 
 
-def test_work_interrupted_at_any_step_is_stored_whole_or_not_at_all(database, wallet_file):
+def test_work_interrupted_at_any_step_is_stored_whole_or_not_at_all(database, wallet_url):
     for step in count(1):
-        execute_sql(wallet_file, "DELETE FROM seen_requests")
+        execute_sql(wallet_url, "DELETE FROM seen_requests")
         interruption = Interruption(database, step)
         ended = together(database, note("a"), note("b"), beforehand=interruption.begin)
         interruption.end()
         for name, error in zip("ab", (future.exception() for future in ended), strict=True):
             assert isinstance(error, StorageFailedError | OutcomeUnknownError | None), (step, error)
-            assert isinstance(error, OutcomeUnknownError) or (name in notes(wallet_file)) is (
-                error is None
-            ), step
+            assert isinstance(error, OutcomeUnknownError) or (name in notes(wallet_url)) is (error is None), (
+                step
+            )
         if not interruption.has_come:
             break
     assert step > 50
@@ -151,7 +151,7 @@ def test_the_writer_waits_for_the_disk_unless_the_operator_chose_otherwise(open_
 # Damaged file
 
 
-def test_a_value_of_a_wrong_type_is_an_error_and_not_an_answer(supplied, wallet_file):
-    execute_sql(wallet_file, "UPDATE ewallets SET written_at = 'soon'")
+def test_a_value_of_a_wrong_type_is_an_error_and_not_an_answer(supplied, wallet_url):
+    execute_sql(wallet_url, "UPDATE ewallets SET written_at = 'soon'")
     supplied.expect_error("storage_damaged", **VIEW_WALLET)
-    execute_sql(wallet_file, "UPDATE ewallets SET written_at = 1")
+    execute_sql(wallet_url, "UPDATE ewallets SET written_at = 1")

@@ -119,11 +119,11 @@ def test_a_summary_has_at_most_400_rows(ada, nothing_changes):
     ada.expect_error("too_many_periods", **SUMMARY, since="1970-01-01", until="9999-12-31", by="month")
 
 
-def test_too_many_tags_are_not_called_periods(busy, wallet_file):
+def test_too_many_tags_are_not_called_periods(busy, wallet_url):
     tags = " ".join(f"tag{number}" for number in range(401))
-    execute_sql(wallet_file, f"UPDATE time_records SET tags = ' {tags} '")
+    execute_sql(wallet_url, f"UPDATE time_records SET tags = ' {tags} '")
     answer = busy.expect_error("too_many_periods", **SUMMARY, by="tag")
-    execute_sql(wallet_file, "UPDATE time_records SET tags = ''")
+    execute_sql(wallet_url, "UPDATE time_records SET tags = ''")
     assert (answer["error"], answer["warning"]) == (
         "That summary has more than 400 tags.",
         "Choose a shorter time.",
@@ -154,24 +154,24 @@ def test_a_summary_does_not_count_other_accounts(busy, bob):
     assert bob.request(**SUMMARY)["totals"] == NOTHING
 
 
-def test_unlinked_wallets_and_clocks_count(open_engine, wallet_file):
+def test_unlinked_wallets_and_clocks_count(open_engine, wallet_url):
     ada = EngineClient(open_engine()).open_session().register().log_in()
     for instruction in (supply(100), to_clock(20), START, STOP):
         ada.request(**instruction)
     before = ada.request(**SUMMARY)
-    execute_sql(wallet_file, "UPDATE ewallets SET unlinked_at = 1")
-    execute_sql(wallet_file, "UPDATE clocks SET unlinked_at = 1")
+    execute_sql(wallet_url, "UPDATE ewallets SET unlinked_at = 1")
+    execute_sql(wallet_url, "UPDATE clocks SET unlinked_at = 1")
     assert ada.request(**SUMMARY) == before
 
 
-def test_sums_do_not_overflow_64_bits(open_engine, wallet_file):
+def test_sums_do_not_overflow_64_bits(open_engine, wallet_url):
     ada = EngineClient(open_engine()).open_session().register().log_in()
     ada.request(**supply(1))
-    supplied = rows(wallet_file, "SELECT * FROM postings WHERE amount > 0")[0]
+    supplied = rows(wallet_url, "SELECT * FROM postings WHERE amount > 0")[0]
     largest, many = 2**63 - 1, 50
     for number in range(many):
         execute_sql(
-            wallet_file,
+            wallet_url,
             "INSERT INTO postings (entry_id, position, balance_id, unit, amount, balance_after, at)"
             " VALUES (?, ?, ?, 'credit', ?, 1, ?), (?, ?, ?, 'credit', ?, 1, ?)",
             *(supplied["entry_id"], 1_000 + number, supplied["balance_id"], largest, FRIDAY_NOON),
@@ -196,8 +196,8 @@ steps = some.lists(
 
 @settings(max_examples=30, deadline=None)
 @given(steps, some.sampled_from(("day", "week", "month")))
-def test_the_rows_of_a_summary_add_up_to_its_totals_and_to_the_movements(new_wallet_file, steps, by):
-    with timed_user(new_wallet_file) as user:
+def test_the_rows_of_a_summary_add_up_to_its_totals_and_to_the_movements(new_wallet, steps, by):
+    with timed_user(new_wallet) as user:
         done = [user.request_after(after, **instruction) for after, instruction in steps]
         until = iso(user.wallclock.now + 1)
         answer = user.request(**SUMMARY, by=by, since=iso(FRIDAY_NOON), until=until)

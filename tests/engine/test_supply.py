@@ -29,9 +29,9 @@ BOB = "bob@example.org"
 
 
 @pytest.fixture
-def operator(ada, wallet_file) -> EngineClient:
+def operator(ada, wallet_url) -> EngineClient:
     """Ada, an operator who is connected over the network."""
-    execute_sql(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
+    execute_sql(wallet_url, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
     ada.address = ELSEWHERE
     return ada
 
@@ -78,22 +78,22 @@ def test_the_supplied_account_gets_an_event(operator, bob):
 @each_form
 @pytest.mark.parametrize("role", ["user", "auditor"])
 def test_a_refused_supply_to_another_account_is_recorded(
-    operator, bob, wallet_file, nothing_changes, form, role
+    operator, bob, wallet_url, nothing_changes, form, role
 ):
-    execute_sql(wallet_file, "UPDATE accounts SET role = ? WHERE name = 'ada'", role)
+    execute_sql(wallet_url, "UPDATE accounts SET role = ? WHERE name = 'ada'", role)
     nothing_changes()
     operator.expect_error("not_permitted", **form(BOB))
-    (refused,) = rows(wallet_file, "SELECT role, instruction, address FROM refused_requests")
+    (refused,) = rows(wallet_url, "SELECT role, instruction, address FROM refused_requests")
     assert (refused["role"], refused["address"]) == (role, ELSEWHERE)
     if role == "user":
         assert refused["instruction"] == "system action supply credits"
 
 
-def test_a_refused_supply_to_another_account_does_not_use_its_request_id(operator, bob, wallet_file):
+def test_a_refused_supply_to_another_account_does_not_use_its_request_id(operator, bob, wallet_url):
     asked = client_supply_to(BOB, 5)
-    execute_sql(wallet_file, "UPDATE accounts SET role = 'user' WHERE name = 'ada'")
+    execute_sql(wallet_url, "UPDATE accounts SET role = 'user' WHERE name = 'ada'")
     operator.expect_error("not_permitted", **asked, request_id="request-0001")
-    execute_sql(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
+    execute_sql(wallet_url, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
     operator.request(**asked, request_id="request-0001")
     assert bob.credits == 5
 
@@ -115,9 +115,9 @@ def test_an_unknown_account_and_the_issuer_can_not_be_supplied(operator, nothing
 @each_form
 @pytest.mark.parametrize("state", ["frozen", "unlink_pending"])
 def test_a_frozen_account_and_one_pending_deletion_can_not_be_supplied(
-    operator, bob, wallet_file, nothing_changes, form, state
+    operator, bob, wallet_url, nothing_changes, form, state
 ):
-    set_account_state(wallet_file, "bob", state)
+    set_account_state(wallet_url, "bob", state)
     nothing_changes()
     answer = operator.expect_error("partner_unavailable", **form(BOB))
     assert answer["details"] == {"field": "supply_to"}
@@ -138,10 +138,10 @@ def test_a_repeated_request_supplies_once(operator, bob, form):
     assert bob.credits == 100
 
 
-def test_a_supply_changes_no_row_of_the_issuer(supplied, bob, wallet_file):
+def test_a_supply_changes_no_row_of_the_issuer(supplied, bob, wallet_url):
     def rows_of_the_issuer() -> list[object]:
         return [
-            rows(wallet_file, f"SELECT * FROM {table} WHERE {column} = 1 ORDER BY id")
+            rows(wallet_url, f"SELECT * FROM {table} WHERE {column} = 1 ORDER BY id")
             for table, column in (
                 ("accounts", "id"),
                 ("balances", "issues"),
@@ -160,21 +160,19 @@ def test_a_supply_changes_no_row_of_the_issuer(supplied, bob, wallet_file):
 # Costs
 
 
-def balance_of(caller: EngineClient, wallet_file) -> int:
+def balance_of(caller: EngineClient, wallet_url) -> int:
     wallet = caller.request(**VIEW_WALLET)["ewallet_data"]["id"]
-    return rows(wallet_file, "SELECT balance_id FROM ewallets WHERE id = ?", wallet)[0]["balance_id"]
+    return rows(wallet_url, "SELECT balance_id FROM ewallets WHERE id = ?", wallet)[0]["balance_id"]
 
 
-def supplies(wallet_file) -> list[int]:
-    return [
-        row["id"] for row in rows(wallet_file, "SELECT id FROM entries WHERE kind = 'supply' ORDER BY id")
-    ]
+def supplies(wallet_url) -> list[int]:
+    return [row["id"] for row in rows(wallet_url, "SELECT id FROM entries WHERE kind = 'supply' ORDER BY id")]
 
 
-def test_costs_of_supplies_are_totalled_by_currency(ada, database, wallet_file):
+def test_costs_of_supplies_are_totalled_by_currency(ada, database, wallet_url):
     for currency, cost in (("EUR", "0.10"), ("USD", 3), ("EUR", "0.2"), ("EUR", 0)):
         ada.request(**supply(1, currency=currency, cost=cost))
-    balance, written = balance_of(ada, wallet_file), supplies(wallet_file)
+    balance, written = balance_of(ada, wallet_url), supplies(wallet_url)
     totals = [
         database.read(lambda transaction, entry=entry: read_costs_up_to(transaction, balance, entry))
         for entry in written
@@ -192,11 +190,11 @@ def test_costs_of_supplies_are_totalled_by_currency(ada, database, wallet_file):
     assert costs == [("EUR", "0.10", "0.10"), ("USD", "3", "3"), ("EUR", "0.2", "0.30"), ("EUR", "0", "0.30")]
 
 
-def test_other_entries_have_no_cost(supplied, bob, database, wallet_file):
+def test_other_entries_have_no_cost(supplied, bob, database, wallet_url):
     supplied.request(**to_clock(5))
     supplied.request(**pay(BOB, 5))
-    (last,) = rows(wallet_file, "SELECT max(id) AS id FROM entries")
-    hers, his = balance_of(supplied, wallet_file), balance_of(bob, wallet_file)
+    (last,) = rows(wallet_url, "SELECT max(id) AS id FROM entries")
+    hers, his = balance_of(supplied, wallet_url), balance_of(bob, wallet_url)
     assert database.read(lambda transaction: find_cost(transaction, hers, last["id"])) is None
     assert database.read(lambda transaction: read_costs_up_to(transaction, hers, last["id"])) == {
         "EUR": "12.50"
@@ -204,15 +202,15 @@ def test_other_entries_have_no_cost(supplied, bob, database, wallet_file):
     assert database.read(lambda transaction: read_costs_up_to(transaction, his, last["id"])) == {}
 
 
-def test_costs_before_the_first_supply_are_empty(supplied, database, wallet_file):
-    balance = balance_of(supplied, wallet_file)
+def test_costs_before_the_first_supply_are_empty(supplied, database, wallet_url):
+    balance = balance_of(supplied, wallet_url)
     assert database.read(lambda transaction: read_costs_up_to(transaction, balance, 0)) == {}
 
 
-def test_costs_belong_to_the_supplied_account(operator, bob, database, wallet_file):
+def test_costs_belong_to_the_supplied_account(operator, bob, database, wallet_url):
     operator.request(**supply_to(BOB, 5))
-    assert [row["balance_id"] for row in rows(wallet_file, "SELECT balance_id FROM costs")] == [
-        balance_of(bob, wallet_file)
+    assert [row["balance_id"] for row in rows(wallet_url, "SELECT balance_id FROM costs")] == [
+        balance_of(bob, wallet_url)
     ]
 
 

@@ -110,7 +110,7 @@ def test_a_run_that_has_not_stopped_counts_as_begun_on_each_day(at):
     assert answer["totals"]["minutes_begun"] == 0.0
 
 
-def test_runs_from_before_segments_were_kept_are_split_in_proportion(running, wallclock, wallet_file):
+def test_runs_from_before_segments_were_kept_are_split_in_proportion(running, wallclock, wallet_url):
     running.request(**PAUSE)
     wallclock.forward(12 * HOUR - 10 * MINUTE)
     ada = EngineClient(running.engine).open_session().log_in()
@@ -119,8 +119,8 @@ def test_runs_from_before_segments_were_kept_are_split_in_proportion(running, wa
     ada = EngineClient(running.engine).open_session().log_in()
     totals = ada.request(**SUMMARY)["totals"]
     # As if 12 of its 20 minutes were used before, from noon on; 10 minutes with a segment end at midnight.
-    execute_sql(wallet_file, "UPDATE time_segments SET started_at = stopped_at - ?", 8 * MINUTE)
-    execute_sql(wallet_file, "UPDATE time_records SET time_unsegmented = ?", 12 * MINUTE)
+    execute_sql(wallet_url, "UPDATE time_segments SET started_at = stopped_at - ?", 8 * MINUTE)
+    execute_sql(wallet_url, "UPDATE time_records SET time_unsegmented = ?", 12 * MINUTE)
     since = f"{iso(FRIDAY_NOON)[:-1]}Z"
     first_hour = {"since": since, "until": iso(FRIDAY_NOON + HOUR)}
     found = ada.request(**SUMMARY, **first_hour)["totals"]["minutes_spent_ms"]
@@ -192,15 +192,15 @@ def test_a_summary_by_person_has_what_came_from_and_went_to_each(supplied, bob, 
     ]
 
 
-def test_a_summary_by_tag_counts_a_run_for_each_of_its_tags(running, wallclock, wallet_file):
+def test_a_summary_by_tag_counts_a_run_for_each_of_its_tags(running, wallclock, wallet_url):
     for tags in (" home ", " work home ", ""):
         wallclock.forward(2 * MINUTE)
         record = running.request(**STOP)["time_record"]
         execute_sql(
-            wallet_file, "UPDATE time_records SET tags = ?, search_key = '' WHERE id = ?", tags, record
+            wallet_url, "UPDATE time_records SET tags = ?, search_key = '' WHERE id = ?", tags, record
         )
         running.request(**START)
-    execute_sql(wallet_file, "UPDATE clocks SET timer_tags = ' work ' WHERE timer_state = 'active'")
+    execute_sql(wallet_url, "UPDATE clocks SET timer_tags = ' work ' WHERE timer_state = 'active'")
     wallclock.forward(MINUTE)
     answer = running.request(**SUMMARY, by="tag")
     rows = [(row["tag"], row["minutes_spent"], row["minutes_begun"]) for row in answer["rows"]]

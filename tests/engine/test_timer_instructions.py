@@ -133,10 +133,10 @@ def test_a_run_that_ran_out_long_ago_is_dated_when_it_ran_out(running, wallclock
     assert later.milliseconds_left == 0
 
 
-def test_every_row_of_a_run_out_is_dated_when_the_clock_ran_out(running, wallclock, wallet_file):
+def test_every_row_of_a_run_out_is_dated_when_the_clock_ran_out(running, wallclock, wallet_url):
     wallclock.forward(25 * MINUTE)
     sheet = running.request(**view_list("time"))["sheet_data"]
-    (entry,) = rows(wallet_file, "SELECT at FROM entries WHERE kind = 'time_spent'")
+    (entry,) = rows(wallet_url, "SELECT at FROM entries WHERE kind = 'time_spent'")
     assert sheet["write_date"] == sheet["rows"][0]["create_date"] == sheet["rows"][0]["write_date"] == RUN_OUT
     assert entry["at"] == wallclock.now - 5 * MINUTE
 
@@ -221,11 +221,11 @@ def segments(file) -> list[tuple[int, int, int | None]]:
     ]
 
 
-def test_each_active_stretch_of_a_run_is_kept_as_a_segment(running, wallclock, wallet_file):
-    assert segments(wallet_file) == []
+def test_each_active_stretch_of_a_run_is_kept_as_a_segment(running, wallclock, wallet_url):
+    assert segments(wallet_url) == []
     wallclock.forward(2 * MINUTE)
     running.request(**PAUSE)
-    assert segments(wallet_file) == [(0, 2, None)]
+    assert segments(wallet_url) == [(0, 2, None)]
     wallclock.forward(5 * MINUTE)
     running.request(**RESUME)
     # A stretch in which no time passes is none.
@@ -233,19 +233,19 @@ def test_each_active_stretch_of_a_run_is_kept_as_a_segment(running, wallclock, w
     running.request(**RESUME)
     wallclock.forward(MINUTE)
     first = running.request(**STOP)["time_record"]
-    assert segments(wallet_file) == [(0, 2, first), (7, 8, first)]
+    assert segments(wallet_url) == [(0, 2, first), (7, 8, first)]
     running.request(**START)
     wallclock.forward(20 * MINUTE)
     (second, _) = running.records("time")
-    assert segments(wallet_file)[2:] == [(8, 25, second["id"])]
+    assert segments(wallet_url)[2:] == [(8, 25, second["id"])]
 
 
-def test_a_run_that_is_stopped_during_a_pause_has_the_segments_before_it(running, wallclock, wallet_file):
+def test_a_run_that_is_stopped_during_a_pause_has_the_segments_before_it(running, wallclock, wallet_url):
     wallclock.forward(3 * MINUTE)
     running.request(**PAUSE)
     wallclock.forward(4 * MINUTE)
     record = running.request(**STOP)["time_record"]
-    assert segments(wallet_file) == [(0, 3, record)]
+    assert segments(wallet_url) == [(0, 3, record)]
 
 
 # Errors

@@ -70,9 +70,9 @@ def engine(start_engine):
     return start_engine()
 
 
-def confirm(file, machine) -> None:
+def confirm(wallet_url, machine) -> None:
     """As `ewallet doctor --confirm-clock` does in another process."""
-    database = open_database(f"sqlite:///{file}")
+    database = open_database(wallet_url)
     database.write(
         lambda found: confirm_wall_clock(found, machine.wall(), machine.boot_clock(), machine.boot_id)
     )
@@ -91,18 +91,18 @@ def clean_up(engine) -> None:
 
 @pytest.mark.parametrize("leap", [*LEAPS, -10 * YEAR])
 def test_nothing_runs_out_expires_or_is_erased_while_the_clock_is_in_doubt(
-    engine, running, bob, machine, wallet_file, leap
+    engine, running, bob, machine, wallet_url, leap
 ):
     bob.request(**UNLINK)
     machine.wall.forward(5 * MINUTE)
-    before = significant_rows(wallet_file)
+    before = significant_rows(wallet_url)
     machine.leap_by(leap)
     assert running.clock["credit_clock_ms"] == (15 * MINUTE if leap > 0 else 20 * MINUTE)
     clean_up(engine)
     for change in (supply(5), to_clock(1), STOP):
         refused = running.expect_error("clock_in_doubt", **change, request_id="request 1")
         assert "--confirm-clock" in refused["warning"]
-    assert significant_rows(wallet_file) == before
+    assert significant_rows(wallet_url) == before
     machine.leap_by(-leap)
     assert running.request(**STOP)["minutes_spent_ms"] == 5 * MINUTE
     bob.request(**login("bob") | {"action": "recover", "recover": "account"})
@@ -177,19 +177,19 @@ def test_cleaners_rest_while_the_clock_is_in_doubt(engine, running, machine, cap
 # A confirmed clock
 
 
-def test_an_operator_confirms_the_clock_of_a_running_engine(engine, running, machine, wallet_file):
+def test_an_operator_confirms_the_clock_of_a_running_engine(engine, running, machine, wallet_url):
     machine.leap_by(31 * DAY)
     running.expect_error("clock_in_doubt", **supply(5))
-    confirm(wallet_file, machine)
+    confirm(wallet_url, machine)
     later = EngineClient(engine).open_session().log_in()
     later.request(**supply(5))
     assert later.clock["clock_state"] == "inactive"
 
 
-def test_an_earlier_confirmation_does_not_hold_for_a_later_leap(engine, running, machine, wallet_file):
+def test_an_earlier_confirmation_does_not_hold_for_a_later_leap(engine, running, machine, wallet_url):
     machine.leap_by(31 * DAY)
     running.expect_error("clock_in_doubt", **supply(5))
-    confirm(wallet_file, machine)
+    confirm(wallet_url, machine)
     later = EngineClient(engine).open_session().log_in()
     later.request(**supply(5))
     machine.leap_by(31 * DAY)
@@ -199,11 +199,11 @@ def test_an_earlier_confirmation_does_not_hold_for_a_later_leap(engine, running,
 
 
 def test_a_confirmed_clock_is_right_for_engines_that_start_later(
-    engine, start_engine, supplied, machine, wallet_file
+    engine, start_engine, supplied, machine, wallet_url
 ):
     machine.leap_by(-YEAR)
     supplied.expect_error("clock_in_doubt", **supply(5))
-    confirm(wallet_file, machine)
+    confirm(wallet_url, machine)
     supplied.request(**supply(5))
     engine.close()
     machine.reboot(off_for=HOUR)
@@ -230,18 +230,18 @@ def test_a_machine_that_was_off_for_long_is_not_in_doubt(engine, start_engine, r
 
 
 def test_a_machine_without_a_battery_starts_with_an_old_date_and_goes_on_once_it_is_set(
-    engine, start_engine, running, bob, machine, wallet_file
+    engine, start_engine, running, bob, machine, wallet_url
 ):
     bob.request(**UNLINK)
     engine.close()
-    before = significant_rows(wallet_file)
+    before = significant_rows(wallet_url)
     machine.reboot(off_for=HOUR, wall_moves=-10 * YEAR)
     started = start_engine()
     machine.wall.forward(3 * HOUR)
     running.at(started).request(**VIEW_ACCOUNT)
     running.at(started).expect_error("clock_in_doubt", **supply(5))
     clean_up(started)
-    assert significant_rows(wallet_file) == before
+    assert significant_rows(wallet_url) == before
     machine.leap_by(10 * YEAR - 2 * HOUR)
     later = EngineClient(started).open_session().log_in()
     assert later.clock["clock_state"] == "inactive"
@@ -263,8 +263,8 @@ def test_a_step_back_of_less_than_a_day_between_two_engines_is_taken_as_true(
     EngineClient(start_engine()).open_session().log_in().request(**supply(5))
 
 
-def test_an_engine_starts_again_without_writing(engine, start_engine, ada, wallet_file):
-    reading = rows(wallet_file, "SELECT * FROM wall_clock")
+def test_an_engine_starts_again_without_writing(engine, start_engine, ada, wallet_url):
+    reading = rows(wallet_url, "SELECT * FROM wall_clock")
     engine.close()
     start_engine()
-    assert rows(wallet_file, "SELECT * FROM wall_clock") == reading
+    assert rows(wallet_url, "SELECT * FROM wall_clock") == reading

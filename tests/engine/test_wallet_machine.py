@@ -16,8 +16,8 @@ STEPS = 50
 
 
 @pytest.fixture
-def machine(new_wallet_file) -> type[WalletMachine]:
-    WalletMachine.new_file = new_wallet_file
+def machine(new_wallet) -> type[WalletMachine]:
+    WalletMachine.new_wallet = staticmethod(new_wallet)
     return WalletMachine
 
 

@@ -240,7 +240,7 @@ def test_a_clock_that_ran_out_and_its_wallet_can_be_unlinked(ada, wallclock, wor
     assert ada.request(**choose("unlink", word, first))[f"credit_{word}"] == first
 
 
-def test_an_empty_wallet_is_unlinked_with_its_clocks_and_sheets(converted, bob, wallet_file, wallclock):
+def test_an_empty_wallet_is_unlinked_with_its_clocks_and_sheets(converted, bob, wallet_url, wallclock):
     converted.request(**START)
     wallclock.forward(MINUTE)
     converted.request(**STOP)
@@ -250,7 +250,7 @@ def test_an_empty_wallet_is_unlinked_with_its_clocks_and_sheets(converted, bob, 
         kind: converted.records(kind)[0]["id"] for kind in ("transfer", "invoice", "conversion", "time")
     }
     converted.request(action="pay", pay="bob@example.org", credits=99)
-    money = [rows(wallet_file, f"SELECT * FROM {name}") for name in ("balances", "postings", "entries")]
+    money = [rows(wallet_url, f"SELECT * FROM {name}") for name in ("balances", "postings", "entries")]
     bobs_records = [bob.records("transfer"), bob.records("invoice")]
     converted.request(**choose("switch", "ewallet", create_holder(converted, "ewallet")))
     converted.request(**choose("unlink", "ewallet", first))
@@ -269,11 +269,11 @@ def test_an_empty_wallet_is_unlinked_with_its_clocks_and_sheets(converted, bob, 
     assert [each["id"] for each in list_holders(converted, "ewallet")] == [active(converted, "ewallet")]
     assert str(first) not in converted.request(**VIEW_ACCOUNT)["account_data"]["ewallet_archive"]
     owned = "SELECT id FROM sheets WHERE unlinked_at IS NULL AND kind IN (?, ?) AND owner_id = ?"
-    assert rows(wallet_file, owned, "transfer", "invoice", first) == []
-    assert rows(wallet_file, owned, "time", "conversion", clock) == []
+    assert rows(wallet_url, owned, "transfer", "invoice", first) == []
+    assert rows(wallet_url, owned, "time", "conversion", clock) == []
     assert [bob.records("transfer"), bob.records("invoice")] == bobs_records
     new_balances = 2
-    after = [rows(wallet_file, f"SELECT * FROM {name}") for name in ("balances", "postings", "entries")]
+    after = [rows(wallet_url, f"SELECT * FROM {name}") for name in ("balances", "postings", "entries")]
     assert [after[0][:-new_balances], *after[1:]] == money
 
 
@@ -308,14 +308,14 @@ def test_a_repeated_request_creates_or_unlinks_once(ada, word):
 
 
 @each_holder
-def test_each_change_of_a_wallet_or_clock_is_an_event(ada, wallet_file, word):
+def test_each_change_of_a_wallet_or_clock_is_an_event(ada, wallet_url, word):
     old, new = active(ada, word), create_holder(ada, word)
     ada.request(**choose("edit", word, new, reference="Savings"))
     ada.request(**choose("edit", word, new, reference="Savings"))
     for number in (new, old, old):
         ada.request(**choose("switch", word, number))
     ada.request(**choose("unlink", word, new))
-    found = rows(wallet_file, "SELECT data FROM events WHERE kind = 'belongings_changed' ORDER BY sequence")
+    found = rows(wallet_url, "SELECT data FROM events WHERE kind = 'belongings_changed' ORDER BY sequence")
     assert [event["data"] for event in found] == [
         f'{{"what":"{WORDS[word]}","id":{number},"change":"{change}"}}'
         for change, number in (

@@ -53,7 +53,7 @@ def test_a_search_needs_a_token(worker):
 
 
 @pytest.mark.parametrize("how", ["object", "number"])
-def test_a_worker_takes_over_a_session(visitor, wallclock, wallet_file, how):
+def test_a_worker_takes_over_a_session(visitor, wallclock, wallet_url, how):
     visitor.request(**NEW_WORKER)
     wallclock.forward(SECOND)
     session = visitor.engine.sessions[1]
@@ -65,7 +65,7 @@ def test_a_worker_takes_over_a_session(visitor, wallclock, wallet_file, how):
     )
     assert [worker.state for worker in visitor.engine.workers.values()] == ["vacant", "available"]
     assert visitor.engine.sessions[1].worker_id == 2
-    assert rows(wallet_file, "SELECT written_at FROM sessions") == [{"written_at": wallclock.now}]
+    assert rows(wallet_url, "SELECT written_at FROM sessions") == [{"written_at": wallclock.now}]
 
 
 def live_worker_answer(engine, worker_id: int, **session):

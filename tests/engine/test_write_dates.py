@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import Any
 
 import pytest
-from database_file import DatabaseFile
+from database_file import OpenRows, open_rows
 from example import Example
 from examples import EXAMPLES
 from examples_accounts import UNLINK
@@ -80,12 +79,12 @@ CHANGED_AT = {
 Dated = dict[tuple[str, int], dict[str, Any]]
 
 
-def dated_rows(file: DatabaseFile) -> Dated:
+def dated_rows(url: OpenRows) -> Dated:
     """Every row that has a write date, with what it holds, except the issuer's sheets, whose are derived."""
     found: Dated = {}
     for table in DATED:
         changed_at = f"{CHANGED_AT.get(table, 'written_at')} AS written_at"
-        for row in file.rows(f"SELECT {', '.join(['o.*', *HELD.get(table, []), changed_at])} FROM {table} o"):
+        for row in url.rows(f"SELECT {', '.join(['o.*', *HELD.get(table, []), changed_at])} FROM {table} o"):
             if table != "sheets" or row["account_id"] != ISSUER:
                 found[table, row["id"]] = row
     return found
@@ -97,10 +96,10 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("example", [*(each for each in EXAMPLES if each.found.changes), *MORE], ids=str)
 def test_a_write_date_moves_with_its_row_and_only_then(
-    anonymous, wallclock: Wallclock, wallet_file: Path, example: Example
+    anonymous, wallclock: Wallclock, wallet_url: str, example: Example
 ):
     caller = example.arrange(anonymous, wallclock)
-    with contextlib.closing(DatabaseFile(wallet_file)) as file:
+    with contextlib.closing(open_rows(wallet_url)) as file:
         before = dated_rows(file)
         wallclock.forward(30 * DAY if example is MORE[-1] else SECOND)
         assert caller.send(**example.instruction)["failed"] is False

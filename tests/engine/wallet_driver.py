@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-from database_file import DatabaseFile
+from database_file import open_rows
 from engine_client import EngineClient
-from fakes import CHEAP, DAY, IN_MEMORY, MINUTE, Wallclock
+from fakes import CHEAP, DAY, MINUTE, Wallclock
 from instructions import VIEW_ACCOUNT, VIEW_WALLET, Instruction, new_account, view_list
+from new_wallets import NewWallet
 from wallet_model import ModelAccount, ModelClock, Payment
 
 from ewallet_core import EWalletSessionManager
@@ -50,12 +49,12 @@ class SentRequest:
 class WalletDriver:
     """Applies every instruction to the engine and to the model."""
 
-    new_file: Path
+    new_wallet: NewWallet
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(dir=IN_MEMORY))
-        self.file = Path(shutil.copy(self.new_file, self.folder))
+        self.wallet = contextlib.ExitStack()
+        self.url = self.wallet.enter_context(self.new_wallet())
         self.clock = Wallclock()
         self.leap = 0
         self.numbers = count(1)
@@ -71,7 +70,7 @@ class WalletDriver:
 
     def teardown(self) -> None:
         self.close()
-        shutil.rmtree(self.folder)
+        self.wallet.close()
 
     def close(self) -> None:
         # Closed first, so that the engine is the last one to close the file.
@@ -80,13 +79,13 @@ class WalletDriver:
 
     def open(self) -> None:
         self.engine = EWalletSessionManager(
-            f"sqlite:///{self.file}",
+            self.url,
             clock=self.clock,
             boot_clock=lambda: self.clock.now - self.leap,
             boot_id="boot 1",
             passwords=CHEAP,
         )
-        self.database = DatabaseFile(self.file)
+        self.database = open_rows(self.url)
         self.system = EngineClient(self.engine)
 
     def create_account(self, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from database_file import DatabaseFile
+from database_file import OpenRows
 from engine_client import EngineClient, without_sequence
 from examples_payments import move_credits, move_time
 from examples_system import cleanup
@@ -69,7 +69,7 @@ def unlink_transfer(record_id: int) -> Instruction:
     return {"action": "unlink", "unlink": "transfer", "transfer": "record", "record_id": record_id}
 
 
-def records_by_owner(database: DatabaseFile, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
+def records_by_owner(database: OpenRows, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
     """The linked records of that kind by wallet or clock, oldest first."""
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     question = f"SELECT owner_id, {kind}_records.* FROM {kind}_records JOIN sheets ON sheets.id = sheet_id"

@@ -15,7 +15,7 @@ from replication import Replication, running_replication, wait_until
 
 from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
 from ewallet_core.storage.postgresql import commit as commit_module
-from ewallet_core.storage.postgresql.commit import commit
+from ewallet_core.storage.postgresql.pipeline import PipelinedConnection
 
 Connection = psycopg.Connection[Any]
 SOON_SECONDS = 0.3
@@ -67,6 +67,13 @@ def is_kept(request: pytest.FixtureRequest) -> Callable[[PostgresqlServer], bool
         return server.execute("SELECT name FROM kept WHERE name = %s", request.node.name) != []
 
     return is_kept
+
+
+def commit(connection: Connection, seconds: float) -> None:
+    """Commit what was sent to that connection."""
+    pipelined = PipelinedConnection(connection)
+    with pipelined.pipeline():
+        commit_module.commit(pipelined, seconds)
 
 
 @contextmanager
@@ -149,10 +156,26 @@ def test_a_commit_whose_server_is_killed_while_it_waits_is_unknown(replication, 
     assert connection.closed
 
 
-def test_a_commit_on_a_connection_that_is_gone_is_unknown(insert, primary, is_kept):
+def test_a_commit_is_acknowledged_if_the_connection_is_ended_after_its_answer(insert, primary, is_kept):
+    connection = insert()
+
+    class EndedAfterAnswer(PipelinedConnection):
+        def finish(self, seconds: float) -> None:
+            self.wait_for(self._waiting[-1])
+            primary.execute("SELECT pg_terminate_backend(%s, 60000)", self.driver.info.backend_pid)
+            super().finish(seconds)
+
+    pipelined = EndedAfterAnswer(connection)
+    with pipelined.pipeline():
+        commit_module.commit(pipelined, PATIENCE_SECONDS)
+    assert connection.closed
+    assert is_kept(primary)
+
+
+def test_a_commit_on_a_connection_that_the_server_has_ended_is_refused(insert, primary, is_kept):
     connection = insert()
     primary.execute("SELECT pg_terminate_backend(%s, 60000)", connection.info.backend_pid)
-    with pytest.raises(OutcomeUnknownError):
+    with pytest.raises(psycopg.errors.AdminShutdown):
         commit(connection, PATIENCE_SECONDS)
     assert connection.closed
     assert not is_kept(primary)

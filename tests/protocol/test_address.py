@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.protocol.address import ServerAddress, format_host_port, is_loopback, network_of
+from ewallet_core.protocol.address import ServerAddress, Servers, format_host_port, is_loopback, network_of
 from ewallet_core.security.tokens import fingerprint_of
 
 WRITTEN = {
@@ -56,6 +56,7 @@ NO_PLACES = [
     "host:8_080",
     "host:+80",
     "ho\nst",
+    "one,two",
 ]
 
 
@@ -134,3 +135,26 @@ def test_a_fingerprint_has_the_usual_format():
 )
 def test_the_network_of_an_address_is_what_one_client_has(host, network):
     assert network_of(host) == network
+
+
+SEVERAL = {
+    "one": ("one:8080",),
+    " one , TWO:81 ": ("one:8080", "two:81"),
+    "https://one,https://two:8090/": ("https://one", "https://two:8090"),
+    "two,one,tls://two:8080": ("two:8080", "one:8080"),
+    "[::1]:1,tls://127.0.0.1:2/3": ("[::1]:1", "tls://127.0.0.1:2/3"),
+}
+
+
+@pytest.mark.parametrize("written", SEVERAL)
+def test_several_servers_are_written_with_commas_and_each_counts_once(written: str) -> None:
+    servers = Servers.read(written)
+    assert tuple(map(str, servers.addresses)) == SEVERAL[written]
+    assert Servers.read(str(servers)) == servers
+    assert Servers.read(servers.shown).first.name == servers.first.name
+
+
+@pytest.mark.parametrize("written", ["", ",", "one,", ",one", "one,,two", "one two", "one,a b"])
+def test_each_of_several_servers_must_be_an_address(written: str) -> None:
+    with pytest.raises(ValueError, match="Write it as host:port"):
+        Servers.read(written)

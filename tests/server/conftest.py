@@ -1,8 +1,7 @@
-"""Engines on real files with real sockets, and a wall clock that tests move."""
+"""Engines on real databases with real sockets, and a wall clock that tests move."""
 
 from __future__ import annotations
 
-import shutil
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -27,14 +26,6 @@ Serve = Callable[..., EngineServer]
 
 
 @pytest.fixture(scope="session")
-def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new database, which tests copy because creating one takes too long."""
-    file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
-    EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
-    return file
-
-
-@pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """The TLS contexts of a server and of its clients."""
     now = datetime.now(UTC)
@@ -44,18 +35,13 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
 
 
 @pytest.fixture
-def wallet_file(tmp_path: Path, new_wallet_file: Path) -> Path:
-    return Path(shutil.copy(new_wallet_file, tmp_path))
-
-
-@pytest.fixture
 def wallclock() -> Wallclock:
     return Wallclock()
 
 
 @pytest.fixture
-def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
-    """Start a server of the wallet file with the given limits; its ledger must verify at the end."""
+def serve(wallet_url: str, wallclock: Wallclock) -> Iterator[Serve]:
+    """Start a server of the wallet with the given limits; its ledger must verify at the end."""
     served: list[EngineServer] = []
 
     def serve_one(
@@ -68,7 +54,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
         **choices: Any,
     ) -> EngineServer:
         engine = EWalletSessionManager(
-            f"sqlite:///{wallet_file}",
+            wallet_url,
             **{"clock": wallclock, "passwords": CHEAP, "config": EngineConfig(self_supply=True), **choices},
         )
         server_context, ours = tls
@@ -86,7 +72,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
     yield serve_one
     for one in served:
         one.stop()
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []
 
 
 @pytest.fixture

@@ -28,10 +28,10 @@ def supplied(server: EngineServer, name: str) -> EngineClient:
     return user
 
 
-def plant_events(wallet_file, count: int) -> int:
+def plant_events(wallet_url, count: int) -> int:
     """Insert that many events of Ada directly; returns the sequence of the last one."""
     execute_sql(
-        wallet_file,
+        wallet_url,
         "WITH RECURSIVE planted(number) AS"
         " (SELECT 1 UNION ALL SELECT number + 1 FROM planted WHERE number < ?)"
         " INSERT INTO events (account_id, sequence, kind, data, at)"
@@ -40,7 +40,7 @@ def plant_events(wallet_file, count: int) -> int:
         count,
     )
     execute_sql(
-        wallet_file,
+        wallet_url,
         "UPDATE accounts SET event_sequence = event_sequence + ? WHERE email = 'ada@example.org'",
         count,
     )

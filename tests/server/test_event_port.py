@@ -131,16 +131,16 @@ def test_changes_by_other_accounts_are_sent_but_not_their_own_events(server, ada
     assert next_kinds(bobs, 2) == ["credits_arrived", "credits_left"]
 
 
-def test_changes_by_another_engine_on_the_same_database_are_sent(server, ada, events, wallet_file, wallclock):
+def test_changes_by_another_engine_on_the_same_database_are_sent(server, ada, events, wallet_url, wallclock):
     with EWalletSessionManager(
-        f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, config=EngineConfig(self_supply=True)
+        wallet_url, clock=wallclock, passwords=CHEAP, config=EngineConfig(self_supply=True)
     ) as other:
         ada.at(other).request(**supply(7))
         assert expect_event(events, "credits_arrived", 2)["data"]["credits"] == 7
 
 
-def test_changes_by_another_process_on_the_same_database_are_sent(ada, events, wallet_file, wallclock):
-    arguments = [f"sqlite:///{wallet_file}", str(wallclock.now), *ada.credentials.values()]
+def test_changes_by_another_process_on_the_same_database_are_sent(ada, events, wallet_url, wallclock):
+    arguments = [wallet_url, str(wallclock.now), *ada.credentials.values()]
     subprocess.run([sys.executable, "-c", SUPPLY_ELSEWHERE, *arguments], check=True, timeout=60)
     assert expect_event(events, "credits_arrived", 2)["data"]["credits"] == 7
 
@@ -199,8 +199,8 @@ def test_ending_the_session_from_another_one_ends_the_subscription(server, ada, 
     events.expect_last_error("session_unknown")
 
 
-def test_ending_the_session_by_another_engine_ends_the_subscription(ada, events, wallet_file, wallclock):
-    with EWalletSessionManager(f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP) as other:
+def test_ending_the_session_by_another_engine_ends_the_subscription(ada, events, wallet_url, wallclock):
+    with EWalletSessionManager(wallet_url, clock=wallclock, passwords=CHEAP) as other:
         ada.at(other).request(**LOGOUT)
     events.expect_last_error("not_logged_in")
 

@@ -367,10 +367,10 @@ def test_a_client_that_reads_slowly_gets_all_of_the_last_response(http_server, m
     assert wire.is_closed_by_server()
 
 
-def test_a_stream_of_events_that_is_not_read_ends(limited, wallet_file):
+def test_a_stream_of_events_that_is_not_read_ends(limited, wallet_url):
     server = limited(unread_seconds=0.05)
     ada = server.http_user("ada")
-    plant_events(wallet_file, 60_000)
+    plant_events(wallet_url, 60_000)
     stream = server.subscribe(ada, since=0)
     server.wait_for_connections(left=1)
     assert len(server.listener._thread.server._broadcaster._recipients) == 0

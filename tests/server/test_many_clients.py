@@ -83,7 +83,7 @@ def ring(serve) -> list[Member]:
     return [Member(number, server.ports) for number in range(CLIENTS)]
 
 
-async def test_two_hundred_clients_in_a_ring_get_every_credit_and_event_once(ring, wallet_file):
+async def test_two_hundred_clients_in_a_ring_get_every_credit_and_event_once(ring, wallet_url):
     async with asyncio.timeout(120):
         await asyncio.gather(*(member.join() for member in ring))
         await asyncio.gather(*(member.send_credits() for member in ring))
@@ -101,4 +101,4 @@ async def test_two_hundred_clients_in_a_ring_get_every_credit_and_event_once(rin
             line["data"].get("transfer_from") or line["data"]["transfer_to"] for line in member.received[1:]
         }
         assert others == {email_of((member.number + way) % CLIENTS) for way in (-1, 1)}
-    assert violations_in(wallet_file) == []
+    assert violations_in(wallet_url) == []

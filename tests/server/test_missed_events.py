@@ -56,8 +56,8 @@ def test_since_a_future_sequence_sends_only_new_events(server, ada, events):
     expect_event(ahead, "credits_arrived", 2)
 
 
-def test_more_than_a_page_of_missed_events_is_complete_and_in_order(server, ada, wallet_file):
-    last = plant_events(wallet_file, 2 * LARGEST_PAGE + 1)
+def test_more_than_a_page_of_missed_events_is_complete_and_in_order(server, ada, wallet_url):
+    last = plant_events(wallet_url, 2 * LARGEST_PAGE + 1)
     events = server.subscribe(ada, since=0)
     expect_event(events, "listening", 0)
     assert [events.next_line()["sequence"] for _ in range(last)] == [*range(1, last + 1)]
@@ -65,8 +65,8 @@ def test_more_than_a_page_of_missed_events_is_complete_and_in_order(server, ada,
     expect_event(events, "credits_arrived", last + 1)
 
 
-def test_exactly_a_page_of_missed_events_is_complete(server, ada, wallet_file):
-    last = plant_events(wallet_file, LARGEST_PAGE - 1)
+def test_exactly_a_page_of_missed_events_is_complete(server, ada, wallet_url):
+    last = plant_events(wallet_url, LARGEST_PAGE - 1)
     assert last == LARGEST_PAGE
     events = server.subscribe(ada, since=0)
     assert [events.next_line()["sequence"] for _ in range(last + 1)] == [*range(last + 1)]
@@ -89,13 +89,13 @@ def test_no_event_is_lost_when_the_server_restarts(serve):
 
 
 def test_a_subscriber_that_reads_nothing_is_dropped_with_an_error_and_does_not_block_others(
-    serve, wallet_file, monkeypatch
+    serve, wallet_url, monkeypatch
 ):
     monkeypatch.setattr(connection, "CLOSE_SECONDS", TIMEOUT_SECONDS)
     is_dropped = reader_dropped(monkeypatch)
     server = serve(limits={"unread_seconds": 0.05})
     ada = supplied(server, "ada")
-    last = plant_events(wallet_file, 60 * LARGEST_PAGE)
+    last = plant_events(wallet_url, 60 * LARGEST_PAGE)
     slow, good = server.subscribe(ada, since=0), server.subscribe(ada)
     expect_event(good, "listening", last)
     assert is_dropped.wait(TIMEOUT_SECONDS)
@@ -110,11 +110,11 @@ def test_a_subscriber_that_reads_nothing_is_dropped_with_an_error_and_does_not_b
     expect_event(again, "account_changed", sequences[-1] + 1)
 
 
-def test_a_dropped_subscriber_that_reads_everything_logs_no_error(serve, wallet_file, monkeypatch, caplog):
+def test_a_dropped_subscriber_that_reads_everything_logs_no_error(serve, wallet_url, monkeypatch, caplog):
     is_dropped = reader_dropped(monkeypatch)
     server = serve(limits={"unread_seconds": 0.05})
     ada = supplied(server, "ada")
-    plant_events(wallet_file, 60 * LARGEST_PAGE)
+    plant_events(wallet_url, 60 * LARGEST_PAGE)
     slow = server.subscribe(ada, since=0)
     assert is_dropped.wait(TIMEOUT_SECONDS)
     while slow.next_bytes():

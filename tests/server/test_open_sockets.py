@@ -40,12 +40,10 @@ wire.close()
 
 
 @pytest.fixture
-def plain(wallet_file, wallclock) -> Iterator[EWalletSessionManager]:
+def plain(wallet_url, wallclock) -> Iterator[EWalletSessionManager]:
     """An engine of a host program that does not listen yet."""
     config = EngineConfig(self_supply=True)
-    with EWalletSessionManager(
-        f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, config=config
-    ) as engine:
+    with EWalletSessionManager(wallet_url, clock=wallclock, passwords=CHEAP, config=config) as engine:
         yield engine
 
 
@@ -192,11 +190,11 @@ def test_stopping_answers_the_requests_in_flight(serve):
     assert not stopping.is_alive()
 
 
-def test_closing_the_manager_leaks_no_thread_and_no_socket(wallet_file, wallclock):
+def test_closing_the_manager_leaks_no_thread_and_no_socket(wallet_url, wallclock):
     before = {thread.name for thread in threading.enumerate()}
     files = open_files()
     for _ in range(3):
-        engine = EWalletSessionManager(f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP)
+        engine = EWalletSessionManager(wallet_url, clock=wallclock, passwords=CHEAP)
         opened = EngineClient(engine).request(**OPEN_ANYWHERE)
         with closing(Wire(opened["in_port"])) as wire, closing(Wire(opened["out_port"])) as ear:
             EngineClient(wire).open_session()

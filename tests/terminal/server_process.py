@@ -16,17 +16,16 @@ EWALLET = Path(sys.executable).with_name("ewallet")
 BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
-def free_ports() -> tuple[str, str]:
-    """Two ports that are free, and that no other program gets while the server is down."""
+def free_ports() -> list[str]:
+    """Three ports that are free, and that no other program gets while the server is down."""
     found: list[str] = []
     for port in random.sample(BELOW_EPHEMERAL, len(BELOW_EPHEMERAL)):
         with closing(socket.socket()) as tried, suppress(OSError):
             tried.bind(("127.0.0.1", port))
             found.append(str(port))
-        if len(found) == 2:
+        if len(found) == 3:
             break
-    in_port, out_port = found
-    return in_port, out_port
+    return found
 
 
 class ServerProcess:
@@ -42,13 +41,25 @@ class ServerProcess:
     def place(self) -> str:
         return f"127.0.0.1:{self._ports[0]}"
 
+    @property
+    def http_place(self) -> str:
+        return f"http://127.0.0.1:{self._ports[2]}"
+
     def start(self) -> None:
-        in_port, out_port = self._ports
-        ports = ["--in-port", in_port, "--out-port", out_port]
+        in_port, out_port, http_port = self._ports
+        ports = ["--in-port", in_port, "--out-port", out_port, "--http-port", http_port]
         command = [EWALLET, "--data-dir", self._folder, "serve", *ports, "--self-supply", *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("Ready: ")
+
+    def stop(self) -> None:
+        """Let it end in an orderly way, and wait for that."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+            assert self._process.returncode == 0
+            self._process = None
 
     def kill(self) -> None:
         """End it without letting it do anything more."""

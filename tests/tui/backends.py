@@ -14,7 +14,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient
 from ewallet_core.client.remote import RemoteClient
 from ewallet_core.client.trust import KnownServers
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import ServerAddress, Servers
 from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 from ewallet_core.server.settings import HttpSettings
 from ewallet_core.server.socket_listener import SocketListener
@@ -50,9 +50,11 @@ class Server:
         self._running = ExitStack()
 
     @property
-    def place(self) -> ServerAddress:
+    def place(self) -> Servers:
         port = self._http_port if self._http else self._ports["in_port"]
-        return ServerAddress("127.0.0.1", port, tls=self.certificates is not None, http=self._http)
+        return Servers(
+            (ServerAddress("127.0.0.1", port, tls=self.certificates is not None, http=self._http),)
+        )
 
     def start(self) -> None:
         engine = self._running.enter_context(self._open_engine())
@@ -81,7 +83,7 @@ class Backend:
         self._server = Server(open_engine) if kind == "remote" else None
 
     @property
-    def server(self) -> ServerAddress | None:
+    def server(self) -> Servers | None:
         """Where the app is to begin: at a server that runs the engine, or in its own process."""
         return self._server and self._server.place
 
@@ -90,7 +92,7 @@ class Backend:
         """For an app whose own engine is the same as the server's."""
         known = KnownServers(self._folder / "known_servers")
 
-        def client_at(place: ServerAddress | None) -> EmbeddedClient | RemoteClient:
+        def client_at(place: Servers | None) -> EmbeddedClient | RemoteClient:
             if place is None:
                 return EmbeddedClient(self.open_engine, for_a_person=True)
             return RemoteClient(place, known, randomness=lambda: 1.0)

@@ -11,7 +11,7 @@ from person import Person
 
 from ewallet_core.client import Reach, UnreachableError
 from ewallet_core.client.trust import Identity, KnownServers
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import Servers
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.screens.connection import ConnectionScreen, first_certificate
@@ -112,7 +112,7 @@ async def keep_silent(reader, writer):
 
 async def test_a_server_that_keeps_silent_can_be_given_up(opened):
     silent = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
-    place = ServerAddress("127.0.0.1", silent.sockets[0].getsockname()[1], tls=False)
+    place = Servers.read(f"127.0.0.1:{silent.sockets[0].getsockname()[1]}")
     async with opened() as person:
         await choose_connection(person)
         await type_server(person, place)
@@ -181,7 +181,7 @@ async def meet(person, server):
     await choose_connection(person)
     await type_server(person, server.place)
     await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-    fingerprint = person.app.context.connecting.backends.known_servers.fingerprint_of(server.place.name)
+    fingerprint = person.app.context.connecting.backends.known_servers.fingerprint_of(server.place.first.name)
     assert person.sees("is new on this computer")
     assert person.sees(fingerprint)
     return fingerprint
@@ -191,7 +191,7 @@ async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, 
     async with opened() as person:
         fingerprint = await meet(person, secured)
         await person.press("ctrl+t")
-        await is_at(person, secured.place.name)
+        await is_at(person, secured.place.first.name)
         await person.register()
         assert person.shows_account("ada")
         await person.log_out()
@@ -201,7 +201,7 @@ async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, 
         await choose_connection(person)
         assert person.sees(fingerprint)
         await person.press("down", "enter")
-        await is_at(person, secured.place.name)
+        await is_at(person, secured.place.first.name)
         assert not isinstance(person.app.screen, ConfirmModal)
 
 
@@ -213,15 +213,15 @@ async def test_a_server_is_reached_over_http_and_again_after_it_was_gone(
     async with opened() as person:
         await meet(person, server)
         await person.press("ctrl+t")
-        await is_at(person, server.place.name)
+        await is_at(person, server.place.first.name)
         await person.register()
         server.stop()
         await person.wait_until(lambda: person.sees("reconnecting"))
         server.start()
-        await person.wait_until(lambda: person.sees(f"● {server.place.name}"))
+        await person.wait_until(lambda: person.sees(f"● {server.place.first.name}"))
         assert person.shows_account("ada")
         await person.log_out()
-    assert Preferences.read(folder).servers == (f"https://{server.place.name}",)
+    assert Preferences.read(folder).servers == (f"https://{server.place.first.name}",)
     server.stop()
 
 
@@ -234,7 +234,7 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
             await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
             assert person.sees("was not trusted. Choose a server.")
             assert (
-                person.app.context.connecting.backends.known_servers.fingerprint_of(secured.place.name)
+                person.app.context.connecting.backends.known_servers.fingerprint_of(secured.place.first.name)
                 is None
             )
             assert Preferences.read(folder).servers == ()
@@ -248,7 +248,7 @@ async def test_who_quits_instead_of_trusting_a_new_server_has_not_trusted_it(ope
         known = person.app.context.connecting.backends.known_servers
         await person.press("ctrl+q")
         await person.wait_until(lambda: person.app._exit)
-    assert known.fingerprint_of(secured.place.name) is None
+    assert known.fingerprint_of(secured.place.first.name) is None
 
 
 async def test_what_was_typed_for_one_engine_is_not_there_for_the_next(opened, secured):
@@ -287,7 +287,7 @@ async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened,
     async with opened() as person:
         await meet(person, secured)
         await person.press("ctrl+t")
-        await is_at(person, secured.place.name)
+        await is_at(person, secured.place.first.name)
         await person.register()
         shows_another_certificate(secured, tmp_path)
         await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
@@ -303,7 +303,7 @@ async def test_a_form_that_waits_when_the_certificate_changes_is_said_to_be_unan
     async with opened() as person:
         await meet(person, secured)
         await person.press("ctrl+t")
-        await is_at(person, secured.place.name)
+        await is_at(person, secured.place.first.name)
         await person.register()
         await person.press("u")
         await person.wait_until(lambda: isinstance(person.app.screen, FormScreen) and person.form.rows)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.protocol.address import Servers
 from ewallet_tui.config.file import one_message
 from ewallet_tui.config.preferences import MAX_ACCOUNTS, MAX_SERVERS, Preferences
 from ewallet_tui.config.settings import SETTINGS
@@ -15,7 +15,7 @@ DOCUMENTED = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def place(number):
-    return ServerAddress(f"host{number}.example.org", 8080 + number)
+    return Servers.read(f"host{number}.example.org:{8080 + number}")
 
 
 def test_the_choice_is_kept(tmp_path):
@@ -205,7 +205,7 @@ def test_who_never_chose_anything_has_no_file(tmp_path):
 
 def test_a_file_that_could_not_be_read_is_put_aside_and_not_lost(tmp_path):
     (tmp_path / NAME).write_text('theme = "ewallet-light')
-    Preferences.read(tmp_path).with_server_used(ServerAddress.read("wallet.example.org"))
+    Preferences.read(tmp_path).with_server_used(Servers.read("wallet.example.org"))
     assert (tmp_path / f"{NAME}.damaged").read_text() == 'theme = "ewallet-light'
     assert Preferences.read(tmp_path).servers == ("wallet.example.org:8080",)
 

@@ -10,9 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import psycopg
+from psycopg import pq
 from sqlalchemy import Engine, PoolProxiedConnection, QueuePool, event
 from sqlalchemy.exc import DBAPIError
 
@@ -30,26 +31,42 @@ from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
-from ewallet_core.storage.postgresql.transaction import (
-    DriverConnection,
-    NeedsLocks,
-    PipelinedConnection,
-    PostgresqlTransaction,
-    is_idle,
-)
+from ewallet_core.storage.postgresql.pipeline import DriverConnection, PipelinedConnection
+from ewallet_core.storage.postgresql.transaction import NeedsLocks, PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction
 from ewallet_core.types import Durability
 
-WRITERS = 8
-"""How many submitted changes are carried out at once."""
-MOST_CONNECTIONS = 16
 MOST_RUNS = 10
 """How often work is run again because others wrote at the same time."""
 RECONNECT_SECONDS = 20.0
 """How long to try again after the connection was lost: a standby that takes over needs some seconds."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
-COMMIT_SECONDS = 10.0
+COMMIT_SECONDS = 5.0
+_PIPELINED = "pipelined"
+
+_SETTINGS = {
+    # More than a COMMIT may take that has locks.
+    "lock_timeout": "10s",
+    "statement_timeout": "55s",
+    # These free the locks of a process that hangs, and of a machine that is gone.
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_user_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    # By a warning `commit` knows that a standby may lack what was committed.
+    "client_min_messages": "warning",
+    "standard_conforming_strings": "on",
+    # To compile the conditions of a search takes longer than to run it.
+    "jit": "off",
+}
+"""Of each connection."""
+_WHERE_THE_SYSTEM_CAN = {"client_connection_check_interval": "5s"}
+_WAIT_FOR_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+)
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -77,14 +94,14 @@ class _Runs:
     def prepare_next(self, reason: psycopg.Error) -> None:
         """Prepare the next run, after some time if need be; raises `reason` if there is none."""
         remedy = remedy_for(reason)
+        if remedy is Remedy.GIVE_UP or time.monotonic() >= self._until:
+            raise reason
         if remedy is Remedy.RUN_AGAIN:
             self._count_run(reason.sqlstate or "", reason)
-        elif remedy is Remedy.CONNECT_AGAIN and time.monotonic() < self._until:
+        else:
             self._counts["connection"] += 1
             time.sleep(self._wait)
             self._wait = min(2 * self._wait, LONGEST_WAIT_SECONDS)
-        else:
-            raise reason
 
     def _count_run(self, cause: str, reason: Exception) -> None:
         self._counts[cause] += 1
@@ -98,8 +115,9 @@ class PostgresqlDatabase:
 
     is_remote = True
 
-    def __init__(self, target: PostgresqlTarget, durability: Durability) -> None:
-        self._engine = create_engine_for(target, pool_size=MOST_CONNECTIONS)
+    def __init__(self, target: PostgresqlTarget, durability: Durability, connections: int) -> None:
+        """Half of the connections are for changes that are submitted."""
+        self._engine = create_engine_for(target, pool_size=connections)
         event.listen(self._engine, "connect", lambda connection, _record: _set_up(connection, durability))
         # None of the pool's, which may all be in use.
         self._maintenance_engine = create_engine_for(target, pool_size=1)
@@ -117,7 +135,7 @@ class PostgresqlDatabase:
             raise StorageUnavailableError(summary(reason)) from reason
         self._writers = [
             threading.Thread(target=self._write_submitted, name=f"ewallet-writer-{number}", daemon=True)
-            for number in range(1, WRITERS + 1)
+            for number in range(1, connections // 2 + 1)
         ]
         for writer in self._writers:
             writer.start()
@@ -195,39 +213,43 @@ class PostgresqlDatabase:
                 except NeedsLocks as needed:
                     runs.lock_first(needed)
                 except NeedsSavepoints:
+                    # Only the second run can undo a part, which must not release the locks.
                     runs.savepoints = True
                 except psycopg.Error as reason:
                     runs.prepare_next(reason)
 
     def _read_once(self, work: Callable[[Transaction], T]) -> T:
-        with self._connection() as driver:
+        with self._connection() as connection:
             try:
-                with driver.pipeline():
-                    driver.execute(BEGIN_READ)
-                    return work(
-                        PostgresqlTransaction(PipelinedConnection(driver), self._statements, writes=False)
-                    )
+                with connection.pipeline():
+                    connection.execute(BEGIN_READ)
+                    result = work(PostgresqlTransaction(connection, self._statements, writes=False))
+                    connection.execute("ROLLBACK")
             finally:
-                _roll_back(driver)
+                _roll_back(connection.driver)
+            return result
 
     def _write_once(self, work: Callable[[Transaction], T], runs: _Runs) -> T:
-        with self._connection() as driver:
+        with self._connection() as connection:
             try:
-                with driver.pipeline():
-                    driver.execute(BEGIN_WRITE)
+                with connection.pipeline():
+                    connection.execute(BEGIN_WRITE)
                     transaction = PostgresqlTransaction(
-                        PipelinedConnection(driver),
+                        connection,
                         self._statements,
                         writes=True,
                         savepoints=runs.savepoints,
                         locked=runs.locked,
                     )
                     transaction.begin_piece()
-                    result = work(transaction)
+                    try:
+                        result = work(transaction)
+                    finally:
+                        runs.locked |= transaction.locked
                     transaction.end_piece()
-                commit(driver, COMMIT_SECONDS)
+                    commit(connection, COMMIT_SECONDS)
             finally:
-                _roll_back(driver)
+                _roll_back(connection.driver)
             if transaction.events_written:
                 self._maintenance.note_change()
             return result
@@ -238,16 +260,18 @@ class PostgresqlDatabase:
         pooled.detach()
         return driver
 
-    def _open_transaction(self, driver: DriverConnection) -> PostgresqlTransaction:
-        return PostgresqlTransaction(PipelinedConnection(driver), self._statements, writes=True)
+    def _open_transaction(self, connection: PipelinedConnection) -> PostgresqlTransaction:
+        return PostgresqlTransaction(connection, self._statements, writes=True)
 
     @contextmanager
-    def _connection(self) -> Iterator[DriverConnection]:
+    def _connection(self) -> Iterator[PipelinedConnection]:
         """A connection in no transaction. One that is lost, or can't write, is not used again."""
         pooled = _connect(self._engine)
         driver = cast("DriverConnection", pooled.driver_connection)
+        if (connection := pooled.info.get(_PIPELINED)) is None:
+            connection = pooled.info[_PIPELINED] = PipelinedConnection(driver)
         try:
-            yield driver
+            yield connection
         except psycopg.Error as reason:
             if remedy_for(reason) is Remedy.CONNECT_AGAIN:
                 driver.close()
@@ -281,19 +305,26 @@ def _connect(engine: Engine) -> PoolProxiedConnection:
         raise cast("psycopg.Error", reason.orig) from reason
 
 
-def _set_up(connection: Any, durability: Durability) -> None:
-    settings = {
-        "lock_timeout": "10s",
-        # Else the locks of a process that hangs, or of a machine that is gone, would stay.
-        "idle_in_transaction_session_timeout": "30s",
-        "client_min_messages": "warning",
-        "timezone": "UTC",
-        "standard_conforming_strings": "on",
-    }
-    if durability is not Durability.FULL:
-        settings["synchronous_commit"] = "off"
-    for name, value in settings.items():
-        connection.execute(f"SET {name} = '{value}'")
+def _set_up(connection: DriverConnection, durability: Durability) -> None:
+    # Else the driver, after it has rolled back, may remove the prepared statements that are not its own.
+    connection.prepare_threshold = None
+    settings = _SETTINGS | ({} if durability is Durability.FULL else {"synchronous_commit": "off"})
+    connection.execute(_set_all(settings))
+    if durability is Durability.FULL:
+        connection.execute(_WAIT_FOR_DISK)
+    with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+        connection.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
+
+
+def _set_all(settings: dict[str, str]) -> str:
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', '{value}', false)" for name, value in settings.items()
+    )
+
+
+def is_idle(driver: DriverConnection) -> bool:
+    """Whether the connection is in no transaction, so that the next piece of work can use it."""
+    return driver.info.transaction_status is pq.TransactionStatus.IDLE
 
 
 def _roll_back(driver: DriverConnection) -> None:

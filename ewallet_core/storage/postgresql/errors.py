@@ -17,6 +17,7 @@ _CONFLICTS = {
     "40001",  # could not serialize
     "40P01",  # deadlock
     "23503",  # what a row refers to was deleted meanwhile
+    "55P03",  # another transaction has held a lock for long
     "23505",  # another transaction inserted the same key
     "23514",  # another transaction changed what a CHECK compares
 }

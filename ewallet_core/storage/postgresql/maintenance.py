@@ -17,7 +17,7 @@ from ewallet_core.metrics import Metric, gauge
 from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.postgresql.errors import Remedy, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance_session import MaintenanceSession, OpenTransaction
-from ewallet_core.storage.postgresql.transaction import DriverConnection
+from ewallet_core.storage.postgresql.pipeline import DriverConnection
 
 LOOK_SECONDS = 0.2
 """How often to look while something is to be done."""

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ewallet_core.storage.journal import seal_settled
+from ewallet_core.storage.postgresql.pipeline import DriverConnection, PipelinedConnection
 from ewallet_core.storage.postgresql.settled_ids import SettledIds
-from ewallet_core.storage.postgresql.transaction import DriverConnection
 from ewallet_core.storage.transaction import Transaction
 
 ENTRIES_IN_A_BATCH = 500
 MOST_COUNTED = 10_000
 """How many entries without a seal are counted at most."""
 
-OpenTransaction = Callable[[DriverConnection], Transaction]
+OpenTransaction = Callable[[PipelinedConnection], Transaction]
 
 _SCHEMA_ID = "SELECT relnamespace::bigint FROM pg_class WHERE oid = 'entries'::regclass"
 # It is held as long as the connection lives, so that it needs no time limit.
@@ -42,8 +42,12 @@ class MaintenanceSession:
     def __init__(self, connection: DriverConnection, open_transaction: OpenTransaction, process: str) -> None:
         """`process` names this process in what it tells the others. Raises `psycopg.Error`."""
         self.connection = connection
+        self._pipelined = PipelinedConnection(connection)
         self._open_transaction = open_transaction
         self._process = process
+        self._heard: set[str] = set()
+        """The processes that have told of changes since the last `wait`."""
+        connection.add_notify_handler(lambda told: self._heard.add(told.payload))
         # A seal that is lost with the server is made again, of the same entries.
         connection.execute("SET synchronous_commit = off")
         schema_id = _read_schema_id(connection)
@@ -90,14 +94,22 @@ class MaintenanceSession:
 
     def wait(self, seconds: float, wake_up: socket.socket) -> set[str]:
         """Wait until processes tell of a change, or `wake_up` is readable; returns the other processes."""
-        found = list(self.connection.notifies(timeout=0))
-        if not found:
+        self._hear()
+        if not self._heard:
             poll = select.poll()
             poll.register(self.connection.fileno(), select.POLLIN)
             poll.register(wake_up, select.POLLIN)
             poll.poll(seconds * 1_000)
-            found = list(self.connection.notifies(timeout=0))
-        return {notification.payload for notification in found} - {self._process}
+            self._hear()
+        heard, self._heard = self._heard - {self._process}, set()
+        return heard
+
+    def _hear(self) -> None:
+        """Read what has arrived, also while statements were executed."""
+        server = self.connection.pgconn
+        server.consume_input()
+        while (told := server.notifies()) is not None:
+            self._heard.add(told.extra.decode())
 
     def _seal_batch(self, up_to: int) -> int:
         with self._transaction() as transaction:
@@ -109,8 +121,8 @@ class MaintenanceSession:
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
-        with self.connection.transaction(), self.connection.pipeline():
-            yield self._open_transaction(self.connection)
+        with self.connection.transaction(), self._pipelined.pipeline():
+            yield self._open_transaction(self._pipelined)
 
 
 def take_charge_for_transaction(connection: DriverConnection) -> bool:

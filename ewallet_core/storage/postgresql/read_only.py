@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import URL, Dialect, Engine
@@ -12,15 +13,12 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import as_storage_error, summary
+from ewallet_core.storage.postgresql.pipeline import DriverConnection
 from ewallet_core.storage.postgresql.requirements import connecting, read_facts, require_usable
-from ewallet_core.storage.postgresql.transaction import (
-    DriverConnection,
-    PipelinedConnection,
-    PostgresqlTransaction,
-)
+from ewallet_core.storage.postgresql.transaction import PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
 from ewallet_core.storage.schema_version import require_this_release
-from ewallet_core.storage.transaction import Statements
+from ewallet_core.storage.transaction import DbCursor, Statements
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SETTINGS = {
@@ -38,6 +36,26 @@ _SET = "SELECT set_config($1, $2, true)"
 _CONFLICT_WITH_RECOVERY = "40001"
 _NOT_ALLOWED = "42501"
 _GRANT = "Grant it SELECT on all tables and sequences, or use another role."
+
+
+class PlainConnection:
+    """A connection as a `Transaction` uses it, whose statements may fail and take their time."""
+
+    in_transaction = True
+    total_changes = 0
+
+    def __init__(self, driver: DriverConnection) -> None:
+        self._driver = driver
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> DbCursor:
+        # The driver's own type of statements is narrower, because most are written by hand.
+        run: Any = self._driver.execute
+        cursor: DbCursor = run(sql, values)
+        return cursor
+
+    def executemany(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
+        for each in values:
+            self.execute(sql, each)
 
 
 @contextmanager
@@ -71,7 +89,7 @@ def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
     target = read_target(url)
     with connect_read_only(target) as (driver, dialect):
         require_readable(driver, target)
-        transaction = PostgresqlTransaction(PipelinedConnection(driver), Statements(dialect), writes=False)
+        transaction = PostgresqlTransaction(PlainConnection(driver), Statements(dialect), writes=False)
         # The time of the snapshot, however long it is read.
         _ = transaction.database_time
         yield transaction
@@ -92,10 +110,10 @@ def require_readable(driver: DriverConnection, target: PostgresqlTarget) -> None
 
 def _connect(engine: Engine) -> DriverConnection:
     connection = engine.raw_connection()
-    driver: DriverConnection = connection.driver_connection  # type: ignore[assignment]
+    driver = connection.driver_connection
     # It never returns to the engine's pool.
     connection.detach()
-    return driver
+    return cast("DriverConnection", driver)
 
 
 def _as_unavailable(reason: Exception) -> WalletError | None:

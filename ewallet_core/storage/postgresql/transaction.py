@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import count
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
-import psycopg
 import sqlalchemy as sa
-from psycopg import pq
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -18,7 +16,7 @@ from ewallet_core.storage import schema
 from ewallet_core.storage.postgresql.errors import as_storage_error
 from ewallet_core.storage.transaction import (
     ROWS_IN_A_CHUNK,
-    DbCursor,
+    DbConnection,
     Parties,
     Statements,
     Transaction,
@@ -28,11 +26,8 @@ from ewallet_core.types import SYSTEM_CORE_ID
 
 R = TypeVar("R", bound=msgspec.Struct)
 
-DriverConnection = psycopg.Connection[tuple[Any, ...]]
-
 TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || $1, 0))"
-_CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
 
 _account, _session = schema.accounts.c, schema.sessions.c
 _CALLERS_SESSION = (_session.token_hash == sa.bindparam("token_hash")) | (
@@ -70,39 +65,12 @@ class NeedsLocks(Exception):  # noqa: N818 - a request to start again, not an er
         self.account_ids = account_ids
 
 
-class PipelinedConnection:
-    """A connection in pipeline mode, as a `Transaction` uses it: it waits only for results that are read.
-
-    So an error of a change that returns nothing is raised later, at the latest by the commit.
-    """
-
-    in_transaction = True
-    """An error ends the piece of work in any case, so that nothing can be kept without a transaction."""
-
-    def __init__(self, driver: DriverConnection) -> None:
-        self.driver = driver
-        self.total_changes = 0
-        """How many statements have changed something, or could have."""
-
-    def execute(self, sql: str, values: Any = None) -> DbCursor:
-        if sql.startswith(_CHANGES):
-            self.total_changes += 1
-        cursor: DbCursor = cast("Any", self.driver).execute(sql, values)
-        return cursor
-
-    def executemany(self, sql: str, values: Iterable[Any]) -> None:
-        for each in values:
-            self.execute(sql, each)
-
-
 class PostgresqlTransaction(Transaction):
     """A transaction beside others. One that writes must lock an account before it reads or changes it."""
 
-    locks_rows: ClassVar[bool] = True
-
     def __init__(
         self,
-        connection: PipelinedConnection,
+        connection: DbConnection,
         statements: Statements,
         *,
         writes: bool,
@@ -111,11 +79,10 @@ class PostgresqlTransaction(Transaction):
     ) -> None:
         """The accounts `locked` are locked at its beginning; an earlier run of its work needed them."""
         super().__init__(connection, statements, writes=writes, savepoints=savepoints)
-        self._driver_connection = connection
+        self.locks_rows = writes
         self._time: int | None = None
         self._cursor_numbers = count(1)
         self.locked: set[int] = set()
-        self.written_accounts: set[int] = set()
         if locked:
             self._lock(_LOCK_ACCOUNTS, ids=sorted(locked))
 
@@ -130,8 +97,6 @@ class PostgresqlTransaction(Transaction):
 
     def lock_parties(self, parties: Parties) -> None:
         """Lock the accounts of the parties, the session if it may change, and then take the time."""
-        if not self.writes:
-            return
         values = {"token_hash": parties.token_hash, "session_id": parties.session_id}
         accounts_found = self.run(
             _LOCK_PARTIES,
@@ -159,20 +124,12 @@ class PostgresqlTransaction(Transaction):
     ) -> Iterator[R]:
         compiled, name = self._statements[statement], f"rows_{next(self._cursor_numbers)}"
         self._connection.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {compiled.sql}", compiled.bind(values))
-        while rows := self._connection.execute(f"FETCH {chunk} FROM {name}").fetchall():
+        while True:
+            rows = self._connection.execute(f"FETCH {chunk} FROM {name}").fetchall()
             yield from as_rows(rows, row_type)
+            if len(rows) < chunk:
+                break
         self._connection.execute(f"CLOSE {name}")
-
-    def count_changed(self, statement: ClauseElement, **values: Any) -> int:
-        cursor = self.run(statement, **values)
-        with self._driver_connection.driver.pipeline() as pipeline:
-            pipeline.sync()
-        return cursor.rowcount
 
     def _lock(self, statement: ClauseElement, **values: Any) -> None:
         self.locked.update(id for (id,) in self.run(statement, **values).fetchall())
-
-
-def is_idle(driver: DriverConnection) -> bool:
-    """Whether the connection is in no transaction, so that the next piece of work can use it."""
-    return driver.info.transaction_status is pq.TransactionStatus.IDLE

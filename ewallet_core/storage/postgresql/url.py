@@ -22,18 +22,15 @@ class PostgresqlTarget:
     schema: str | None = None
 
     def __str__(self) -> str:
-        """What may be shown: host, port, database and schema, but no password, and no path of a key."""
+        """What may be shown: role, hosts, ports, database and schema, but no password."""
         hosts = _values(self.url, "host") or ([self.url.host] if self.url.host else [])
         ports = _values(self.url, "port") or ([str(self.url.port)] if self.url.port else [])
+        services = [f"service={name}" for name in _values(self.url, "service")]
         database = self.url.database or "".join(_values(self.url, "dbname"))
-        place = ",".join(hosts) + (f":{','.join(ports)}" if ports else "")
+        place = ",".join(hosts or services) + (f":{','.join(ports)}" if ports else "")
         user = f"{self.url.username}@" if self.url.username else ""
         schema = f" (schema {self.schema})" if self.schema else ""
         return f"{user}{place}/{database}{schema}"
-
-    @property
-    def has_password(self) -> bool:
-        return self.url.password is not None
 
 
 def read_target(url: URL) -> PostgresqlTarget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,8 +21,7 @@ SCHEMA_FILE = Path(__file__).with_name("postgresql_schema.json")
 """The definition of each object that the migrations of this release make, as `read_schema` finds it."""
 
 # The schema is the one whose tables the statements find. What is as usual is left out of a definition.
-_OBJECTS = text(
-    """
+_OBJECTS = """
     WITH tables AS (
         SELECT oid, relname::text AS name, relkind, relpersistence, relrowsecurity, relforcerowsecurity
         FROM pg_class
@@ -33,8 +33,7 @@ _OBJECTS = text(
         CASE relpersistence WHEN 'p' THEN NULL ELSE 'of persistence ' || relpersistence::text END,
         CASE WHEN relrowsecurity OR relforcerowsecurity THEN 'with row security' END,
         CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE tables.oid IN (inhrelid, inhparent))
-            THEN 'with inheritance' END,
-        CASE WHEN to_regclass(quote_ident(name)) IS DISTINCT FROM oid THEN 'hidden by another schema' END)
+            THEN 'with inheritance' END)
     FROM tables
     UNION ALL
     SELECT 'column', name, attname::text, concat_ws(' ',
@@ -81,8 +80,7 @@ _OBJECTS = text(
     UNION ALL
     SELECT 'policy', name, polname::text, coalesce(pg_get_expr(polqual, polrelid), '')
     FROM tables JOIN pg_policy ON polrelid = tables.oid
-    """
-)
+"""
 
 
 class _Object(Row, frozen=True):
@@ -97,9 +95,14 @@ def read_schema(transaction: Transaction) -> dict[str, str]:
     ours = schema.metadata.tables.keys() | {VERSION_TABLE}
     return {
         f"{found.kind} {found.table}" + (f".{found.name}" if found.kind != "table" else ""): found.definition
-        for found in transaction.all(_OBJECTS, _Object)
+        for found in transaction.all(text(_OBJECTS), _Object)
         if found.table in ours
     }
+
+
+def write_schema(objects: dict[str, str]) -> str:
+    """The text of the file that describes these objects, one in a line."""
+    return json.dumps(objects, indent=0, sort_keys=True) + "\n"
 
 
 @cache
@@ -128,16 +131,13 @@ def _has_its_table(name: str, found: dict[str, str]) -> bool:
 
 # Pages and indexes
 
-_AMCHECK = text(
-    """
+_AMCHECK = """
     SELECT pg_extension.oid::bigint, quote_ident(nspname), EXISTS (
         SELECT FROM pg_proc WHERE proname = 'verify_heapam' AND pronamespace = pg_namespace.oid
     )::int
     FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'amcheck'
-    """
-)
-_RELATIONS = text(
-    """
+"""
+_RELATIONS = """
     SELECT pg_class.oid::bigint, relname::text, relkind::text FROM pg_class
     LEFT JOIN pg_index ON indexrelid = pg_class.oid
     WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('alembic_version'))
@@ -145,14 +145,13 @@ _RELATIONS = text(
         OR relkind = 'i' AND indisvalid AND indrelid::regclass::text = ANY (string_to_array(:ours, ' '))
         AND relam = (SELECT oid FROM pg_am WHERE amname = 'btree'))
     ORDER BY relkind DESC, relname
-    """
-)
+"""
 _INDEX = "i"
 _DAMAGE = "XX"
 _NOT_ALLOWED = "42501"
 _TOO_NEW = "40001"
 """An index that was made while rows changed can't be compared with what this snapshot sees."""
-_SAVEPOINT, _ROLL_BACK = text("SAVEPOINT amcheck"), text("ROLLBACK TO SAVEPOINT amcheck")
+_SAVEPOINT, _ROLL_BACK = "SAVEPOINT amcheck", "ROLLBACK TO SAVEPOINT amcheck"
 
 
 class _Extension(Row, frozen=True):
@@ -177,7 +176,7 @@ class _NotAllowedError(Exception):
 
 def check_integrity(transaction: Transaction) -> Findings:
     """The other checks trust the indexes, so this is the first."""
-    extension = transaction.one(_AMCHECK, _Extension)
+    extension = transaction.one(text(_AMCHECK), _Extension)
     unchecked = "the extension amcheck is not installed" if extension is None else None
     if extension is not None:
         try:
@@ -202,7 +201,7 @@ def _check_relations(transaction: Transaction, extension: _Extension) -> Iterato
     index_check = text(f"SELECT {extension.schema}.bt_index_check(CAST(:id AS oid)::regclass, true)")
     table_check = text(f"SELECT msg FROM {extension.schema}.verify_heapam(CAST(:id AS oid)::regclass)")  # noqa: S608
     ours = " ".join(schema.metadata.tables)
-    for relation in transaction.all(_RELATIONS, _Relation, ours=ours):
+    for relation in transaction.all(text(_RELATIONS), _Relation, ours=ours):
         if relation.kind != _INDEX:
             if extension.checks_tables:
                 for found in _messages(transaction, table_check, relation):
@@ -214,7 +213,7 @@ def _check_relations(transaction: Transaction, extension: _Extension) -> Iterato
 
 def _messages(transaction: Transaction, statement: Any, relation: _Relation) -> list[str]:
     """What the function of amcheck returns, or raises because of damage."""
-    transaction.run(_SAVEPOINT)
+    transaction.run(text(_SAVEPOINT))
     try:
         rows = transaction.run(statement, id=relation.id).fetchall()
     except Exception as reason:
@@ -222,7 +221,7 @@ def _messages(transaction: Transaction, statement: Any, relation: _Relation) -> 
         state = getattr(reason, "sqlstate", None) or ""
         if not (state.startswith(_DAMAGE) or state in {_NOT_ALLOWED, _TOO_NEW}):
             raise
-        transaction.run(_ROLL_BACK)
+        transaction.run(text(_ROLL_BACK))
         if state == _NOT_ALLOWED:
             raise _NotAllowedError from reason
         return [str(reason).partition("\n")[0]] if state.startswith(_DAMAGE) else []
@@ -254,16 +253,18 @@ _FOREIGN_KEYS = tuple(
     for table in schema.metadata.sorted_tables
     if table.name not in FOLLOWED_TABLES
 )
-_SEQUENCES = text(
-    """
+_SEQUENCES = """
     SELECT tables.relname::text, sequences.oid::regclass::text FROM pg_class AS sequences
     JOIN pg_depend ON objid = sequences.oid AND deptype IN ('a', 'i')
         AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
     JOIN pg_class AS tables ON tables.oid = refobjid AND tables.oid = to_regclass(quote_ident(tables.relname))
     WHERE CASE sequences.relkind WHEN 'S' THEN has_sequence_privilege(sequences.oid, 'SELECT') END
     ORDER BY tables.relname
-    """
-)
+"""
+
+
+# The one row of the wall clock has always the same id.
+_NUMBERED = schema.metadata.tables.keys() - {schema.wall_clock.name}
 
 
 class _Sequence(Row, frozen=True):
@@ -278,8 +279,8 @@ class _Next(Row, frozen=True):
 
 def _check_sequences(transaction: Transaction) -> Iterator[Violation]:
     """The next row of each table gets an id above all others."""
-    for sequence in transaction.all(_SEQUENCES, _Sequence):
-        if sequence.table not in schema.metadata.tables:
+    for sequence in transaction.all(text(_SEQUENCES), _Sequence):
+        if sequence.table not in _NUMBERED:
             continue
         statement = text(
             "SELECT last_value + is_called::int,"  # noqa: S608 - names of ours

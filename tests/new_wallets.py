@@ -1,0 +1,132 @@
+"""New wallets for tests, each a database of its own: a file of SQLite, or a database at PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes import CHEAP, IN_MEMORY, Wallclock
+
+from ewallet_core import EWalletSessionManager
+
+if TYPE_CHECKING:
+    from postgresql_server import PostgresqlServer
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+NO_POSTGRESQL = "there are no programs of PostgreSQL's server"
+# Tests that ask for one of these are about files of SQLite.
+OF_FILES = {"wallet_file", "new_wallet_file", "on_disk", "migrated"}
+
+NewWallet = Callable[[], AbstractContextManager[str]]
+"""The URL of a new wallet, which is removed at the end."""
+
+
+def kind_of(item: pytest.Item) -> str:
+    """The kind of database of a test."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    kind: str = parameters.get("database_kind", item.config.getoption("--database"))
+    return kind
+
+
+def can_run(item: pytest.Item) -> bool:
+    """Whether the test can run on the kind of database that it has."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return kind_of(item) == SQLITE or (
+        "database_kind" in fixtures
+        and fixtures.isdisjoint(OF_FILES)
+        and item.get_closest_marker("sqlite_only") is None
+    )
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database that a test has."""
+    kind: str = getattr(request, "param", request.config.getoption("--database"))
+    return kind
+
+
+@pytest.fixture(scope="session")
+def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new wallet file, which tests copy because creating one takes too long."""
+    file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
+    EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server for all tests of this process; each takes databases of its own."""
+    # Imported here, because most runs of a few tests need no PostgreSQL.
+    from postgresql_server import PostgresqlMissingError, PostgresqlServer  # noqa: PLC0415
+
+    try:
+        server = PostgresqlServer()
+    except PostgresqlMissingError:
+        pytest.skip(NO_POSTGRESQL)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def wallet_template(postgresql_server: PostgresqlServer) -> str:
+    """A database at PostgreSQL with a new wallet, of which each test gets a copy."""
+    name = postgresql_server.new_database()
+    url = postgresql_server.url(name)
+    EWalletSessionManager(url, clock=Wallclock(), passwords=CHEAP).close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def new_wallet(request: pytest.FixtureRequest, database_kind: str) -> NewWallet:
+    """Make a new wallet on the kind of database that the test has."""
+    if database_kind == SQLITE:
+        file: Path = request.getfixturevalue("new_wallet_file")
+        return lambda: copy_of_file(file, IN_MEMORY)
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    template: str = request.getfixturevalue("wallet_template")
+    return lambda: copy_of_database(server, template)
+
+
+@contextlib.contextmanager
+def copy_of_file(file: Path, folder_of_copy: Path | None) -> Iterator[str]:
+    """The URL of a copy of the wallet file, in a folder of its own."""
+    with tempfile.TemporaryDirectory(dir=folder_of_copy) as folder:
+        yield f"sqlite:///{shutil.copy(file, folder)}"
+
+
+@contextlib.contextmanager
+def copy_of_database(server: PostgresqlServer, template: str) -> Iterator[str]:
+    """The URL of a copy of the database."""
+    name = server.new_database(template)
+    try:
+        yield server.url(name)
+    finally:
+        server.drop_database(name)
+
+
+@pytest.fixture
+def wallet_url(request: pytest.FixtureRequest, new_wallet: NewWallet) -> Iterator[str]:
+    """The URL of a new wallet; a wallet file is in memory unless the test requests `on_disk`."""
+    if "on_disk" in request.fixturenames:
+        made = copy_of_file(request.getfixturevalue("new_wallet_file"), None)
+    else:
+        made = new_wallet()
+    with made as url:
+        yield url
+
+
+@pytest.fixture
+def wallet_file(wallet_url: str) -> Path:
+    """The file of the new wallet: tests that request it run on SQLite only."""
+    return Path(wallet_url.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def on_disk() -> None:
+    """Requested by tests that need a wallet file on a real disk."""

@@ -1,0 +1,33 @@
+"""A database of a test server: its URL for each role, and what the administrator sees in it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import psycopg
+from postgresql_server import ADMINISTRATOR, PostgresqlServer
+
+from ewallet_core.storage.database_url import parse_url
+from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
+
+
+class NewDatabase:
+    def __init__(self, server: PostgresqlServer, name: str) -> None:
+        self.server = server
+        self.name = name
+
+    def url(self, user: str = ADMINISTRATOR, **query: str) -> str:
+        return self.server.url(self.name, user, **query)
+
+    def target(self, user: str = ADMINISTRATOR, **query: str) -> PostgresqlTarget:
+        return read_target(parse_url(self.url(user, **query)))
+
+    def execute(self, statement: str, *values: object, user: str = ADMINISTRATOR) -> list[tuple[Any, ...]]:
+        """The rows of a statement, on a connection of its own."""
+        with closing(psycopg.connect(self.server.conninfo(self.name, user), autocommit=True)) as connection:
+            cursor = connection.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description is not None else []
+
+    def drop(self) -> None:
+        self.server.drop_database(self.name)

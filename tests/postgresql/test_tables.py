@@ -1,0 +1,162 @@
+"""The tables that the migrations make at PostgreSQL: as declared, and with the rows of a file's history."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from new_database import NewDatabase
+from sqlalchemy import Connection, MetaData, Table, inspect, text
+
+from ewallet_core.storage import migrations, schema
+from ewallet_core.storage.postgresql.engine import create_migration_engine
+from ewallet_core.storage.postgresql.migration import migrate, prepare
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
+from ewallet_core.storage.sqlite import upgrade_file
+
+DUMPS = sorted((Path(__file__).parents[1] / "released_schemas").glob("schema-*.sql"))
+
+_INDEXES = """
+SELECT indexname, replace(indexdef, schemaname || '.', '') FROM pg_indexes
+WHERE schemaname = $1 AND tablename <> 'alembic_version' ORDER BY indexname
+"""
+_CONSTRAINTS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = $1::regnamespace AND conname <> 'alembic_version_pkc' ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+def migrated(database: NewDatabase) -> NewDatabase:
+    """A database with the tables of this release."""
+    migrate(database.target())
+    return database
+
+
+# As declared
+
+
+def test_the_migrations_match_the_declared_tables(migrated: NewDatabase) -> None:
+    engine = create_migration_engine(migrated.target())
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def with_conditions_of_indexes(metadata: MetaData) -> MetaData:
+    """The declared tables with the conditions of indexes for PostgreSQL too.
+
+    They are declared for SQLite only, because a program would load the other dialect for them.
+    """
+    copied = MetaData(naming_convention=metadata.naming_convention)
+    for table in metadata.sorted_tables:
+        for index in table.to_metadata(copied).indexes:
+            condition = index.dialect_options["sqlite"]["where"]
+            index.dialect_options["postgresql"]["where"] = condition
+    return copied
+
+
+def definitions(database: NewDatabase, schema_name: str) -> list[Any]:
+    """The indexes and constraints of a schema, as the server writes them."""
+    with closing(
+        psycopg.connect(
+            database.server.conninfo(database.name),
+            cursor_factory=psycopg.RawCursor,
+            options=f"-csearch_path={schema_name}",
+        )
+    ) as connection:
+        return [
+            connection.execute(query, (schema_name,)).fetchall()  # type: ignore[call-overload]
+            for query in (_INDEXES, _CONSTRAINTS)
+        ]
+
+
+def test_the_migrations_create_the_same_indexes_and_checks_as_the_tables(migrated: NewDatabase) -> None:
+    migrated.execute("CREATE SCHEMA declared")
+    engine = create_migration_engine(migrated.target(schema="declared"))
+    with engine.begin() as connection:
+        with_conditions_of_indexes(schema.metadata).create_all(connection)
+    by_migrations = definitions(migrated, "public")
+    assert by_migrations == definitions(migrated, "declared")
+    assert len(by_migrations[0]) > 40
+    assert "WHERE (reverses_id IS NOT NULL)" in str(by_migrations[0])
+
+
+def test_only_columns_that_count_by_themselves_have_a_sequence(migrated: NewDatabase) -> None:
+    counted = {
+        f"{table.name}_id_seq" for table in schema.metadata.sorted_tables if "id" in table.primary_key.columns
+    }
+    found = migrated.execute("SELECT sequencename FROM pg_sequences")
+    assert {name for (name,) in found} == counted
+
+
+def test_a_new_database_has_the_current_version(migrated: NewDatabase) -> None:
+    assert migrated.execute("SELECT version_num FROM alembic_version") == [(SCHEMA_VERSION,)]
+
+
+# What they refuse
+
+
+@pytest.mark.parametrize("table", sorted(schema.APPEND_ONLY))
+@pytest.mark.parametrize(
+    "change", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE"]
+)
+def test_rows_of_the_journal_can_not_be_changed(migrated: NewDatabase, table: str, change: str) -> None:
+    column = schema.metadata.tables[table].columns.keys()[-1]
+    with pytest.raises(psycopg.IntegrityError, match="is append-only"):
+        migrated.execute(change.format(table=table, column=column))
+
+
+def test_an_entry_of_an_unknown_kind_is_refused(migrated: NewDatabase) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        migrated.execute("INSERT INTO entries (kind, at) VALUES ('gift', 1)")
+
+
+# The same history as that of a file
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
+def test_the_migrations_change_rows_as_they_change_those_of_a_file(
+    database: NewDatabase, tmp_path: Path, dump: Path
+) -> None:
+    file = tmp_path / "released.sqlite3"
+    with closing(sqlite3.connect(file)) as released:
+        released.executescript(dump.read_text())
+        engine = create_migration_engine(database.target())
+        with engine.begin() as connection:
+            migrations.upgrade(connection, dump.stem.removeprefix("schema-"))
+            copy_rows(released, connection)
+    upgrade_file(file)
+    prepare(database.target())
+    with closing(sqlite3.connect(file)) as upgraded, engine.connect() as connection:
+        for table in schema.metadata.sorted_tables:
+            columns = ", ".join(table.columns.keys())
+            key = ", ".join(column.name for column in table.primary_key)
+            query = f"SELECT {columns} FROM {table.name} ORDER BY {key}"
+            expected = upgraded.execute(query).fetchall()
+            found = [tuple(row) for row in connection.execute(text(query))]
+            assert (table.name, found) == (table.name, expected)
+
+
+def copy_rows(source: sqlite3.Connection, target: Connection) -> None:
+    """Copy all rows, and set the counters of ids."""
+    target.execute(text("SET LOCAL session_replication_role = replica"))
+    for name in inspect(target).get_table_names():
+        if name == "alembic_version":
+            continue
+        table = Table(name, MetaData(), autoload_with=target, resolve_fks=False)
+        columns = table.columns.keys()
+        rows = source.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall()
+        if rows:
+            target.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+        if "id" in columns:
+            target.execute(text(f"SELECT setval('{name}_id_seq', coalesce(max(id), 1)) FROM {name}"))
+    target.execute(text("SET LOCAL session_replication_role = origin"))
