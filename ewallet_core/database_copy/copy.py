@@ -52,17 +52,17 @@ def copy_database(
     With `live`, engines may use the source; what they change from now on is not in the copy. Raises
     `CopyError`: then there is no copy, unless it is `CopyUncertainError`.
     """
-    with (
-        _named("Source"),
-        _open_reader(source, live=live) as reader,
-        _named("Target"),
-        _open_writer(target) as writer,
-    ):
-        return _copy(reader, writer, progress)
+    with _named("Source"), _open_reader(source, live=live) as reader:
+        try:
+            with _named("Target"), _open_writer(target) as writer:
+                return _copy(reader, writer, progress)
+        except _ReadingFailedError as failed:
+            # As the reader says it.
+            raise failed.reason from None
 
 
 def _copy(reader: SourceReader, writer: TargetWriter, progress: Progress) -> CopyResult:
-    with _named("Source"):
+    with _reading():
         total = sum(reader.count_rows(table) for table in TABLES)
     copying, comparing = _Counter("Copying", total, progress), _Counter("Comparing", total, progress)
     digests = {table: _copy_table(reader, writer, table, copying) for table in TABLES}
@@ -85,17 +85,33 @@ def _copy_table(
 ) -> TableDigest:
     digest = TableDigest()
     writer.write_rows(table, counter.follow(digest.follow(_from_source(reader, table))))
-    with _named("Source"):
+    with _reading():
         last_id = reader.read_last_id(table)
     if last_id is not None:
         writer.write_last_id(table, last_id)
     return digest
 
 
+class _ReadingFailedError(Exception):
+    """The source can't be read, which the target must not take for an error of its own."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Exception as reason:
+        raise _ReadingFailedError(reason) from reason
+
+
 def _from_source(reader: SourceReader, table: sa.Table) -> Iterator[Chunk]:
     chunks = reader.read_rows(table)
     while True:
-        with _named("Source"):
+        with _reading():
             chunk = next(chunks, None)
         if chunk is None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 from typing import Any, cast
 
@@ -24,9 +24,14 @@ from ewallet_core.database_copy.ends import (
 )
 from ewallet_core.storage.database_url import parse_url
 from ewallet_core.storage.postgresql.commit import commit
-from ewallet_core.storage.postgresql.engine import create_engine_for, create_migration_engine, raw_execute
+from ewallet_core.storage.postgresql.engine import (
+    connect,
+    create_engine_for,
+    create_migration_engine,
+    raw_execute,
+)
 from ewallet_core.storage.postgresql.errors import summary
-from ewallet_core.storage.postgresql.maintenance_session import take_charge_for_transaction
+from ewallet_core.storage.postgresql.maintenance_session import take_charge
 from ewallet_core.storage.postgresql.migration import migrate_within
 from ewallet_core.storage.postgresql.pipeline import DriverConnection, PipelinedConnection
 from ewallet_core.storage.postgresql.read_only import PlainConnection, connect_read_only, require_readable
@@ -37,6 +42,7 @@ from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import Violation, run_checks
 
 COMMIT_SECONDS = 60.0
+LOCK_TIMEOUT = "10s"
 _CHUNKS_IN_A_COPY = 5
 _MEMORY_KIB = 256 * 1024
 """For each index that is built."""
@@ -44,13 +50,11 @@ _SETTINGS = {
     # Limits of the role are meant for short transactions.
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
-    "lock_timeout": "10s",
     "client_min_messages": "warning",
     "maintenance_work_mem": f"{_MEMORY_KIB}kB",
     "jit": "off",
 }
 _SET = "SELECT set_config($1, $2, true)"
-_IS_STANDBY = "SELECT pg_is_in_recovery()"
 _SEQUENCE = "SELECT pg_get_serial_sequence($1, 'id')"
 _TYPES = (
     "SELECT attname, atttypid FROM pg_attribute"
@@ -73,16 +77,25 @@ _NAMES = [table.name for table in TABLES]
 def open_postgresql_reader(url: str, *, live: bool) -> Iterator[PostgresqlReader]:
     """A snapshot of the database. Raises `StorageUnavailableError`, or `CopyError` if servers use it."""
     target = read_target(parse_url(url))
-    with connect_read_only(target) as (driver, _):
+    with nullcontext() if live else _unused(target), connect_read_only(target) as (driver, _):
         require_readable(driver, target)
-        reader = PostgresqlReader(driver)
-        # On a standby, the servers of its primary go on.
-        if not live and (reader.number(_IS_STANDBY) or not take_charge_for_transaction(driver)):
+        yield PostgresqlReader(driver)
+
+
+@contextmanager
+def _unused(target: PostgresqlTarget) -> Iterator[None]:
+    """Require that no server uses the database, before the snapshot is taken."""
+    with connecting(target), connect(target) as connection:
+        require_readable(connection, target)
+        connection.execute("SET idle_session_timeout = 0")
+        ((is_standby,),) = connection.execute("SELECT pg_is_in_recovery()").fetchall()
+        # The servers of a standby's primary are not known here.
+        if is_standby or not take_charge(connection):
             raise CopyError(
                 f"A server uses {target}, and what it changes meanwhile would not be in the copy. Stop all of"
                 " its servers, or add --live to copy the wallet as it is now."
             )
-        yield reader
+        yield
 
 
 class _PostgresqlRows:
@@ -146,12 +159,16 @@ def open_postgresql_writer(url: str) -> Iterator[PostgresqlWriter]:
 
 def _create_tables(connection: Connection, target: PostgresqlTarget) -> None:
     """Create the tables unless they are there; they must be empty, and stay so for others."""
-    facts = read_facts(raw_execute(connection), target)
+    execute = raw_execute(connection)
+    for setting in _SETTINGS.items():
+        execute(_SET, setting)
+    facts = read_facts(execute, target)
     if facts.version is not None:
         # Asked first, because an upgrade of large tables would take long, and is undone.
         quote = connection.dialect.identifier_preparer.quote_identifier
         _require_empty(connection, f"{quote(str(facts.schema))}.accounts")
     migrate_within(connection, target)
+    execute(_SET, ("lock_timeout", LOCK_TIMEOUT))
     connection.exec_driver_sql(f"LOCK TABLE {', '.join(_NAMES)} IN ACCESS EXCLUSIVE MODE")
     _require_empty(connection, *_NAMES)
 
@@ -170,8 +187,6 @@ class PostgresqlWriter(_PostgresqlRows):
 
     def __init__(self, driver: DriverConnection, dialect: Dialect) -> None:
         super().__init__(driver)
-        for setting in _SETTINGS.items():
-            driver.execute(_SET, setting)
         self._transaction = PostgresqlTransaction(PlainConnection(driver), Statements(dialect), writes=True)
         self._left_out = self._leave_out_indexes()
 

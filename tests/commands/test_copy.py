@@ -235,6 +235,21 @@ def test_a_wallet_with_a_violation_is_not_copied(file, url, conninfo, new_file, 
     assert [each.name for each in new_file.parent.iterdir()] in ([], ["wallet.sqlite3.lock"])
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+def test_a_damaged_file_is_not_copied(file, url, conninfo, new_file, kind):
+    with closing(sqlite3.connect(file)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'events'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with file.open("r+b") as raw:
+        raw.seek((page - 1) * size)
+        raw.write(b"\xff" * size)
+    done = copy(sqlite_url(file), url if kind == "postgresql" else sqlite_url(new_file), "--json")
+    answer = json.loads(done.stdout)
+    assert (done.exit_code, answer["code"]) == (1, "violation")
+    assert answer["error"].startswith("Source: The database is damaged")
+    assert (tables_in(conninfo), new_file.exists()) == (0, False)
+
+
 def test_a_copy_that_differs_is_not_kept(file, url, conninfo):
     migrate(read_target(parse_url(url)))
     with psycopg.connect(conninfo) as connection:

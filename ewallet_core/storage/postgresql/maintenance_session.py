@@ -21,7 +21,6 @@ OpenTransaction = Callable[[PipelinedConnection], Transaction]
 _SCHEMA_ID = "SELECT relnamespace::bigint FROM pg_class WHERE oid = 'entries'::regclass"
 # It is held as long as the connection lives, so that it needs no time limit.
 _TAKE_CHARGE = "SELECT pg_try_advisory_lock($1)"
-_TAKE_CHARGE_FOR_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1)"
 _NOTIFY = "SELECT pg_notify($1, $2)"
 _COUNT_UNSEALED = """
 SELECT count(*) FROM (
@@ -125,10 +124,10 @@ class MaintenanceSession:
             yield self._open_transaction(self._pipelined)
 
 
-def take_charge_for_transaction(connection: DriverConnection) -> bool:
-    """Be in charge until the end of the transaction; returns False if another process is in charge."""
+def take_charge(connection: DriverConnection) -> bool:
+    """Be in charge until the connection is closed; returns False if another process is in charge."""
     key = _LOCK_CLASS | _read_schema_id(connection)
-    ((taken,),) = connection.execute(_TAKE_CHARGE_FOR_TRANSACTION, (key,)).fetchall()
+    ((taken,),) = connection.execute(_TAKE_CHARGE, (key,)).fetchall()
     return bool(taken)
 
 
