@@ -4,13 +4,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What is compiled is kept: the tests take 12 seconds longer to begin if each run compiles them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check lock bench bench-large screenshots docs postgres-schema soak fuzz crash mutants audit clean
+.PHONY: run test test-postgres check lock bench bench-large screenshots docs postgres-schema soak fuzz crash mutants audit clean
 
 run: .venv/.installed
 	@$(BIN)/ewallet
 
 test: .venv/.developed
 	$(BIN)/pytest -n auto --dist worksteal
+
+# The tests of the engine and of the server, with every wallet at a PostgreSQL that they start. `make test` runs some of them so.
+test-postgres: .venv/.developed
+	$(BIN)/pytest -n auto --dist worksteal --database postgresql tests/engine tests/server tests/postgresql
 
 check: .venv/.developed
 	$(BIN)/ruff format --check .

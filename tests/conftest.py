@@ -9,11 +9,10 @@ import argon2
 import new_wallets
 import pytest
 from new_wallets import NO_POSTGRESQL, POSTGRESQL, SQLITE
-from sqlalchemy import Dialect
+from sqlalchemy import ClauseElement
 
 from ewallet_core.security.passwords import Passwords
-from ewallet_core.storage import read_only, sqlite
-from ewallet_core.storage.transaction import Statements
+from ewallet_core.storage.transaction import CompiledStatement, Statements
 
 INSTALL = "apt-get install postgresql"
 
@@ -89,14 +88,19 @@ def cheap_password_hashes() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def compile_once() -> Iterator[None]:
     """Compile each statement once per test run instead of once per engine."""
-    statements_by_dialect: dict[tuple[str, str], Statements] = {}
+    by_dialect: dict[tuple[str, str], dict[ClauseElement, CompiledStatement]] = {}
+    compile_statement = Statements.__missing__
 
-    def statements(dialect: Dialect) -> Statements:
-        return statements_by_dialect.setdefault((dialect.name, dialect.paramstyle), Statements(dialect))
+    def find_or_compile(statements: Statements, statement: ClauseElement) -> CompiledStatement:
+        dialect = statements._dialect
+        known = by_dialect.setdefault((dialect.name, dialect.paramstyle), {})
+        if (compiled := known.get(statement)) is None:
+            compiled = known[statement] = compile_statement(statements, statement)
+        statements[statement] = compiled
+        return compiled
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite, "Statements", statements)
-        patch.setattr(read_only, "Statements", statements)
+        patch.setattr(Statements, "__missing__", find_or_compile)
         yield
 
 

@@ -37,10 +37,15 @@ def kind_of(item: pytest.Item) -> str:
 def can_run(item: pytest.Item) -> bool:
     """Whether the test can run on the kind of database that it has."""
     fixtures = set(getattr(item, "fixturenames", ()))
-    return kind_of(item) == SQLITE or (
-        "database_kind" in fixtures
-        and fixtures.isdisjoint(OF_FILES)
-        and item.get_closest_marker("sqlite_only") is None
+    is_of_postgresql = item.path.parent.name == POSTGRESQL
+    return (
+        kind_of(item) == SQLITE
+        or is_of_postgresql
+        or (
+            "database_kind" in fixtures
+            and fixtures.isdisjoint(OF_FILES)
+            and item.get_closest_marker("sqlite_only") is None
+        )
     )
 
 

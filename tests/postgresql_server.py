@@ -29,7 +29,7 @@ SHORT_FOLDERS = (Path("/dev/shm"), Path("/tmp"))
 ENOUGH_BYTES = 1_000_000_000
 
 # Quick, because what they write is lost with the machine; if only the server is killed, it is not.
-QUICK = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+QUICK = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "jit": "off"}
 USUAL = {
     "max_connections": "200",
     "shared_buffers": "32MB",

@@ -78,7 +78,7 @@ def open_postgresql_reader(url: str, *, live: bool) -> Iterator[PostgresqlReader
     """A snapshot of the database. Raises `StorageUnavailableError`, or `CopyError` if servers use it."""
     target = read_target(parse_url(url))
     with nullcontext() if live else _unused(target), connect_read_only(target) as (driver, _):
-        require_readable(driver, target)
+        require_readable(read_facts(driver.execute, target))
         yield PostgresqlReader(driver)
 
 
@@ -86,7 +86,7 @@ def open_postgresql_reader(url: str, *, live: bool) -> Iterator[PostgresqlReader
 def _unused(target: PostgresqlTarget) -> Iterator[None]:
     """Require that no server uses the database, before the snapshot is taken."""
     with connecting(target), connect(target) as connection:
-        require_readable(connection, target)
+        require_readable(read_facts(connection.execute, target))
         connection.execute("SET idle_session_timeout = 0")
         ((is_standby,),) = connection.execute("SELECT pg_is_in_recovery()").fetchall()
         # The servers of a standby's primary are not known here.

@@ -20,7 +20,7 @@ NOW = 1_790_000_000_000
 
 
 @pytest.fixture(scope="session")
-def new_wallet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new database, which tests copy because creating one takes too long."""
     folder = tmp_path_factory.mktemp("new")
     EWalletSessionManager(database_url_in(folder), clock=lambda: NOW, passwords=CHEAP).close()
@@ -28,8 +28,8 @@ def new_wallet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, new_wallet: Path) -> str:
-    shutil.copy(new_wallet, tmp_path)
+def database_url(tmp_path: Path, new_database: Path) -> str:
+    shutil.copy(new_database, tmp_path)
     return database_url_in(tmp_path)
 
 

@@ -122,12 +122,6 @@ class Load:
 
 
 @pytest.fixture
-def wallet_url(tmp_path: Path) -> str:
-    """The URL of the database: all that the tests know of it."""
-    return f"sqlite:///{tmp_path / 'wallet.sqlite3'}"
-
-
-@pytest.fixture
 def new_server(tmp_path: Path, wallet_url: str) -> Iterator[Callable[[], ServerProcess]]:
     """Create servers of the database, which end with the test."""
     settings = tmp_path / "ewallet.toml"
@@ -207,6 +201,7 @@ def test_clients_of_a_killed_server_have_each_request_carried_out_once(
     count(server_kills=kills, acknowledged_by_servers=len(load.database.answers))
 
 
+@pytest.mark.on_postgresql_too
 @with_kills(usual=6, of_one=6)
 def test_clients_of_two_servers_go_on_at_the_other_when_one_is_killed_or_stopped(
     new_server: Callable[[], ServerProcess],

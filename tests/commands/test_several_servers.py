@@ -101,7 +101,7 @@ def test_if_no_server_answers_all_are_named(
     told = wallet.refused("balance", code=3)
     assert told.startswith("None of these servers can be used.\n")
     for place in places:
-        assert f"{place}: Nothing is listening on {place.removeprefix('http://')}." in told
+        assert f"\nNothing is listening on {place.removeprefix('http://')}." in told
     told = wallet.refused("balance", "--server", f"{places[0]},", code=2)
     assert "That is not a server's address." in told
 
@@ -125,6 +125,25 @@ def test_a_command_at_work_goes_on_at_the_next_server(
                 stopped.start()
         sending.stdin.close()
         assert (totals, sending.wait(), sending.stderr.read()) == ([1, 2, 3], 0, "")
+
+
+def test_watch_goes_on_at_the_next_server_and_prints_each_event_once(
+    wallet: Wallet, servers: tuple[RunningServer, RunningServer]
+) -> None:
+    command = [sys.executable, EWALLET, "watch"]
+    with subprocess.Popen(command, env=wallet.environment, text=True, stdout=subprocess.PIPE) as watching:
+        try:
+            assert watching.stdout is not None
+            assert json.loads(watching.stdout.readline())["event"] == "listening"
+            for credits, stopped in enumerate((None, *servers), start=1):
+                if stopped is not None:
+                    stopped.stop()
+                wallet.done("supply", credits, "--cost", 1, "--currency", "EUR")
+                assert json.loads(watching.stdout.readline())["data"]["credits"] == credits
+                if stopped is not None:
+                    stopped.start()
+        finally:
+            watching.terminate()
 
 
 def test_the_fingerprint_of_each_server_is_told_once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
@@ -28,6 +29,10 @@ Place = str | Path
 IGNORED_TABLES = {"login_records", "login_throttles", "seen_requests", "refused_requests", "sqlite_sequence"}
 # On PostgreSQL, entries are sealed soon after they are written, which may be between two looks at them.
 SEALED_LATER = {"seals"}
+SEALED_SECONDS = 10.0
+UNSEALED = """
+    SELECT id FROM entries WHERE NOT EXISTS (SELECT FROM seals WHERE entry_id = entries.id) LIMIT 1
+"""
 _STATEMENTS = Statements(SQLiteDialect_pysqlite())
 
 LAST_USE = {"last_used_at", "expires_at"}
@@ -142,8 +147,15 @@ class PostgresqlRows(OpenRows):
         self._connection.execute(_with_percent_signs(sql), values)
 
     def violations(self) -> list[str]:
+        self._wait_until_sealed()
         with open_read_only(self._url) as transaction:
             return find_violations(transaction)
+
+    def _wait_until_sealed(self) -> None:
+        """Wait for the seals of the last entries; without them in the end, there is a violation."""
+        end = time.monotonic() + SEALED_SECONDS
+        while self.fetch(UNSEALED)[1] and time.monotonic() < end:
+            time.sleep(0.02)
 
     def columns(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

@@ -168,7 +168,8 @@ class LoadedDatabase:
         """
         answers = dict(self.answers)
         with open_read_only(self.url) as transaction:
-            assert find_violations(transaction) == []
+            violations = find_violations(transaction)
+            assert violations == []
             stored = dict(transaction.run(_SEEN).fetchall())
             found = _totals_in(transaction)
         sent = dict(self.sent)

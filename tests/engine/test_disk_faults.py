@@ -26,6 +26,8 @@ from ewallet_core.engine.execution import Execution
 from ewallet_core.storage import sqlite
 from ewallet_core.storage.sqlite import SqliteDatabase
 
+pytestmark = pytest.mark.sqlite_only("faults of a disk")
+
 CHILD = Path(__file__).with_name("answering_process.py")
 NOT_DONE = {"storage_failed", "outcome_unknown"}
 A_LARGE_NOTE = "n" * 1_000

@@ -15,6 +15,8 @@ from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage import file_lock
 from ewallet_core.storage.file_lock import lock_alone, lock_file_of, lock_shared
 
+pytestmark = pytest.mark.sqlite_only("locks of files")
+
 ENGINE_IN_A_PROCESS = """
     import sys
     from ewallet_core import EWalletSessionManager

@@ -14,6 +14,8 @@ from sqlalchemy import create_engine
 
 from ewallet_core.storage import sqlite
 
+pytestmark = pytest.mark.sqlite_only("files of the first schema")
+
 DUMP = Path(__file__).parents[1] / "released_schemas" / "schema-0001.sql"
 
 

@@ -19,6 +19,8 @@ from ewallet_core.storage import read_only
 from ewallet_core.storage.database_file import log_of
 from ewallet_core.storage.read_only import open_read_only
 
+pytestmark = pytest.mark.sqlite_only("files that others have open")
+
 A_USER = 65534
 SORTED = """
     WITH RECURSIVE many(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 30000)

@@ -15,6 +15,8 @@ from instructions import RESUME, START, STOP
 from ewallet_core.client.embedded import THIS_MACHINE
 from ewallet_core.storage.schema_version import SCHEMA_VERSION
 
+pytestmark = pytest.mark.sqlite_only("files of earlier releases")
+
 DUMPS = sorted((Path(__file__).parents[1] / "released_schemas").glob("schema-*.sql"))
 
 

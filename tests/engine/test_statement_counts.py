@@ -30,6 +30,8 @@ from sqlalchemy.pool import Pool
 
 from ewallet_core.security.passwords import Passwords
 
+pytestmark = pytest.mark.sqlite_only("statements as SQLite traces them")
+
 BOB = "bob@example.org"
 PAY = {"action": "pay", "pay": BOB, "credits": 2}
 TRANSFER = {"action": "transfer", "transfer": "credits", "transfer_to": BOB, "credits": 3}
