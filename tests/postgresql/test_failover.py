@@ -127,3 +127,26 @@ def test_what_the_standby_lacks_is_not_acknowledged_until_it_is_back(
         answers = [ada.at(engine).request(**payment) for engine in (first, second)]
         assert without_sequence(answers[0]) == without_sequence(answers[1])
         assert (ada.credits, bob.credits) == (70, 30)
+
+
+def test_an_old_primary_that_comes_back_is_not_used(
+    replication: Replication, wallet_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "RECONNECT_SECONDS", SOON_SECONDS)
+    old, new = replication.primary, replication.standby
+    with closing(
+        EWalletSessionManager(wallet_url, passwords=CHEAP, config=EngineConfig(self_supply=True))
+    ) as engine:
+        ada = EngineClient(engine).open_session().register().log_in()
+        replication.do_without_standby()
+        old.kill()
+        replication.promote()
+        ada.request(**supply(1))
+        new.kill()
+        old.start()
+        error = ada.expect_error("storage_failed", **supply(10))
+        assert "is on timeline 1, but a standby was promoted to 2" in error["error"]
+        new.start()
+        old.shut_down()
+        ada.request(**supply(100))
+        assert ada.credits == 101

@@ -28,6 +28,7 @@ from ewallet_core.metrics import Metric, MetricKind, gauge
 from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.postgresql.commit import commit
+from ewallet_core.storage.postgresql.connection_setup import ConnectionSetup
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
@@ -44,29 +45,6 @@ RECONNECT_SECONDS = 20.0
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
 COMMIT_SECONDS = 5.0
 _PIPELINED = "pipelined"
-
-_SETTINGS = {
-    # More than a COMMIT may take that has locks.
-    "lock_timeout": "10s",
-    "statement_timeout": "55s",
-    # These free the locks of a process that hangs, and of a machine that is gone.
-    "idle_in_transaction_session_timeout": "60s",
-    "tcp_user_timeout": "30s",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    # By a warning `commit` knows that a standby may lack what was committed.
-    "client_min_messages": "warning",
-    "standard_conforming_strings": "on",
-    # To compile the conditions of a search takes longer than to run it.
-    "jit": "off",
-}
-"""Of each connection."""
-_WHERE_THE_SYSTEM_CAN = {"client_connection_check_interval": "5s"}
-_WAIT_FOR_DISK = (
-    "SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
-)
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -118,12 +96,11 @@ class PostgresqlDatabase:
     def __init__(self, target: PostgresqlTarget, durability: Durability, connections: int) -> None:
         """Half of the connections are for changes that are submitted."""
         self._engine = create_engine_for(target, pool_size=connections)
-        event.listen(self._engine, "connect", lambda connection, _record: _set_up(connection, durability))
         # None of the pool's, which may all be in use.
         self._maintenance_engine = create_engine_for(target, pool_size=1)
-        event.listen(
-            self._maintenance_engine, "connect", lambda connection, _record: _set_up(connection, durability)
-        )
+        setup = ConnectionSetup(durability)
+        for engine in (self._engine, self._maintenance_engine):
+            event.listen(engine, "connect", lambda connection, _record: setup.prepare(connection))
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
@@ -303,23 +280,6 @@ def _connect(engine: Engine) -> PoolProxiedConnection:
         return engine.raw_connection()
     except DBAPIError as reason:
         raise cast("psycopg.Error", reason.orig) from reason
-
-
-def _set_up(connection: DriverConnection, durability: Durability) -> None:
-    # Else the driver, after it has rolled back, may remove the prepared statements that are not its own.
-    connection.prepare_threshold = None
-    settings = _SETTINGS | ({} if durability is Durability.FULL else {"synchronous_commit": "off"})
-    connection.execute(_set_all(settings))
-    if durability is Durability.FULL:
-        connection.execute(_WAIT_FOR_DISK)
-    with contextlib.suppress(psycopg.errors.InvalidParameterValue):
-        connection.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
-
-
-def _set_all(settings: dict[str, str]) -> str:
-    return "SELECT " + ", ".join(
-        f"set_config('{name}', '{value}', false)" for name, value in settings.items()
-    )
 
 
 def is_idle(driver: DriverConnection) -> bool:
