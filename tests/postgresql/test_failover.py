@@ -75,6 +75,7 @@ with_ends = pytest.mark.parametrize(
 
 @with_ends
 def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primary_are_killed(
+    tmp_path: Path,
     seed: str,
     end: Callable[[PostgresqlServer], None],
     replication: Replication,
@@ -85,7 +86,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primar
     with closing(EWalletSessionManager(wallet_url, passwords=CHEAP)) as engine:
         sessions = open_funded_sessions(engine, SENDERS)
     ports = in_ports(servers)
-    load = HoppingLoad(wallet_url, seed, sessions, ports)
+    load = HoppingLoad(wallet_url, seed, sessions, ports, tmp_path / "known_servers")
     with load.running():
         load.wait_for_all(2)
         load.wait_for_any(drawn.randint(1, 100))
@@ -127,3 +128,26 @@ def test_what_the_standby_lacks_is_not_acknowledged_until_it_is_back(
         answers = [ada.at(engine).request(**payment) for engine in (first, second)]
         assert without_sequence(answers[0]) == without_sequence(answers[1])
         assert (ada.credits, bob.credits) == (70, 30)
+
+
+def test_an_old_primary_that_comes_back_is_not_used(
+    replication: Replication, wallet_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "RECONNECT_SECONDS", SOON_SECONDS)
+    old, new = replication.primary, replication.standby
+    with closing(
+        EWalletSessionManager(wallet_url, passwords=CHEAP, config=EngineConfig(self_supply=True))
+    ) as engine:
+        ada = EngineClient(engine).open_session().register().log_in()
+        replication.do_without_standby()
+        old.kill()
+        replication.promote()
+        ada.request(**supply(1))
+        new.kill()
+        old.start()
+        error = ada.expect_error("storage_failed", **supply(10))
+        assert "is on timeline 1, but a standby was promoted to 2" in error["error"]
+        new.start()
+        old.shut_down()
+        ada.request(**supply(100))
+        assert ada.credits == 101

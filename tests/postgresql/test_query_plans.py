@@ -206,11 +206,15 @@ LOOKUPS: dict[str, Executable] = {
     "own sessions": logins._OWN_SESSIONS,
     "origins": logins._FORGET_EARLIER_ORIGINS,
     "reports of an address": operators._REPORT_TIME,
+    "active accounts of sessions": sessions._ACTIVE_ACCOUNTS,
     "sessions of a worker": sessions._SESSION_COUNT,
     "an answered request": sessions.seen_requests._select("scope", "request_id"),
     **{f"the end of a session, {number}": statement for number, statement in enumerate(sessions._END_ONE)},
     **{
-        f"expired sessions, {number}": statement for number, statement in enumerate(sessions._END_EXPIRED[1:])
+        f"expired sessions, {number}": statement
+        for number, statement in enumerate(
+            [sessions._END_EXPIRED.locking, *sessions._END_EXPIRED.removals[1:]]
+        )
     },
     "expired client ids": sessions._DROP_EXPIRED_CLIENT_IDS,
     "the first session to expire": cleanup.SESSION_ENDS,
