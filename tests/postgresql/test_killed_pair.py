@@ -33,12 +33,12 @@ def servers(tmp_path: Path, database: NewDatabase) -> Iterator[list[ServerProces
 
 @with_kills(usual=2, of_one=8)
 def test_clients_of_killed_servers_have_each_request_carried_out_once(
-    servers: list[ServerProcess], database: NewDatabase, seed: str, kills: int
+    servers: list[ServerProcess], database: NewDatabase, tmp_path: Path, seed: str, kills: int
 ) -> None:
     drawn = random.Random(seed)
     with closing(EWalletSessionManager(database.url(), passwords=CHEAP)) as engine:
         sessions = open_funded_sessions(engine, SENDERS)
-    load = HoppingLoad(database.url(), seed, sessions, in_ports(servers))
+    load = HoppingLoad(database.url(), seed, sessions, in_ports(servers), tmp_path / "known_servers")
     with load.running():
         for _ in range(kills):
             load.wait_for_any(drawn.randint(1, 100))
