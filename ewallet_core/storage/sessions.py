@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Delete,
     Select,
@@ -27,6 +29,8 @@ from ewallet_core.storage.transaction import SESSION_PLACES, Transaction
 
 SESSIONS_IN_A_SLICE = 200
 """How many of what has expired one transaction removes, so that it holds up others for some milliseconds."""
+SESSIONS_AT_ONCE = 100
+"""How many sessions one statement looks for."""
 MOST_IDLE_AND_LONG = 1_000
 """How many sessions with a lifetime of their own are kept in which no account is active."""
 
@@ -192,6 +196,10 @@ _IDLE_AND_LONG = (
     .limit(SESSIONS_IN_A_SLICE)
     .offset(MOST_IDLE_AND_LONG)
 )
+_PLACES = tuple(f"session_{place}" for place in range(SESSIONS_AT_ONCE))
+_ACTIVE_ACCOUNTS = select(_session.id, _session.account_id).where(
+    _session.id.in_([bindparam(place, type_=BigInteger) for place in _PLACES])
+)
 _IS_VACANT = ~exists().where(_session.worker_id == _worker.id)
 _FORGET_VACANT_WORKERS = schema.seen_requests.delete().where(
     schema.seen_requests.c.scope.in_(
@@ -207,6 +215,17 @@ _WORKER_WITH_CAPACITY = (
     .order_by(_worker.id)
     .limit(1)
 )
+
+
+def find_active_accounts(transaction: Transaction, session_ids: Sequence[int]) -> dict[int, int | None]:
+    """The active account of each of these sessions, or None, by session id."""
+    found = []
+    for first in range(0, len(session_ids), SESSIONS_AT_ONCE):
+        ids = list(session_ids[first : first + SESSIONS_AT_ONCE])
+        # The statement takes always as many; the last id again adds nothing.
+        ids += ids[-1:] * (SESSIONS_AT_ONCE - len(ids))
+        found.append(transaction.run(_ACTIVE_ACCOUNTS, **dict(zip(_PLACES, ids, strict=True))))
+    return dict(row for rows in found for row in rows.fetchall())
 
 
 def logged_in(transaction: Transaction, session_id: int) -> list[Account]:
@@ -287,7 +306,7 @@ def _end(transaction: Transaction, ending: _Ending, *, now: int, most: int) -> l
     if transaction.locks_rows:
         # Only one at a time, because it locks several sessions and changes several workers.
         transaction.lock(SESSION_PLACES)
-        transaction.run(ending.locking, now=now, most=most).fetchall()
+        transaction.run(ending.locking, now=now, most=most)
     return _delete(transaction, *ending.removals, now=now, most=most)
 
 

@@ -172,11 +172,12 @@ def _with_percent_signs(sql: str) -> str:
 
 
 def connect_to_postgresql(url: str) -> psycopg.Connection[Any]:
-    """A connection whose statements are kept at once."""
+    """A connection of the administrator, whose statements are kept at once."""
     # Imported here, because most runs of a few tests need no PostgreSQL.
     import psycopg  # noqa: PLC0415
+    from postgresql_server import ADMINISTRATOR  # noqa: PLC0415
 
-    plain = make_url(url).set(drivername="postgresql")
+    plain = make_url(url).set(drivername="postgresql", username=ADMINISTRATOR)
     return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
 
 

@@ -75,6 +75,7 @@ with_ends = pytest.mark.parametrize(
 
 @with_ends
 def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primary_are_killed(
+    tmp_path: Path,
     seed: str,
     end: Callable[[PostgresqlServer], None],
     replication: Replication,
@@ -85,7 +86,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primar
     with closing(EWalletSessionManager(wallet_url, passwords=CHEAP)) as engine:
         sessions = open_funded_sessions(engine, SENDERS)
     ports = in_ports(servers)
-    load = HoppingLoad(wallet_url, seed, sessions, ports)
+    load = HoppingLoad(wallet_url, seed, sessions, ports, tmp_path / "known_servers")
     with load.running():
         load.wait_for_all(2)
         load.wait_for_any(drawn.randint(1, 100))

@@ -59,7 +59,7 @@ class MaintenanceSession:
         connection.add_notify_handler(lambda told: self._heard.add(told.payload))
         # A seal that is lost with the server is made again, of the same entries.
         connection.execute("SET synchronous_commit = off")
-        ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
+        schema_id = _read_schema_id(connection)
         self.channel = f"ewallet_{schema_id}"
         """On which the processes that share this schema tell of changes."""
         self._lock = _LOCK_CLASS | schema_id
@@ -136,6 +136,18 @@ class MaintenanceSession:
     def _transaction(self) -> Iterator[Transaction]:
         with self.connection.transaction(), self._pipelined.pipeline():
             yield self._open_transaction(self._pipelined)
+
+
+def take_charge(connection: DriverConnection) -> bool:
+    """Be in charge until the connection is closed; returns False if another process is in charge."""
+    key = _LOCK_CLASS | _read_schema_id(connection)
+    ((taken,),) = connection.execute(_TAKE_CHARGE, (key,)).fetchall()
+    return bool(taken)
+
+
+def _read_schema_id(connection: DriverConnection) -> int:
+    ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
+    return int(schema_id)
 
 
 def end_abandoned_commits(connection: DriverConnection, seconds: float) -> None:

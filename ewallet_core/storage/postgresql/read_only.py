@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Dialect, Engine
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
@@ -21,7 +21,7 @@ from ewallet_core.storage.postgresql.requirements import (
     require_usable,
 )
 from ewallet_core.storage.postgresql.transaction import PostgresqlTransaction
-from ewallet_core.storage.postgresql.url import read_target
+from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
 from ewallet_core.storage.schema_version import require_this_release
 from ewallet_core.storage.transaction import DbCursor, Statements
 
@@ -64,13 +64,12 @@ class PlainConnection:
 
 
 @contextmanager
-def connect_snapshot(url: URL) -> Iterator[tuple[PostgresqlFacts, PostgresqlTransaction]]:
-    """What the database is like, and a transaction that reads one snapshot of it, of any release.
+def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnection, Dialect]]:
+    """A connection in a transaction that reads one snapshot, and the dialect of its statements.
 
     Raises `StorageUnavailableError` if there is no such database, or if reading it fails:
     `StorageDamagedError` if the content is at fault.
     """
-    target = read_target(url)
     engine = create_engine_for(target, pool_size=1)
     with connecting(target):
         driver = _connect(engine)
@@ -78,11 +77,7 @@ def connect_snapshot(url: URL) -> Iterator[tuple[PostgresqlFacts, PostgresqlTran
         driver.execute(_BEGIN)
         for setting in _SETTINGS.items():
             driver.execute(_SET, setting)
-        connection, statements = PlainConnection(driver), Statements(engine.dialect)
-        transaction = PostgresqlTransaction(connection, statements, writes=False)
-        # The time of the snapshot, however long it is read.
-        _ = transaction.database_time
-        yield read_facts(driver.execute, target), transaction
+        yield driver, engine.dialect
     except Exception as reason:
         if (error := _as_unavailable(reason)) is None:
             raise
@@ -94,18 +89,37 @@ def connect_snapshot(url: URL) -> Iterator[tuple[PostgresqlFacts, PostgresqlTran
 
 
 @contextmanager
+def connect_snapshot(url: URL) -> Iterator[tuple[PostgresqlFacts, PostgresqlTransaction]]:
+    """What the database is like, and a transaction that reads one snapshot of it, of any release.
+
+    Raises as `connect_read_only`.
+    """
+    target = read_target(url)
+    with connect_read_only(target) as (driver, dialect):
+        transaction = PostgresqlTransaction(PlainConnection(driver), Statements(dialect), writes=False)
+        # The time of the snapshot, however long it is read.
+        _ = transaction.database_time
+        yield read_facts(driver.execute, target), transaction
+
+
+@contextmanager
 def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
     """As `connect_snapshot`; raises `StorageUnavailableError` too if the database is not of this release."""
     with connect_snapshot(url) as (facts, transaction):
-        require_usable(facts)
-        if facts.has_version and not (facts.may_look and facts.may_read):
-            raise StorageUnavailableError(f"the role {facts.role} may not read its tables", _GRANT)
-        require_this_release(
-            facts.version,
-            if_none="Name another database or schema in the URL, or create the tables there first.",
-            if_other="Upgrade it with `ewallet migrate`, or verify it with the release that wrote it.",
-        )
+        require_readable(facts)
         yield transaction
+
+
+def require_readable(facts: PostgresqlFacts) -> None:
+    """Raises `StorageUnavailableError` unless it has tables of this release that the role may read."""
+    require_usable(facts)
+    if facts.has_version and not (facts.may_look and facts.may_read):
+        raise StorageUnavailableError(f"the role {facts.role} may not read its tables", _GRANT)
+    require_this_release(
+        facts.version,
+        if_none="Name another database or schema in the URL, or create the tables there first.",
+        if_other="Upgrade it with `ewallet migrate`, or use the release that wrote it.",
+    )
 
 
 def _connect(engine: Engine) -> DriverConnection:
