@@ -170,8 +170,13 @@ class EWalletSessionManager:
             session.id: EWallet(self.dispatcher, session.id) for session in found if session.expires_at > now
         }
 
+    def prepare_close(self) -> None:
+        """It will be closed soon: from now on, nothing waits long for a database that does not answer."""
+        self._database.prepare_close()
+
     def close(self) -> None:
         """Close the sockets, stop the cleaners, finish pending work and close the database, at most once."""
+        self.prepare_close()
         self._sockets.stop()
         self.dispatcher.close()
 

@@ -103,6 +103,7 @@ def _serve(settings: Settings, folder: Path | None, config: Path | None) -> None
                 _notify_systemd("READY=1")
                 wait_for_stop()
                 _notify_systemd("STOPPING=1")
+                engine.prepare_close()
             finally:
                 listener.stop()
 

@@ -85,6 +85,9 @@ class Database(Protocol):
         """What this process knows about it; it is not read for that."""
         ...
 
+    def prepare_close(self) -> None:
+        """It will be closed soon: from now on, nothing waits long for a database that does not answer."""
+
     def close(self) -> None:
         """Finish the work that has begun, and close the database."""
         ...

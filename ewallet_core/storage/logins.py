@@ -105,6 +105,9 @@ _OWN_SESSIONS = (
     .where(_member.account_id == bindparam("account_id"), _session.expires_at > bindparam("now"))
     .order_by(_member.logged_in_at.desc(), _session.id.desc())
 )
+_LOCK_SESSION = (
+    select(_session.id).where(_session.id == bindparam("session_id")).with_for_update(key_share=True)
+)
 
 
 def forget_failures(transaction: Transaction, before: int, after: int) -> None:
@@ -156,6 +159,9 @@ def leave_session(transaction: Transaction, session_id: int, account_id: int, no
 
     If the account was active in it, no account is afterwards: its user must not act as another one unawares.
     """
+    if transaction.locks_rows:
+        # Another of its accounts may log out meanwhile, which makes one active that is left.
+        transaction.run(_LOCK_SESSION, session_id=session_id)
     session_accounts.delete(transaction, session_id=session_id, account_id=account_id)
     if not logged_in(transaction, session_id):
         end_session(transaction, session_id, now)

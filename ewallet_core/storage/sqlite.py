@@ -170,6 +170,9 @@ class SqliteDatabase:
         if self._file is not None:
             self._file.require_same()
 
+    def prepare_close(self) -> None:
+        """Nothing here waits for another machine."""
+
     def close(self) -> None:
         self._writer.close()
         self._readers.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -162,10 +163,10 @@ def test_a_commit_is_acknowledged_if_the_connection_is_ended_after_its_answer(in
     connection = insert()
 
     class EndedAfterAnswer(PipelinedConnection):
-        def finish(self, seconds: float) -> None:
+        def finish(self, most_seconds: float = math.inf) -> None:
             self.wait_for(self._waiting[-1])
             primary.execute("SELECT pg_terminate_backend(%s, 60000)", self.driver.info.backend_pid)
-            super().finish(seconds)
+            super().finish(most_seconds)
 
     pipelined = EndedAfterAnswer(connection)
     with pipelined.pipeline():

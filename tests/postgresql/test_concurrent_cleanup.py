@@ -27,7 +27,7 @@ from replication import wait_until
 from ewallet_core import EWalletSessionManager
 from ewallet_core.engine.cleanup import CLEANERS
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.storage.postgresql.database import MOST_RUNS
+from ewallet_core.storage.postgresql.retries import MOST_RUNS
 from ewallet_core.storage.verification import run_checks
 from ewallet_core.storage.verification.check import Violation
 

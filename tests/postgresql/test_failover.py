@@ -25,6 +25,7 @@ from server_process import EWALLET, ServerProcess
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage.postgresql import database as database_module
+from ewallet_core.storage.postgresql import retries
 
 SENDERS = 6
 ROLE = "wallet"
@@ -133,7 +134,7 @@ def test_what_the_standby_lacks_is_not_acknowledged_until_it_is_back(
 def test_an_old_primary_that_comes_back_is_not_used(
     replication: Replication, wallet_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "RECONNECT_SECONDS", SOON_SECONDS)
+    monkeypatch.setattr(retries, "RECONNECT_SECONDS", SOON_SECONDS)
     old, new = replication.primary, replication.standby
     with closing(
         EWalletSessionManager(wallet_url, passwords=CHEAP, config=EngineConfig(self_supply=True))

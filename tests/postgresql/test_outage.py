@@ -13,7 +13,7 @@ from postgresql_server import PostgresqlMissingError, PostgresqlServer, running_
 from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import find_changed_accounts
-from ewallet_core.storage.postgresql import database as postgresql
+from ewallet_core.storage.postgresql import retries
 from ewallet_core.storage.postgresql.database import PostgresqlDatabase
 from ewallet_core.storage.transaction import Transaction
 
@@ -41,7 +41,7 @@ def test_only_the_first_pieces_of_work_wait_for_a_database_that_is_away(server, 
         assert isinstance(database, PostgresqlDatabase)
         database.read(look)
         server.shut_down()
-        monkeypatch.setattr(postgresql, "RECONNECT_SECONDS", 1.0)
+        monkeypatch.setattr(retries, "RECONNECT_SECONDS", 1.0)
         for run in (database.read, database.write):
             with pytest.raises(StorageFailedError):
                 run(look)
@@ -65,7 +65,7 @@ def test_connections_from_before_an_outage_make_nothing_fail_after_it(server, mo
     with closing(open_database(server.url(server.new_database()))) as database:
         open_at_once(database, 5)
         server.shut_down()
-        monkeypatch.setattr(postgresql, "RECONNECT_SECONDS", 0.0)
+        monkeypatch.setattr(retries, "RECONNECT_SECONDS", 0.0)
         with pytest.raises(StorageFailedError):
             database.read(look)
         monkeypatch.undo()

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import queue
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +16,7 @@ from psycopg import pq
 from sqlalchemy import Engine, PoolProxiedConnection, QueuePool, event
 
 from ewallet_core.errors.base import WalletError
-from ewallet_core.errors.server import (
-    EngineClosedError,
-    OutcomeUnknownError,
-    StorageFailedError,
-    StorageUnavailableError,
-)
+from ewallet_core.errors.server import EngineClosedError, StorageUnavailableError
 from ewallet_core.metrics import Metric, MetricKind, gauge
 from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.events import SettledEvents
@@ -31,17 +25,13 @@ from ewallet_core.storage.postgresql.connection_setup import ConnectionSetup
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
-from ewallet_core.storage.postgresql.pipeline import DriverConnection, PipelinedConnection
+from ewallet_core.storage.postgresql.pipeline import DriverConnection, Patience, PipelinedConnection
+from ewallet_core.storage.postgresql.retries import Outage, Runs, UnreachableError
 from ewallet_core.storage.postgresql.transaction import NeedsLocks, PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
-from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction
+from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction, TransactionLostError
 from ewallet_core.types import Durability
 
-MOST_RUNS = 10
-"""How often work is run again because others wrote at the same time."""
-RECONNECT_SECONDS = 20.0
-"""How long to try again after the connection was lost: a standby that takes over needs some seconds."""
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
 COMMIT_SECONDS = 5.0
 _PIPELINED = "pipelined"
 
@@ -51,64 +41,6 @@ BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _log = logging.getLogger("ewallet_core")
 
 T = TypeVar("T")
-
-
-class _UnreachableError(psycopg.OperationalError):
-    """No connection could be opened."""
-
-
-class _Outage:
-    """Since when no connection could be opened; several threads note it."""
-
-    def __init__(self) -> None:
-        self._begun_at: float | None = None
-
-    def note_unreachable(self) -> float:
-        """Returns when the first attempt failed since a transaction has ended well."""
-        begun_at = self._begun_at = self._begun_at or time.monotonic()
-        return begun_at
-
-    def end(self) -> None:
-        """A transaction has ended well."""
-        self._begun_at = None
-
-
-class _Runs:
-    """How often a piece of work was run, and what its next run needs."""
-
-    def __init__(self, counts: Counter[str], outage: _Outage) -> None:
-        self._counts = counts
-        self._outage = outage
-        self._left = MOST_RUNS
-        self._wait = FIRST_WAIT_SECONDS
-        self._until = time.monotonic() + RECONNECT_SECONDS
-        self.locked: set[int] = set()
-        self.savepoints = False
-
-    def lock_first(self, needed: NeedsLocks) -> None:
-        self.locked |= set(needed.account_ids)
-        self._count_run("locks", needed)
-
-    def prepare_next(self, reason: psycopg.Error) -> None:
-        """Prepare the next run, after some time if need be; raises `reason` if there is none."""
-        remedy = remedy_for(reason)
-        if isinstance(reason, _UnreachableError):
-            # In a long outage only the first wait for its end: else those behind them would wait for hours.
-            self._until = min(self._until, self._outage.note_unreachable() + RECONNECT_SECONDS)
-        if remedy is Remedy.GIVE_UP or time.monotonic() >= self._until:
-            raise reason
-        if remedy is Remedy.RUN_AGAIN:
-            self._count_run(reason.sqlstate or "", reason)
-        else:
-            self._counts["connection"] += 1
-            time.sleep(self._wait)
-            self._wait = min(2 * self._wait, LONGEST_WAIT_SECONDS)
-
-    def _count_run(self, cause: str, reason: Exception) -> None:
-        self._counts[cause] += 1
-        self._left -= 1
-        if self._left == 0:
-            raise StorageFailedError("others change the same accounts all the time") from reason
 
 
 class PostgresqlDatabase:
@@ -126,7 +58,8 @@ class PostgresqlDatabase:
             event.listen(engine, "connect", lambda connection, _record: setup.prepare(connection))
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
-        self._outage = _Outage()
+        self._outage = Outage()
+        self._patience = Patience()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -144,7 +77,7 @@ class PostgresqlDatabase:
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`; `work` runs again if the connection is lost."""
         self._require_open()
-        runs = _Runs(self._retries, self._outage)
+        runs = Runs(self._retries, self._outage, self._patience)
         with _storage_errors():
             while True:
                 try:
@@ -188,7 +121,11 @@ class PostgresqlDatabase:
             [({"cause": cause}, count) for cause, count in list(self._retries.items())],
         )
 
+    def prepare_close(self) -> None:
+        self._patience.end_soon()
+
     def close(self) -> None:
+        self.prepare_close()
         with self._closing:
             if self._closed:
                 return
@@ -206,7 +143,7 @@ class PostgresqlDatabase:
             raise EngineClosedError
 
     def _write(self, work: Callable[[Transaction], T]) -> T:
-        runs = _Runs(self._retries, self._outage)
+        runs = Runs(self._retries, self._outage, self._patience)
         with _storage_errors():
             while True:
                 try:
@@ -218,6 +155,11 @@ class PostgresqlDatabase:
                     runs.savepoints = True
                 except psycopg.Error as reason:
                     runs.prepare_next(reason)
+                except TransactionLostError as lost:
+                    # The connection was lost just when a part was to be undone.
+                    if not isinstance(lost.__cause__, psycopg.Error):
+                        raise
+                    runs.prepare_next(lost.__cause__)
 
     def _read_once(self, work: Callable[[Transaction], T]) -> T:
         with self._connection() as connection:
@@ -227,11 +169,11 @@ class PostgresqlDatabase:
                     result = work(PostgresqlTransaction(connection, self._statements, writes=False))
                     connection.execute("ROLLBACK")
             finally:
-                _roll_back(connection.driver)
+                _roll_back(connection)
             self._outage.end()
             return result
 
-    def _write_once(self, work: Callable[[Transaction], T], runs: _Runs) -> T:
+    def _write_once(self, work: Callable[[Transaction], T], runs: Runs) -> T:
         with self._connection() as connection:
             try:
                 with connection.pipeline():
@@ -251,7 +193,7 @@ class PostgresqlDatabase:
                     transaction.end_piece()
                     commit(connection, COMMIT_SECONDS)
             finally:
-                _roll_back(connection.driver)
+                _roll_back(connection)
             self._outage.end()
             if transaction.events_written:
                 self._maintenance.note_change()
@@ -269,10 +211,12 @@ class PostgresqlDatabase:
     @contextmanager
     def _connection(self) -> Iterator[PipelinedConnection]:
         """A connection in no transaction. One that is lost, or can't write, is not used again."""
+        if self._patience.is_ending and self._outage.goes_on:
+            raise UnreachableError("it did not answer, and is not asked again because this program ends")
         pooled = _connect(self._engine)
         driver = cast("DriverConnection", pooled.driver_connection)
         if (connection := pooled.info.get(_PIPELINED)) is None:
-            connection = pooled.info[_PIPELINED] = PipelinedConnection(driver)
+            connection = pooled.info[_PIPELINED] = PipelinedConnection(driver, self._patience)
         try:
             yield connection
         except psycopg.Error as reason:
@@ -301,11 +245,11 @@ class PostgresqlDatabase:
 
 
 def _connect(engine: Engine) -> PoolProxiedConnection:
-    """A connection of the engine; raises `_UnreachableError` if none can be opened."""
+    """A connection of the engine; raises `UnreachableError` if none can be opened."""
     try:
         return engine.raw_connection()
     except psycopg.OperationalError as reason:
-        raise _UnreachableError(summary(reason)) from reason
+        raise UnreachableError(summary(reason)) from reason
 
 
 def is_idle(driver: DriverConnection) -> bool:
@@ -313,12 +257,12 @@ def is_idle(driver: DriverConnection) -> bool:
     return driver.info.transaction_status is pq.TransactionStatus.IDLE
 
 
-def _roll_back(driver: DriverConnection) -> None:
+def _roll_back(connection: PipelinedConnection) -> None:
     """End the transaction, if there still is one."""
-    if not driver.closed and not is_idle(driver):
+    if not connection.driver.closed and not is_idle(connection.driver):
         # If even this fails, the connection is not used again.
-        with contextlib.suppress(psycopg.Error):
-            driver.execute("ROLLBACK")
+        with contextlib.suppress(psycopg.Error), connection.pipeline():
+            connection.execute("ROLLBACK")
 
 
 @contextmanager
@@ -326,7 +270,7 @@ def _storage_errors() -> Iterator[None]:
     """Raise errors of the driver in our words."""
     try:
         yield
-    except (WalletError, OutcomeUnknownError):
+    except WalletError:
         raise
     except Exception as reason:
         if (error := as_storage_error(reason)) is None:

@@ -23,11 +23,12 @@ _CONFLICTS = {
 }
 _LOST = (
     "08",  # connection exceptions
+    "0A000",  # a column has another type than when the statement was prepared
     "25006",  # it is a standby, or was made one
-    "57P01",  # shut down by its administrator
-    "57P02",  # shut down by a crash
-    "57P03",  # starting up or shutting down
+    "25P03",  # this process did nothing in its transaction for too long
+    "26000",  # the prepared statements are gone
     "53300",  # too many connections
+    "57P",  # shut down, starting up, or the connection was unused for too long
 )
 _DAMAGED = (
     "3F000",  # no such schema
@@ -57,11 +58,6 @@ def remedy_for(reason: psycopg.Error) -> Remedy:
     return Remedy.CONNECT_AGAIN if state.startswith(_LOST) else Remedy.GIVE_UP
 
 
-def ends_session(reason: psycopg.Error) -> bool:
-    """Whether it is unknown after such an error of COMMIT if the transaction was committed."""
-    return reason.sqlstate is None or reason.sqlstate.startswith(("08", "57P"))
-
-
 def as_storage_error(reason: BaseException) -> WalletError | None:
     """The error to answer if `reason` came from the storage or its content; None for any other."""
     if isinstance(reason, sqlalchemy.exc.TimeoutError):
@@ -72,7 +68,8 @@ def as_storage_error(reason: BaseException) -> WalletError | None:
         return of_content(reason)
     if reason.sqlstate in _DAMAGED:
         return StorageDamagedError(summary(reason))
-    if isinstance(reason, psycopg.OperationalError) or reason.sqlstate == "42501":
+    is_fault_of_server = isinstance(reason, psycopg.OperationalError | psycopg.InternalError)
+    if is_fault_of_server or reason.sqlstate == "42501" or remedy_for(reason) is not Remedy.GIVE_UP:
         return StorageFailedError(summary(reason), _REMEDY)
     return None
 

@@ -6,6 +6,7 @@ With psycopg's own cursors a statement takes three times as much CPU, so this us
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections import deque
@@ -22,12 +23,28 @@ DriverConnection = psycopg.Connection[tuple[Any, ...]]
 
 ANSWER_SECONDS = 60.0
 """How long one statement may take; a server that hangs is given up after that."""
+LAST_ANSWER_SECONDS = 5.0
+"""How long it may take once the program is to end."""
+_LOOK_SECONDS = 1.0
+"""How soon a wait notices that the program is to end."""
 _CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
 _FETCHED_AT_ONCE = 1_000_000
 
 
 class LateAnswerError(psycopg.OperationalError):
     """The server has not answered in time."""
+
+
+class Patience:
+    """How long the connections of a program wait for answers, which gets shorter when it is to end."""
+
+    answer_seconds = ANSWER_SECONDS
+    is_ending = False
+
+    def end_soon(self) -> None:
+        """Give up a server that hangs within some seconds from now."""
+        self.answer_seconds = LAST_ANSWER_SECONDS
+        self.is_ending = True
 
 
 class _Sent:
@@ -119,10 +136,10 @@ class PipelinedConnection:
     in_transaction = True
     """An error ends the piece of work in any case, so that nothing can be kept without a transaction."""
 
-    def __init__(self, driver: DriverConnection, answer_seconds: float = ANSWER_SECONDS) -> None:
-        """The server has so many seconds for each answer; then `LateAnswerError` is raised."""
+    def __init__(self, driver: DriverConnection, patience: Patience | None = None) -> None:
+        """If an answer takes longer than the patience lasts, `LateAnswerError` is raised."""
         self.driver = driver
-        self._answer_seconds = answer_seconds
+        self._patience = patience or Patience()
         self._server = driver.pgconn
         self._values = Transformer(driver)
         self._names: dict[str, bytes] = {}
@@ -140,7 +157,7 @@ class PipelinedConnection:
         try:
             yield
             if self._waiting and not self.driver.closed:
-                self.finish(self._answer_seconds)
+                self.finish()
         except BaseException as reason:
             self._abandon(reason)
             raise
@@ -166,17 +183,17 @@ class PipelinedConnection:
     def wait_for(self, cursor: Cursor) -> None:
         """Wait for the result of a statement, and of all that was sent before it."""
         self._server.send_flush_request()
-        self._receive(lambda: cursor.is_there, self._answer_seconds)
+        self._receive(lambda: cursor.is_there)
 
-    def finish(self, seconds: float) -> None:
-        """Wait for all that was sent. Raises `LateAnswerError` if that takes longer."""
+    def finish(self, most_seconds: float = math.inf) -> None:
+        """Wait for all that was sent. Raises `LateAnswerError` if an answer takes longer."""
         if self._end is None:
             self._end = end = _End()
             self._server.pipeline_sync()
             self._waiting.append(end)
         else:
             end = self._end
-        self._receive(lambda: end.is_there, seconds)
+        self._receive(lambda: end.is_there, most_seconds)
         self._end = None
         self._new_names.clear()
 
@@ -195,11 +212,12 @@ class PipelinedConnection:
     def _abandon(self, reason: BaseException) -> None:
         """After an error, wait until the server has skipped the rest, or close the connection."""
         self._new_names.clear()
-        if isinstance(reason, LateAnswerError):
+        if isinstance(reason, LateAnswerError) or not isinstance(reason, Exception):
+            # An interrupt may have come between a statement and the note that it was sent.
             self.driver.close()
         while not self.driver.closed:
             try:
-                self.finish(self._answer_seconds)
+                self.finish()
                 self._server.exit_pipeline_mode()
             except psycopg.Error as later:
                 if not later.sqlstate:
@@ -210,11 +228,11 @@ class PipelinedConnection:
             else:
                 return
 
-    def _receive(self, is_done: Callable[[], bool], seconds: float) -> None:
+    def _receive(self, is_done: Callable[[], bool], most_seconds: float = math.inf) -> None:
         """Take answers until it is done; raises the first error among them."""
         server = self._server
         while not is_done():
-            self._wait_until_answered(seconds)
+            self._wait_until_answered(most_seconds)
             result = server.get_result()
             if result is None:
                 # Between the answers to two statements.
@@ -228,18 +246,21 @@ class PipelinedConnection:
             if result.status != pq.ExecStatus.PIPELINE_ABORTED:
                 sent.take(result)
 
-    def _wait_until_answered(self, seconds: float) -> None:
+    def _wait_until_answered(self, most_seconds: float) -> None:
         server = self._server
         unsent = server.flush()
         if not unsent and not server.is_busy():
             return
-        until = time.monotonic() + seconds
+        begun_at = time.monotonic()
         poll = select.poll()
         poll.register(server.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
         while unsent or server.is_busy():
-            left = until - time.monotonic()
-            if left <= 0 or not poll.poll(left * 1_000 + 1):
-                raise LateAnswerError(f"no answer within {seconds} seconds")
+            seconds = min(most_seconds, self._patience.answer_seconds)
+            left = begun_at + seconds - time.monotonic()
+            if left <= 0:
+                raise LateAnswerError(f"no answer within {seconds:g} seconds")
+            if not poll.poll(min(left, _LOOK_SECONDS) * 1_000 + 1):
+                continue
             server.consume_input()
             if unsent and not (unsent := server.flush()):
                 poll.modify(server.socket, select.POLLIN)
