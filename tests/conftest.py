@@ -8,11 +8,10 @@ from collections.abc import Generator, Iterator
 import argon2
 import new_wallets
 import pytest
+from compiled_statements import CompiledStatements
 from new_wallets import NO_POSTGRESQL, POSTGRESQL, SQLITE
-from sqlalchemy import ClauseElement
 
 from ewallet_core.security.passwords import Passwords
-from ewallet_core.storage.transaction import CompiledStatement, Statements
 
 INSTALL = "apt-get install postgresql"
 
@@ -88,19 +87,8 @@ def cheap_password_hashes() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def compile_once() -> Iterator[None]:
     """Compile each statement once per test run instead of once per engine."""
-    by_dialect: dict[tuple[str, str], dict[ClauseElement, CompiledStatement]] = {}
-    compile_statement = Statements.__missing__
-
-    def find_or_compile(statements: Statements, statement: ClauseElement) -> CompiledStatement:
-        dialect = statements._dialect
-        known = by_dialect.setdefault((dialect.name, dialect.paramstyle), {})
-        if (compiled := known.get(statement)) is None:
-            compiled = known[statement] = compile_statement(statements, statement)
-        statements[statement] = compiled
-        return compiled
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Statements, "__missing__", find_or_compile)
+        CompiledStatements().replace(patch.setattr)
         yield
 
 
