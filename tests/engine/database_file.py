@@ -63,6 +63,10 @@ class OpenRows(ABC):
         """The violations that `ewallet verify` would report now."""
 
     @abstractmethod
+    def version(self) -> object:
+        """What is another value once another connection has changed anything."""
+
+    @abstractmethod
     def columns(self) -> dict[str, list[str]]:
         """The columns of each table."""
 
@@ -116,6 +120,9 @@ class DatabaseFile(OpenRows):
         finally:
             self._connection.execute("ROLLBACK")
 
+    def version(self) -> object:
+        return self.rows("PRAGMA data_version")
+
     def columns(self) -> dict[str, list[str]]:
         tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
@@ -156,6 +163,9 @@ class PostgresqlRows(OpenRows):
         end = time.monotonic() + SEALED_SECONDS
         while self.fetch(UNSEALED)[1] and time.monotonic() < end:
             time.sleep(0.02)
+
+    def version(self) -> object:
+        return self.rows("SELECT pg_current_snapshot()::text")
 
     def columns(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

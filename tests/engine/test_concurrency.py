@@ -15,6 +15,8 @@ from instructions import new_account, supply, to_clock
 from ewallet_core.engine.dispatcher import KeyedLocks
 from ewallet_core.storage.sessions import seen_requests
 
+pytestmark = pytest.mark.on_postgresql_too
+
 READERS, PATIENCE_SECONDS = 40, 10
 
 
