@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -47,6 +47,8 @@ class OpenRows(ABC):
     """A database that stays open for many queries, because opening it takes longer than most of them."""
 
     ignored = IGNORED_TABLES
+    functions: ClassVar[dict[str, str]] = {"concatenate": "group_concat", "greatest": "max"}
+    """The names of functions that differ."""
     moves_rows = False
     """Whether a row that is changed comes at another place among those that are not ordered."""
 
@@ -137,6 +139,7 @@ class PostgresqlRows(OpenRows):
     """A wallet database at PostgreSQL."""
 
     ignored = IGNORED_TABLES | SEALED_LATER
+    functions: ClassVar[dict[str, str]] = {"concatenate": "string_agg", "greatest": "greatest"}
     moves_rows = True
 
     def __init__(self, url: str) -> None:
