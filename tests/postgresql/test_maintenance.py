@@ -15,6 +15,7 @@ from examples_payments import pay
 from fakes import CHEAP, Wallclock
 from instructions import START, supply, to_clock
 from replication import Replication, running_replication, wait_until
+from server_process import ServerProcess
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.ledger.journal import FIRST_SEAL, seal
@@ -85,6 +86,17 @@ def test_one_process_is_in_charge(open_engine):
 def test_another_process_takes_charge_when_the_first_has_ended(open_engine):
     first, second = open_engine(), open_engine()
     first.close()
+    wait_until(lambda: is_in_charge(second))
+
+
+def test_another_process_takes_charge_when_the_first_was_killed(open_engine, shared_url, tmp_path):
+    first = ServerProcess(tmp_path, "--database", shared_url)
+    first.start()
+    try:
+        second = open_engine()
+        assert not is_in_charge(second)
+    finally:
+        first.kill()
     wait_until(lambda: is_in_charge(second))
 
 
