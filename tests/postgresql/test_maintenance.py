@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from ewallet_core.ledger.journal import FIRST_SEAL, seal
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage import journal
 from ewallet_core.storage.postgresql import maintenance
+from ewallet_core.storage.postgresql.maintenance_session import MaintenanceSession
 from ewallet_core.storage.verification import run_checks
 from ewallet_core.storage.verification.check import Violation
 
@@ -162,6 +164,20 @@ def test_it_is_told_to_look_once_its_connection_is_back(open_engine, postgresql_
     )
     assert told.wait(60)
     assert engine._database.settled_events.connection == before.connection + 1
+
+
+def test_the_thread_rests_after_several_others_have_woken_it_at_once(open_engine, monkeypatch):
+    thread, waits, wait = open_engine()._database._maintenance, [], MaintenanceSession.wait
+
+    def count(session: MaintenanceSession, seconds: float, wake_up: socket.socket) -> set[str]:
+        waits.append(seconds)
+        return wait(session, seconds, wake_up)
+
+    monkeypatch.setattr(MaintenanceSession, "wait", count)
+    for _ in range(5):
+        thread._wake()
+    time.sleep(2 * maintenance.IDLE_SECONDS)
+    assert 1 <= len(waits) < 50
 
 
 def test_events_are_settled_soon_after_their_transaction(open_engine):
