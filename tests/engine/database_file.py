@@ -147,11 +147,11 @@ class PostgresqlRows(OpenRows):
         self._connection.execute(_with_percent_signs(sql), values)
 
     def violations(self) -> list[str]:
-        self._wait_until_sealed()
+        self.wait_until_sealed()
         with open_read_only(self._url) as transaction:
             return find_violations(transaction)
 
-    def _wait_until_sealed(self) -> None:
+    def wait_until_sealed(self) -> None:
         """Wait for the seals of the last entries; without them in the end, there is a violation."""
         end = time.monotonic() + SEALED_SECONDS
         while self.fetch(UNSEALED)[1] and time.monotonic() < end:
@@ -205,6 +205,12 @@ def violations_in(place: Place) -> list[str]:
     """As `OpenRows.violations`, for a single query."""
     with contextlib.closing(open_rows(place)) as database:
         return database.violations()
+
+
+def wait_until_sealed(url: str) -> None:
+    """As `PostgresqlRows.wait_until_sealed`."""
+    with contextlib.closing(PostgresqlRows(url)) as database:
+        database.wait_until_sealed()
 
 
 def significant_rows(place: Place) -> dict[str, Rows]:

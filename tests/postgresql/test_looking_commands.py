@@ -241,10 +241,13 @@ def test_a_role_is_granted_only_in_a_database_that_has_wallets(database):
 def test_a_standby_is_verified_and_examined():
     with running_replication() as replication:
         primary = fill_database(replication.primary)
+        primary.execute("CREATE EXTENSION amcheck")
         standby = NewDatabase(replication.standby, primary.name)
-        wait_until(lambda: standby.execute("SELECT count(*) FROM seals") == [(15,)])
+        has_extension = "SELECT count(*) FROM pg_extension WHERE extname = 'amcheck'"
+        wait_until(lambda: standby.execute(has_extension) == [(1,)])
         done = verify(standby.url())
         assert (done.exit_code, done.stderr, len(done.stdout.splitlines())) == (0, "", 21)
+        assert "the pages, indexes, foreign keys and sequences are as PostgreSQL needs them" in done.stdout
         sections, _ = sections_of(standby)
         assert sections["server"]["is_standby"] is True
         assert sections["replication"]["stream"] == "streaming"
