@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -37,7 +37,7 @@ from ewallet_core.storage.events import EventCursor, find_changed_accounts
 from ewallet_core.storage.journal import issuer
 from ewallet_core.storage.overview import prepare_overview
 from ewallet_core.storage.retention import remove_old_requests
-from ewallet_core.storage.sessions import sessions, workers
+from ewallet_core.storage.sessions import find_active_accounts, sessions, workers
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wall_clock import correct_future_dates
 
@@ -142,10 +142,9 @@ class EWalletSessionManager:
         settled = self._database.settled_events
         return self._database.read(lambda transaction: find_changed_accounts(transaction, after, settled))
 
-    def active_accounts(self) -> dict[int, int | None]:
-        """The active account of each session, or None, by session id."""
-        found = self._database.read(sessions.all)
-        return {session.id: session.account_id for session in found}
+    def active_accounts(self, session_ids: Sequence[int]) -> dict[int, int | None]:
+        """The active account of each of these sessions that has not ended, or None, by session id."""
+        return self._database.read(lambda transaction: find_active_accounts(transaction, session_ids))
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call only `changed` after each instruction that changed something, in its thread."""

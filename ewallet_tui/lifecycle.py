@@ -142,8 +142,8 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     now: Callable[[], float]
     timer_on_quit: Callable[[], str]
     """What quitting does with a begun timer: `ask`, `leave` or `stop`."""
-    _kept: tuple[str, int, str] | None = None
-    """The place of the engine and the account of the screens that were set aside, and the mode in front."""
+    _kept: tuple[int, str] | None = None
+    """The account of the screens that were set aside, and the mode in front; another engine drops both."""
     _account: int | None = None
     """The account that the open screens belong to."""
     _leave_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -154,8 +154,8 @@ class Lifecycle(Struct, kw_only=True, eq=False):
         kept, self._kept = self._kept, None
         state = self.store.state
         if kept is not None and state is not None and self.navigation.mode == LOGIN:
-            if kept[:2] == (self.connection.place, state.account.id):
-                await self.navigation.go_to(kept[2])
+            if kept[0] == state.account.id:
+                await self.navigation.go_to(kept[1])
             else:
                 # What is set aside is another account's.
                 await self.navigation.remove_hidden()
@@ -216,7 +216,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
             self.navigation.forget_secrets()
             mode = await self.navigation.set_aside()
             if account is not None:
-                self._kept = (self.connection.place, account, mode)
+                self._kept = (account, mode)
         self.notify(f"{ENDED} {LOOK}" if maybe_done else ENDED, severity="warning")
 
     def _change_account(self, change: Callable[[], Coroutine[Any, Any, object]]) -> None:

@@ -29,8 +29,8 @@ from ewallet_core.backup.copies import (
     check_copy,
     copy_database,
     create_private,
+    give_name,
     schema_of,
-    sync,
     unfinished_folder,
     upgrade_copy,
 )
@@ -126,7 +126,7 @@ def write_backup(
             partial = folder / file.name
             _write(partial, manifest, contents, copy, progress)
             _read_again(partial, manifest)
-            _give_name(partial, file, replace=replace)
+            give_name(partial, file, replace=replace)
     except BrokenWalletError as error:
         raise BrokenWalletError(f"{error} It was not backed up: restore an earlier backup.") from error
     except OSError as reason:
@@ -207,21 +207,6 @@ def _read_again(partial: Path, manifest: Manifest) -> None:
             raise _damaged(partial.name, "the disk has not kept what was written")
         for _, chunks in _members_of(tar, manifest, partial):
             _read_through(chunks)
-
-
-def _give_name(partial: Path, file: Path, *, replace: bool) -> None:
-    if replace:
-        partial.replace(file)
-    else:
-        try:
-            # Unlike a renaming, it replaces nothing that another program has made meanwhile.
-            file.hardlink_to(partial)
-        except FileExistsError:
-            raise BackupError(f"{file} exists already. Choose another name.") from None
-        except OSError:
-            # A file system without hard links, such as that of most USB sticks.
-            partial.rename(file)
-    sync(file.absolute().parent)
 
 
 # Reading one

@@ -89,6 +89,22 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def give_name(partial: Path, file: Path, *, replace: bool = False) -> None:
+    """Put the finished file in its place. Raises `BackupError` if there is one, unless it `replace`s that."""
+    if replace:
+        partial.replace(file)
+    else:
+        try:
+            # Unlike a renaming, it replaces nothing that another program has made meanwhile.
+            file.hardlink_to(partial)
+        except FileExistsError:
+            raise BackupError(f"{file} exists already. Choose another name.") from None
+        except OSError:
+            # A file system without hard links, such as that of most USB sticks.
+            partial.rename(file)
+    sync(file.absolute().parent)
+
+
 def create_private(file: Path) -> BinaryIO:
     """Create a file that only its owner can read, on a file system that has modes."""
     return cast("BinaryIO", open(file, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)))
@@ -101,7 +117,7 @@ def copy_database(source: Path, target: Path, progress: Callable[[int, int], Non
     """
     with (
         _explained(f"{source} can't be copied"),
-        _used(source),
+        used(source),
         connect_read_only(url_of(source)) as reading,
         closing(_connect(target, "rwc")) as writing,
     ):
@@ -111,11 +127,11 @@ def copy_database(source: Path, target: Path, progress: Callable[[int, int], Non
         reading.backup(
             writing, pages=PAGES_AT_ONCE, progress=lambda _, left, total: progress(total - left, total)
         )
-        _leave_write_ahead_log(writing)
+        leave_write_ahead_log(writing)
 
 
 @contextmanager
-def _used(database: Path) -> Iterator[None]:
+def used(database: Path) -> Iterator[None]:
     """Let nothing be put in the place of the database meanwhile."""
     if not os.access(database.resolve().parent, os.W_OK):
         # On a read-only medium it can't be replaced, nor locked.
@@ -144,7 +160,7 @@ def upgrade_copy(copy: Path) -> None:
     with _explained(f"{copy.name} can't be read"):
         upgrade_file(copy)
         with closing(_connect(copy, "rw")) as connection:
-            _leave_write_ahead_log(connection)
+            leave_write_ahead_log(connection)
 
 
 def check_copy(copy: Path) -> list[str]:
@@ -184,13 +200,13 @@ def fold_in_log(database: Path) -> bool:
     try:
         check_after_unclean_end(database)
         with closing(_connect(database, "rw")) as connection:
-            _leave_write_ahead_log(connection)
+            leave_write_ahead_log(connection)
     except (sqlite3.Error, StorageDamagedError):
         return False
     return True
 
 
-def _leave_write_ahead_log(connection: sqlite3.Connection) -> None:
+def leave_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Let all be in one file; the engine uses a log again when it opens it."""
     (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     if mode != "delete":

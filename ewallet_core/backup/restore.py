@@ -125,7 +125,7 @@ def _new_name(file: Path, now: datetime) -> Path:
 
 def _replace_database(copy: Path, database: Path, kept: Path) -> None:
     """Put the copy in the place of the database; there is the old one or the new one at any moment."""
-    _give_to_owner(copy, database if database.exists() else database.parent)
+    give_to_owner(copy, database if database.exists() else database.parent)
     logs = {database.with_name(database.name + suffix): kept.with_name(kept.name + suffix) for suffix in LOGS}
     for log, kept_log in logs.items():
         if log.exists():
@@ -167,20 +167,20 @@ def _restore_file(
         return
     if not place.parent.is_dir():
         place.parent.mkdir(mode=0o700)
-        _give_to_owner(place.parent, place.parent.parent)
+        give_to_owner(place.parent, place.parent.parent)
     partial = place.with_name(f".{place.name}.unfinished")
     # One that a killed restore left, or a link that another user has put there.
     partial.unlink(missing_ok=True)
     with create_private(partial) as written:
         written.write(source.read_bytes())
-    _give_to_owner(partial, place.parent)
+    give_to_owner(partial, place.parent)
     sync(partial)
     partial.replace(place)
     sync(place.parent)
     restored.files.append(place)
 
 
-def _give_to_owner(file: Path, model: Path) -> None:
+def give_to_owner(file: Path, model: Path) -> None:
     """Give the file to the owner of `model` if root has made it: the server of another user must open it."""
     if os.geteuid() == 0:
         owner = model.stat()

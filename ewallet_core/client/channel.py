@@ -40,6 +40,8 @@ class Sending:
     times_sent: int = 0
     was_cut_off: bool = False
     """Whether a connection broke after it was sent, so it may have been carried out."""
+    servers_left: int = 0
+    """How many servers were left because they could not store it."""
     sent_at: float = 0.0
 
 
@@ -113,6 +115,9 @@ class PendingRequests:
 
 MOST_TRIES = 20
 """How often one request is sent if the server keeps answering that it is to be sent again."""
+
+_STORAGE = frozenset({"outcome_unknown", "storage_failed", "storage_unavailable"})
+"""The codes of errors of a server that can't reach the database, which another server may reach."""
 
 _CLOSED = "The server has closed the connection."
 _FAILED = "The client has failed. Open it again, and report it if it fails again."
@@ -289,6 +294,11 @@ class RequestChannel:
         return None
 
     def _answer(self, sending: Sending, reply: Reply, answer: Answer) -> None:
+        if reply.code in _STORAGE and sending.servers_left < self._endpoint.others:
+            sending.servers_left += 1
+            sending.was_cut_off = True
+            self._pending.retry(sending)
+            raise UnreachableError(reason_of(answer))
         if reply.wait_seconds is not None and sending.times_sent < MOST_TRIES:
             self._pending.retry(sending)
             # No request is sent meanwhile, so none overtakes the one that has to wait.

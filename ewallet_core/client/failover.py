@@ -18,6 +18,9 @@ from ewallet_core.protocol.address import ServerAddress
 FAILED_SECONDS = 60.0
 """How long a server that could not be reached is tried after the others."""
 
+IDENTIFY_SECONDS = 5.0
+"""How long a user waits for the certificate of another server."""
+
 
 class Endpoint(Protocol):
     """How a server is reached. Both raise `UnreachableError`."""
@@ -67,6 +70,11 @@ class FailoverEndpoint:
         return all(isinstance(other.failure, NotTrustedError) for other in others)
 
     @property
+    def others(self) -> int:
+        """How many servers there are besides the one in use."""
+        return len(self._candidates) - 1
+
+    @property
     def pinned(self) -> dict[str, str]:
         """The fingerprints of the certificates that were pinned here for the first time, by server."""
         identities = {candidate.server.name: candidate.identity for candidate in self._candidates}
@@ -103,8 +111,9 @@ class FailoverEndpoint:
         """Pin the certificates of the servers that are new here and can be reached, and none after that."""
 
         async def identify(candidate: Candidate) -> None:
-            with suppress(UnreachableError):
-                await (await candidate.endpoint.open_requests()).close()
+            with suppress(TimeoutError, UnreachableError):
+                async with asyncio.timeout(IDENTIFY_SECONDS):
+                    await (await candidate.endpoint.open_requests()).close()
 
         others = [candidate for candidate in self._candidates if candidate is not self.in_use]
         await asyncio.gather(

@@ -16,6 +16,7 @@ SECTIONS = {
     "For scripts": ("do", "send", "completion", "help"),
     "Look after a wallet or a server": (
         "backup",
+        "copy",
         "demo",
         "doctor",
         "grant",

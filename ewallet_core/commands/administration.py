@@ -83,6 +83,36 @@ def backup_command(
 
 
 @click.command()
+@click.option("--from", "source", metavar="URL", help="The database to copy. Default: that of the folder.")
+@click.option(
+    "--to", "target", metavar="URL", required=True, help="The new database. It must hold no wallet."
+)
+@click.option("--live", is_flag=True, help="Copy it although a server or the app uses it.")
+@_data_dir_option
+@_json_option
+@click.pass_context
+def copy_command(
+    ctx: click.Context,
+    /,
+    source: str | None,
+    target: str,
+    live: bool,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Copy the whole wallet into another database.
+
+    A URL is sqlite:////folder/file or postgresql+psycopg://user@host/database. Everything is copied, also
+    the sessions, and then compared and verified; until then nothing of it is in the new database. Stop the
+    server first: with --live, what changes while it is copied is not in the copy. Exits 0 on success, 1 if
+    nothing was copied, 3 if that is not known.
+    """
+    from ewallet_core.commands.copy import run
+
+    ctx.exit(run(source, target, _chosen_folder(ctx, data_dir), live=live, as_json=as_json))
+
+
+@click.command()
 def demo_command() -> None:
     """Show the main features, one instruction after another.
 

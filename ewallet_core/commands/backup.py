@@ -33,6 +33,7 @@ from ewallet_core.storage.database_url import database_file, is_postgresql
 EXIT_FAILED = 1
 EXIT_NOT_CONFIRMED = 2
 PROGRESS_AFTER_SECONDS = 1.0
+BAR_WIDTH = 30
 
 _IN_POSTGRESQL = (
     "This wallet is in PostgreSQL, which has tools of its own. Use {tool}; the settings and certificates are"
@@ -42,6 +43,14 @@ _IN_POSTGRESQL = (
 
 class _NotConfirmedError(BackupError):
     """The user does not agree to a restore."""
+
+
+def progress_bar(doing: str, done: int, total: int) -> str:
+    """What is being done, with a bar unless it is one step."""
+    if total <= 1:
+        return f"{doing} …"
+    filled = "#" * (done * BAR_WIDTH // total)
+    return f"{doing} [{filled:-<{BAR_WIDTH}}] {done * 100 // total:3} %"
 
 
 class TerminalProgress:
@@ -54,7 +63,7 @@ class TerminalProgress:
 
     def __call__(self, doing: str, done: int, total: int) -> None:
         if self._is_terminal and time.monotonic() - self._begun_at > PROGRESS_AFTER_SECONDS:
-            self._show(f"{doing} … {done * 100 // total} %" if total > 1 else f"{doing} …")
+            self._show(progress_bar(doing, done, total))
 
     def end(self) -> None:
         if self._shown:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ewallet_core.commands.diagnostics import Target
+from ewallet_core.commands.diagnostics.postgresql import is_at_postgresql
 from ewallet_core.commands.diagnostics.wallet import find_database
 from ewallet_core.data_folder import url_of
 from ewallet_core.engine.wall_clock import confirm_wall_clock, system_boot_clock, system_boot_id, system_clock
@@ -24,6 +25,11 @@ def confirm_clock(target: Target) -> int:
     """Store that this machine's clock is right; engines in other processes see it too."""
     now = system_clock()
     try:
+        _refuse_postgresql(
+            target,
+            "it is at PostgreSQL, whose own clock counts, so this one need not be confirmed",
+            "Set the clock of the machine right on which PostgreSQL runs.",
+        )
         database = open_database(url_of(_require_file(target)))
         try:
             database.write(
@@ -41,6 +47,11 @@ def confirm_clock(target: Target) -> int:
 def compact_file(target: Target) -> int:
     """Give the free space of the wallet's file back to the file system."""
     try:
+        _refuse_postgresql(
+            target,
+            "it is at PostgreSQL, which frees space by itself",
+            "Use VACUUM there if that is not enough.",
+        )
         file = _require_file(target)
         # SQLite's temporary file is as large as the database, for which the usual folder may be too small.
         os.environ.setdefault("SQLITE_TMPDIR", str(file.resolve().parent))
@@ -50,6 +61,12 @@ def compact_file(target: Target) -> int:
         return EXIT_FAILED
     click.echo(f"The database had {before:,} bytes and has {after:,} now.")
     return 0
+
+
+def _refuse_postgresql(target: Target, reason: str, remedy: str) -> None:
+    """Raises `StorageUnavailableError` with these words if the database is at PostgreSQL."""
+    if is_at_postgresql(target):
+        raise StorageUnavailableError(reason, remedy)
 
 
 def _require_file(target: Target) -> Path:

@@ -23,7 +23,8 @@ LONGEST_WAIT_MS = 60_000
 NOT_IN_CHARGE_MS = SECOND
 """When to look again whether this process is in charge."""
 RETRY_MS = 1_000
-LULL_SECONDS = 0.02
+LULL_SECONDS, REMOTE_LULL_SECONDS = 0.02, 0.2
+"""How long to wait after a change for others; of a remote database, each look takes longer."""
 BETWEEN_SLICES_MS = 50
 """How long a cleaner that has more to remove lets others write."""
 
@@ -179,7 +180,8 @@ class Scheduler:
 class WakeUpEvent:
     """What the cleanup thread waits for: a time, or a change that may make something due earlier."""
 
-    def __init__(self) -> None:
+    def __init__(self, lull_seconds: float = LULL_SECONDS) -> None:
+        self._lull_seconds = lull_seconds
         self._set = threading.Event()
         self._closed = threading.Event()
 
@@ -198,7 +200,7 @@ class WakeUpEvent:
     def wait(self, milliseconds: int) -> None:
         if self._set.wait(milliseconds / 1_000):
             # Every instruction sets it; reading the database after each would cost too much.
-            self._closed.wait(LULL_SECONDS)
+            self._closed.wait(self._lull_seconds)
         self._set.clear()
 
 

@@ -12,7 +12,15 @@ from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
-from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, DueTimes, Scheduler, WakeUpEvent
+from ewallet_core.engine.cleanup import (
+    CLEANERS,
+    LULL_SECONDS,
+    REMOTE_LULL_SECONDS,
+    CleanupThread,
+    DueTimes,
+    Scheduler,
+    WakeUpEvent,
+)
 from ewallet_core.engine.execution import Execution
 from ewallet_core.engine.wall_clock import WallClock
 from ewallet_core.errors.base import WalletError
@@ -161,7 +169,8 @@ class Dispatcher:
             dependencies.config.retention,
             lambda: database.is_in_charge,
         )
-        self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
+        lull = REMOTE_LULL_SECONDS if database.is_remote else LULL_SECONDS
+        self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent(lull))
         database.on_foreign_change(self.notice_change)
         self.metrics.add_source(database.metrics)
         self.metrics.add_source(scheduler.metrics)

@@ -29,7 +29,7 @@ from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
-from ewallet_core.storage.transaction import NAMES
+from ewallet_core.storage.transaction import NAMES, SESSION_PLACES
 from ewallet_core.storage.wall_clock import correct_future_dates
 from ewallet_core.storage.wallets import find_all_run_out_clocks
 
@@ -116,6 +116,7 @@ def cleanup_workers(request: CleanupWorkers, context: Context) -> _CleanupWorker
     transaction = context.transaction
     if request.worker_id is None:
         return _CleanupWorkersAnswer(workers=drop_vacant_workers(transaction, context.now))
+    transaction.lock(SESSION_PLACES)
     worker = workers.find(transaction, id=request.worker_id)
     if worker is None:
         raise NotFoundError("worker", "worker_id")
@@ -177,6 +178,7 @@ class _CleanupClocksAnswer(TypedDict):
 def cleanup_clocks(_request: CleanupAll, context: Context) -> _CleanupClocksAnswer:
     """Stop all timers whose time has run out, each dated when it did."""
     due = find_all_run_out_clocks(context.transaction, context.now)
+    context.transaction.require_locks({clock.account_id for clock in due})
     for account_id in dict.fromkeys(clock.account_id for clock in due):
         settle_run_outs(context, account_id)
     return _CleanupClocksAnswer(clocks=sorted(clock.id for clock in due))
@@ -189,8 +191,8 @@ class _CleanupAccountsAnswer(TypedDict):
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "accounts"}, needs_time=True)
 def cleanup_accounts(_request: CleanupAll, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days are over, and free emails that were given up 90 days ago."""
-    # Events about a deleted account are at least as old as its deletion order, so they go first.
     context.transaction.lock(NAMES)
+    # Events about a deleted account are at least as old as its deletion order, so they go first.
     is_forgotten = remove_old_history(context.transaction, context.now, context.config.retention)
     erased = erase_due_accounts(context) if is_forgotten else []
     delete_expired_reservations(context.transaction, context.now)

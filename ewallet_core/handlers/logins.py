@@ -48,7 +48,7 @@ from ewallet_core.security.passwords import reject_common_password, reject_own_n
 from ewallet_core.security.tokens import TOKEN_BYTES, hash_token, renewed_token
 from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind, append_events
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
 from ewallet_core.storage.sessions import logged_in, renewed_tokens, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
@@ -268,7 +268,7 @@ def _require_active(context: SessionContext, account: Account) -> None:
 def _record_caused(context: SessionContext, account: Account, kind: EventKind, **data: Any) -> None:
     """Write an event that the login itself caused, when the context does not have the account yet."""
     event = new_event(context, account.id, kind, **data)
-    append_event(context.transaction, msgspec.structs.replace(event, request_id=context.request_id))
+    append_events(context.transaction, msgspec.structs.replace(event, request_id=context.request_id))
 
 
 def _record_accepted(context: SessionContext, account: Account) -> None:

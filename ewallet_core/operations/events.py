@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ewallet_core.operations.context import Context
-from ewallet_core.storage.events import EventKind, Movement, NewEvent, append_event
+from ewallet_core.storage.events import EventKind, Movement, NewEvent, append_events
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -29,4 +29,4 @@ def record_event(
     context: Context, account_id: int, kind: EventKind, movement: Movement | None = None, **data: Any
 ) -> None:
     """Write an event of that account."""
-    append_event(context.transaction, new_event(context, account_id, kind, movement, **data))
+    append_events(context.transaction, new_event(context, account_id, kind, movement, **data))

@@ -19,9 +19,9 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import AccountContext, Context
-from ewallet_core.operations.events import record_event
+from ewallet_core.operations.events import new_event
 from ewallet_core.storage.accounts import AccountStatus, PartyAccount
-from ewallet_core.storage.events import EventKind, Movement
+from ewallet_core.storage.events import EventKind, Movement, NewEvent, append_events
 from ewallet_core.storage.journal import post
 from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.payees import Partner, find_partner, find_payee
@@ -287,8 +287,8 @@ def _record_moved(context: Context, transfer: CreditTransfer, completed: Complet
     """Write the events of both sides, the sender's first; the issuer has none."""
     sender, recipient, movement = transfer.sender, transfer.recipient, transfer.movement
 
-    def record(kind: EventKind, side: Side, done: CompletedSide, **partner: str) -> None:
-        record_event(
+    def moved(kind: EventKind, side: Side, done: CompletedSide, **partner: str) -> NewEvent:
+        return new_event(
             context,
             side.account.id,
             kind,
@@ -304,9 +304,17 @@ def _record_moved(context: Context, transfer: CreditTransfer, completed: Complet
             **_refunded(context, transfer, done),
         )
 
+    events = [
+        moved(EventKind.CREDITS_ARRIVED, recipient, completed.recipient, transfer_from=sender.account.email)
+    ]
     if not sender.issues:
-        record(EventKind.CREDITS_LEFT, sender, completed.sender, transfer_to=recipient.account.email)
-    record(EventKind.CREDITS_ARRIVED, recipient, completed.recipient, transfer_from=sender.account.email)
+        left = moved(EventKind.CREDITS_LEFT, sender, completed.sender, transfer_to=recipient.account.email)
+        events.insert(0, left)
+    if transfer.is_own:
+        for event in events:
+            append_events(context.transaction, event)
+    else:
+        append_events(context.transaction, *events)
 
 
 def _refunded(context: Context, transfer: CreditTransfer, done: CompletedSide) -> dict[str, int | None]:

@@ -129,7 +129,9 @@ class EventBroadcaster:
 
         Those that have been sent nothing for long get a heartbeat.
         """
-        active = await self._executor.read(self._engine.active_accounts)
+        found = {recipient.subscription.session for recipient in self._recipients}
+        sessions = [session for session in found if session is not None]
+        active = await self._executor.read(lambda: self._engine.active_accounts(sessions))
         now, loop_now = self._engine.clock(), self._loop.time()
         for recipient in list(self._recipients):
             session = recipient.subscription.session

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -51,7 +51,7 @@ class Engine(Protocol):
 
     def changed_accounts(self, after: EventCursor | None = None) -> tuple[EventCursor, set[int] | None]: ...
 
-    def active_accounts(self) -> dict[int, int | None]: ...
+    def active_accounts(self, session_ids: Sequence[int]) -> dict[int, int | None]: ...
 
     def on_change(self, changed: Callable[[], None]) -> None: ...
 

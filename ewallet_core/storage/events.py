@@ -98,12 +98,14 @@ _APPEND = (
 )
 
 
-def append_event(transaction: Transaction, new: NewEvent) -> None:
-    """Write an event, with the next number of its account's sequence."""
-    transaction.require_locks((new.account_id,))
-    transaction.run(_COUNT, account_id=new.account_id)
-    transaction.run(_APPEND, **to_builtins(new))
-    transaction.events_written[new.account_id] = transaction.events_written.get(new.account_id, 0) + 1
+def append_events(transaction: Transaction, *new: NewEvent) -> None:
+    """Write events of different accounts, each with the next number of its account's sequence."""
+    account_ids = [event.account_id for event in new]
+    transaction.require_locks(account_ids)
+    transaction.run_many(_COUNT, [{"account_id": account_id} for account_id in account_ids])
+    transaction.run_many(_APPEND, map(to_builtins, new))
+    for account_id in account_ids:
+        transaction.events_written[account_id] = transaction.events_written.get(account_id, 0) + 1
 
 
 def events_since(transaction: Transaction, account_id: int, since: int) -> list[EventRow]:

@@ -138,6 +138,7 @@ def issuer(transaction: Transaction) -> Issuer:
 def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
     """Store `entry` and update its balances; returns its id."""
     entry_id = entries.insert(transaction, kind=str(entry.kind), at=entry.at, reverses_id=entry.reverses)
+    moves, of_moved = [], []
     for position, moved in enumerate(entry.postings, start=1):
         posting = {
             "entry_id": entry_id,
@@ -149,8 +150,11 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
         if moved.balance in (issuing.credits, issuing.milliseconds):
             postings.add(transaction, **posting, balance_after=None, at=entry.at)
         else:
-            transaction.run(_MOVE, balance_id=moved.balance, by=moved.amount, at=entry.at)
-            transaction.run(_POST_MOVED, **posting)
+            moves.append({"balance_id": moved.balance, "by": moved.amount, "at": entry.at})
+            of_moved.append(posting)
+    # No two postings are of the same balance, so all balances can be moved first.
+    transaction.run_many(_MOVE, moves)
+    transaction.run_many(_POST_MOVED, of_moved)
     transaction.unsealed.append((entry_id, entry))
     return entry_id
 

@@ -18,7 +18,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database_file import log_of
-from ewallet_core.storage.database_url import POSTGRESQL, database_file, parse_url
+from ewallet_core.storage.database_url import database_file, is_postgresql, parse_url
+from ewallet_core.storage.postgresql.requirements import PostgresqlFacts
 from ewallet_core.storage.schema_version import VERSION, require_this_release
 from ewallet_core.storage.sqlite import BUSY_SECONDS
 from ewallet_core.storage.transaction import Statements, Transaction
@@ -61,20 +62,31 @@ def open_read_only(url: str) -> Iterator[Transaction]:
     Raises `StorageUnavailableError` if there is none, if it is not of this release, or if reading it fails:
     `StorageDamagedError` if the content is at fault.
     """
-    parsed = parse_url(url)
-    if parsed.get_backend_name() == POSTGRESQL:
+    if is_postgresql(url):
         # Imported here, because a process needs only the backend of its own database.
         from ewallet_core.storage.postgresql.engine import require_driver  # noqa: PLC0415
 
         require_driver()
         from ewallet_core.storage.postgresql.read_only import open_snapshot  # noqa: PLC0415
 
-        with open_snapshot(parsed) as transaction:
+        with open_snapshot(parse_url(url)) as transaction:
             yield transaction
         return
     with connect_read_only(url) as connection:
         _require_this_release(connection)
         yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
+
+
+@contextmanager
+def connect_to_postgresql(url: str) -> Iterator[tuple[PostgresqlFacts, Transaction]]:
+    """What the database at PostgreSQL is like, and a transaction as `open_read_only`'s, of any release."""
+    from ewallet_core.storage.postgresql.engine import require_driver  # noqa: PLC0415
+
+    require_driver()
+    from ewallet_core.storage.postgresql.read_only import connect_snapshot  # noqa: PLC0415
+
+    with connect_snapshot(parse_url(url)) as snapshot:
+        yield snapshot
 
 
 def _find_file(url: str) -> Path:

@@ -1,6 +1,7 @@
 """How long rows are kept that only tell what happened, and their removal, a slice in each transaction.
 
-Their ids are in the order of time, except where the clock was set back, so none needs an index of dates."""
+Their ids are in the order of time, except where the clock was set back, so none needs an index of dates. In
+PostgreSQL a transaction can have an earlier date and a later id than another, by as long as it takes."""
 
 from __future__ import annotations
 

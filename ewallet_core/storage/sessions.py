@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Delete,
+    Select,
     Text,
     Update,
     bindparam,
@@ -22,10 +25,12 @@ from sqlalchemy.sql.dml import ReturningDelete
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
-from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.transaction import SESSION_PLACES, Transaction
 
 SESSIONS_IN_A_SLICE = 200
 """How many of what has expired one transaction removes, so that it holds up others for some milliseconds."""
+SESSIONS_AT_ONCE = 100
+"""How many sessions one statement looks for."""
 MOST_IDLE_AND_LONG = 1_000
 """How many sessions with a lifetime of their own are kept in which no account is active."""
 
@@ -146,23 +151,30 @@ def _ending(*conditions: ColumnElement[bool]) -> tuple[Removal, ...]:
 _IS_EXPIRED = _session.expires_at <= bindparam("now")
 
 
-def _first_expired(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether it is among the `most` sessions that expired first and meet the conditions."""
+class _Ending(NamedTuple):
+    """How sessions are ended: they are locked first, so that each statement finds the same ones."""
+
+    locking: Select[Any]
+    removals: tuple[Removal, ...]
+
+
+def _end_first_expired(*conditions: ColumnElement[bool]) -> _Ending:
+    """The `most` sessions that expired first and meet the conditions."""
     first = (
         select(_session.id)
         .where(_IS_EXPIRED, *conditions)
-        # Several statements find the same ones.
         .order_by(_session.expires_at, _session.id)
         .limit(bindparam("most"))
     )
-    return _session.id.in_(first.correlate(None))
+    locking = first.with_for_update(of=schema.sessions)
+    return _Ending(locking, _ending(_session.id.in_(first.correlate(None))))
 
 
 _END_ONE = _ending(_session.id == bindparam("session_id"))
-_END_EXPIRED = _ending(_first_expired())
-_END_EXPIRED_TOKENS = _ending(_first_expired(_session.token_hash.is_not(None)))
-_END_WITH_THEIR_CLIENTS = _ending(
-    _first_expired(_session.client_id.in_(select(schema.client_ids.c.id).where(_CLIENT_ID_EXPIRED)))
+_END_EXPIRED = _end_first_expired()
+_END_EXPIRED_TOKENS = _end_first_expired(_session.token_hash.is_not(None))
+_END_WITH_THEIR_CLIENTS = _end_first_expired(
+    _session.client_id.in_(select(schema.client_ids.c.id).where(_CLIENT_ID_EXPIRED))
 )
 _FIRST_EXPIRED_CLIENT_IDS = (
     select(schema.client_ids.c.id)
@@ -172,7 +184,8 @@ _FIRST_EXPIRED_CLIENT_IDS = (
 )
 _DROP_EXPIRED_CLIENT_IDS = (
     schema.client_ids.delete()
-    .where(schema.client_ids.c.id.in_(_FIRST_EXPIRED_CLIENT_IDS.correlate(None)))
+    # It may have been used meanwhile.
+    .where(schema.client_ids.c.id.in_(_FIRST_EXPIRED_CLIENT_IDS.correlate(None)), _CLIENT_ID_EXPIRED)
     .returning(schema.client_ids.c.id)
 )
 _IDLE_AND_LONG = (
@@ -182,6 +195,10 @@ _IDLE_AND_LONG = (
     .order_by(_session.last_used_at.desc(), _session.id.desc())
     .limit(SESSIONS_IN_A_SLICE)
     .offset(MOST_IDLE_AND_LONG)
+)
+_PLACES = tuple(f"session_{place}" for place in range(SESSIONS_AT_ONCE))
+_ACTIVE_ACCOUNTS = select(_session.id, _session.account_id).where(
+    _session.id.in_([bindparam(place, type_=BigInteger) for place in _PLACES])
 )
 _IS_VACANT = ~exists().where(_session.worker_id == _worker.id)
 _FORGET_VACANT_WORKERS = schema.seen_requests.delete().where(
@@ -198,6 +215,17 @@ _WORKER_WITH_CAPACITY = (
     .order_by(_worker.id)
     .limit(1)
 )
+
+
+def find_active_accounts(transaction: Transaction, session_ids: Sequence[int]) -> dict[int, int | None]:
+    """The active account of each of these sessions, or None, by session id."""
+    found = []
+    for first in range(0, len(session_ids), SESSIONS_AT_ONCE):
+        ids = list(session_ids[first : first + SESSIONS_AT_ONCE])
+        # The statement takes always as many; the last id again adds nothing.
+        ids += ids[-1:] * (SESSIONS_AT_ONCE - len(ids))
+        found.append(transaction.run(_ACTIVE_ACCOUNTS, **dict(zip(_PLACES, ids, strict=True))))
+    return dict(row for rows in found for row in rows.fetchall())
 
 
 def logged_in(transaction: Transaction, session_id: int) -> list[Account]:
@@ -222,18 +250,18 @@ def assign(transaction: Transaction, session: Session, worker_id: int, now: int)
 
 def end_expired_sessions(transaction: Transaction, now: int, most: int = SESSIONS_IN_A_SLICE) -> list[int]:
     """Delete so many of the expired sessions, which logs their accounts out. Returns their ids."""
-    return _delete(transaction, *_END_EXPIRED, now=now, most=most)
+    return _end(transaction, _END_EXPIRED, now=now, most=most)
 
 
 def end_expired_tokens(transaction: Transaction, now: int) -> list[int]:
     """As `end_expired_sessions`, for the sessions that have a token."""
-    return _delete(transaction, *_END_EXPIRED_TOKENS, now=now, most=SESSIONS_IN_A_SLICE)
+    return _end(transaction, _END_EXPIRED_TOKENS, now=now, most=SESSIONS_IN_A_SLICE)
 
 
 def drop_expired_client_ids(transaction: Transaction, now: int) -> list[int]:
     """Delete some of the expired client ids and their expired sessions. Returns the ids of the client ids."""
-    removals = (*_END_WITH_THEIR_CLIENTS, _DROP_EXPIRED_CLIENT_IDS)
-    return _delete(transaction, *removals, now=now, most=SESSIONS_IN_A_SLICE)
+    _end(transaction, _END_WITH_THEIR_CLIENTS, now=now, most=SESSIONS_IN_A_SLICE)
+    return _delete(transaction, _DROP_EXPIRED_CLIENT_IDS, now=now, most=SESSIONS_IN_A_SLICE)
 
 
 def drop_client_id(transaction: Transaction, client: ClientId, now: int) -> None:
@@ -254,6 +282,7 @@ def drop_idle_long_sessions(transaction: Transaction, now: int) -> None:
 
 def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:
     """Delete the workers without a live session. Returns their ids."""
+    transaction.lock(SESSION_PLACES)
     end_expired_sessions(transaction, now, most=ABOVE_ALL_IDS)
     return _delete(transaction, _FORGET_VACANT_WORKERS, _DROP_VACANT_WORKERS)
 
@@ -270,6 +299,15 @@ def worker_with_capacity(transaction: Transaction) -> Worker | None:
 
 def end_session(transaction: Transaction, session_id: int, now: int) -> None:
     _delete(transaction, *_END_ONE, session_id=session_id, now=now)
+
+
+def _end(transaction: Transaction, ending: _Ending, *, now: int, most: int) -> list[int]:
+    """End the sessions; returns their ids."""
+    if transaction.locks_rows:
+        # Only one at a time, because it locks several sessions and changes several workers.
+        transaction.lock(SESSION_PLACES)
+        transaction.run(ending.locking, now=now, most=most)
+    return _delete(transaction, *ending.removals, now=now, most=most)
 
 
 def _delete(transaction: Transaction, *statements: Removal, **values: int) -> list[int]:

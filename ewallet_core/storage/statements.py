@@ -155,6 +155,7 @@ _ROWS = (
         _posting.entry_id < sa.bindparam("before"),
     )
     # Of one balance, no posting is dated before the previous one: this is also the order of their entries.
+    # In PostgreSQL the issuer's are an exception, because no posting waits for them; it has no statement.
     .order_by(_posting.at.desc(), _posting.entry_id.desc())
     .limit(sa.bindparam("most"))
 )

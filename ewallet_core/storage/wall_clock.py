@@ -105,6 +105,7 @@ def _used_at_most(column: sa.Column[Any], lifetime: Any) -> sa.Update:
 
 # A run moves as a whole, with its segments, so that it has spent what it had spent.
 _STARTED_AHEAD = (_clock.runs_out_at > _AHEAD) & (_clock.timer_since > _AHEAD)
+_RUNNING_AHEAD = sa.select(_clock.account_id).where(_STARTED_AHEAD)
 _AHEAD_BY = _clock.timer_since - _NOW
 _segment_ahead_by = sa.select(_AHEAD_BY).where(_clock.id == _segment.clock_id).scalar_subquery()
 _RUNS = (
@@ -144,6 +145,9 @@ def correct_future_dates(
 
     Entries, postings and records keep their dates.
     """
+    if transaction.locks_rows:
+        running = transaction.run(_RUNNING_AHEAD, ahead=now + LEAST_AHEAD_MS).fetchall()
+        transaction.require_locks({account_id for (account_id,) in running})
     for statement in _CORRECTIONS:
         transaction.run(
             statement,

@@ -15,6 +15,7 @@ from client_requests import balance, next_credits, next_event, send, sign_up_and
 from fakes import FRIDAY_NOON
 from faulty_proxy import Fault, FaultyProxy, once
 from running_server import RunningServer
+from scripted_server import ScriptedServer, valid_answer
 
 from ewallet_core.client import (
     AsyncEWalletClient,
@@ -290,6 +291,48 @@ async def test_an_answer_that_does_not_come_in_time_is_told_with_all_servers(
         await send(impatient, action="view", view="account")
     assert all(name_of(each) in str(reason.value) for each in places)
     await impatient.close()
+
+
+def stores_nothing(code: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What a server answers that can't reach its database."""
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        if request["action"] != "pay":
+            return valid_answer(request)
+        told = {"code": code, "error": "It can't be stored.", "warning": "Send it again."}
+        return {"failed": True, "request_id": request["request_id"], **told}
+
+    return answer
+
+
+STORAGE_CODES = ["outcome_unknown", "storage_failed", "storage_unavailable"]
+
+
+@pytest.mark.parametrize("code", STORAGE_CODES)
+async def test_a_server_that_can_not_store_an_instruction_is_left(at: At, code: str) -> None:
+    async with ScriptedServer(stores_nothing(code)) as one, ScriptedServer(valid_answer) as two:
+        client = at(*(f"tcp://127.0.0.1:{server.port}" for server in (one, two)))
+        await client.open()
+        answers = await asyncio.gather(*(send(client, action="pay", pay=name) for name in ("bob", "cyd")))
+        assert [answer["failed"] for answer in answers] == [False, False]
+        paid = {
+            server.port: [sent["pay"] for sent in server.requests if "pay" in sent] for server in (one, two)
+        }
+        assert paid == {one.port: ["bob"], two.port: ["bob", "cyd"]}
+        assert len({sent["request_id"] for sent in (*one.requests, *two.requests) if "pay" in sent}) == 2
+        await client.close()
+
+
+@pytest.mark.parametrize("code", STORAGE_CODES[1:])
+async def test_if_no_server_can_store_an_instruction_that_is_the_answer(at: At, code: str) -> None:
+    async with ScriptedServer(stores_nothing(code)) as one, ScriptedServer(stores_nothing(code)) as two:
+        client = at(*(f"tcp://127.0.0.1:{server.port}" for server in (one, two)))
+        await client.open()
+        answer = await asyncio.wait_for(send(client, action="pay", pay="bob"), 60)
+        assert (answer["failed"], answer["code"]) == (True, code)
+        assert [sum("pay" in sent for sent in server.requests) for server in (one, two)] == [1, 1]
+        assert client.connection.reach is Reach.CONNECTED
+        await client.close()
 
 
 # Certificates

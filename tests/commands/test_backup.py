@@ -154,7 +154,7 @@ main(["backup", "--data-dir", sys.argv[2], sys.argv[3]])
 """
 
 
-@pytest.mark.parametrize("step", ["check_copy", "_read_again", "_give_name"])
+@pytest.mark.parametrize("step", ["check_copy", "_read_again", "give_name"])
 def test_a_killed_backup_leaves_no_file_of_that_name(folder, file, step):
     killed = subprocess.run([sys.executable, "-c", KILLED, step, str(folder), str(file)], check=False)
     assert killed.returncode == -signal.SIGKILL

@@ -127,6 +127,25 @@ def test_a_command_at_work_goes_on_at_the_next_server(
         assert (totals, sending.wait(), sending.stderr.read()) == ([1, 2, 3], 0, "")
 
 
+def test_watch_goes_on_at_the_next_server_and_prints_each_event_once(
+    wallet: Wallet, servers: tuple[RunningServer, RunningServer]
+) -> None:
+    command = [sys.executable, EWALLET, "watch"]
+    with subprocess.Popen(command, env=wallet.environment, text=True, stdout=subprocess.PIPE) as watching:
+        try:
+            assert watching.stdout is not None
+            assert json.loads(watching.stdout.readline())["event"] == "listening"
+            for credits, stopped in enumerate((None, *servers), start=1):
+                if stopped is not None:
+                    stopped.stop()
+                wallet.done("supply", credits, "--cost", 1, "--currency", "EUR")
+                assert json.loads(watching.stdout.readline())["data"]["credits"] == credits
+                if stopped is not None:
+                    stopped.start()
+        finally:
+            watching.terminate()
+
+
 def test_the_fingerprint_of_each_server_is_told_once(
     servers: tuple[RunningServer, RunningServer], tmp_path: Path
 ) -> None:

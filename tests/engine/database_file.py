@@ -157,11 +157,11 @@ class PostgresqlRows(OpenRows):
         self._connection.execute(_with_percent_signs(sql), values)
 
     def violations(self) -> list[str]:
-        self._wait_until_sealed()
+        self.wait_until_sealed()
         with open_read_only(self._url) as transaction:
             return find_violations(transaction)
 
-    def _wait_until_sealed(self) -> None:
+    def wait_until_sealed(self) -> None:
         """Wait for the seals of the last entries; without them in the end, there is a violation."""
         end = time.monotonic() + SEALED_SECONDS
         while self.fetch(UNSEALED)[1] and time.monotonic() < end:
@@ -185,11 +185,12 @@ def _with_percent_signs(sql: str) -> str:
 
 
 def connect_to_postgresql(url: str) -> psycopg.Connection[Any]:
-    """A connection whose statements are kept at once."""
+    """A connection of the administrator, whose statements are kept at once."""
     # Imported here, because most runs of a few tests need no PostgreSQL.
     import psycopg  # noqa: PLC0415
+    from postgresql_server import ADMINISTRATOR  # noqa: PLC0415
 
-    plain = make_url(url).set(drivername="postgresql")
+    plain = make_url(url).set(drivername="postgresql", username=ADMINISTRATOR)
     return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
 
 
@@ -217,6 +218,12 @@ def violations_in(place: Place) -> list[str]:
     """As `OpenRows.violations`, for a single query."""
     with contextlib.closing(open_rows(place)) as database:
         return database.violations()
+
+
+def wait_until_sealed(url: str) -> None:
+    """As `PostgresqlRows.wait_until_sealed`."""
+    with contextlib.closing(PostgresqlRows(url)) as database:
+        database.wait_until_sealed()
 
 
 def significant_rows(place: Place) -> dict[str, Rows]:

@@ -12,6 +12,7 @@ from instructions import NEW_SESSION, PASSWORD, VIEW_ACCOUNT, VIEW_WALLET, login
 from live_objects import Live, live_session
 
 from ewallet_core.handlers import SESSION_REGISTRY
+from ewallet_core.storage.sessions import SESSIONS_AT_ONCE
 
 CREATE_ACCOUNT = {
     "action": "create",
@@ -166,3 +167,16 @@ def test_a_client_can_log_in_to_an_account_created_by_a_live_session(session, an
     session.request(**CREATE_ACCOUNT)
     session.expect_error("name_taken", **CREATE_ACCOUNT)
     assert EngineClient(anonymous.engine).open_session().log_in().credits == 0
+
+
+def test_the_active_accounts_of_any_number_of_sessions_are_found(engine, ada):
+    visitors = [EngineClient(engine).open_session() for _ in range(2)]
+    ids = list(engine.sessions)
+    assert len(ids) == 1 + len(visitors)
+    (account,) = [found for found in engine.active_accounts(ids).values() if found is not None]
+    for count in (1, SESSIONS_AT_ONCE - 1, SESSIONS_AT_ONCE, 2 * SESSIONS_AT_ONCE + 1):
+        others = range(1_000, 1_000 + count)
+        found = engine.active_accounts([*others, *ids])
+        assert sorted(found, key=ids.index) == ids
+        assert list(found.values()).count(account) == 1
+    assert engine.active_accounts([]) == {}

@@ -206,7 +206,7 @@ def test_an_engine_that_only_reads_a_file_writes_nothing_to_it(open_engine, wall
     open_engine().close()
     before = wallet_file.read_bytes()
     engine = open_engine()
-    assert engine.active_accounts() == {}
+    assert engine.active_accounts([1]) == {}
     engine.close()
     assert wallet_file.read_bytes() == before
 
@@ -215,4 +215,4 @@ def test_a_reader_is_connected_while_another_process_writes(open_engine, wallet_
     engine = open_engine()
     with contextlib.closing(sqlite3.connect(wallet_file, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        assert engine.active_accounts() == {}
+        assert engine.active_accounts([1]) == {}

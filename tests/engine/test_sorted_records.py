@@ -125,7 +125,7 @@ def test_an_email_that_is_shown_is_sorted_by(busy, wallet_url):
     execute_sql(
         wallet_url,
         "UPDATE invoice_records SET seller_name = NULL, seller_email = NULL, buyer_name = NULL,"
-        " buyer_email = NULL, search_key = '' WHERE entry_id % 2",
+        " buyer_email = NULL, search_key = '' WHERE entry_id % 2 = 1",
     )
     execute_sql(
         wallet_url,

@@ -15,10 +15,12 @@ from replication import Replication, running_replication, wait_until
 
 from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
 from ewallet_core.storage.postgresql import commit as commit_module
+from ewallet_core.storage.postgresql.maintenance_session import end_abandoned_commits
 from ewallet_core.storage.postgresql.pipeline import PipelinedConnection
 
 Connection = psycopg.Connection[Any]
 SOON_SECONDS = 0.3
+WAITS_FOR_STANDBY = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 LOCKS = "SELECT mode FROM pg_locks WHERE relation = 'kept'::regclass"
 
 
@@ -227,3 +229,18 @@ def test_an_interrupted_commit_leaves_no_answer_to_the_next_user(replication, in
     finally:
         signal.signal(signal.SIGALRM, earlier)
     assert connection.closed
+
+
+def test_the_commit_of_a_process_that_is_gone_is_ended_and_frees_its_locks(insert, primary, replication):
+    replication.standby.freeze()
+    gone = insert()
+    gone.pgconn.send_query(b"COMMIT")
+    gone.pgconn.flush()
+    wait_until(lambda: primary.execute(WAITS_FOR_STANDBY) != [])
+    gone.close()
+
+    with psycopg.connect(primary.conninfo(), autocommit=True, cursor_factory=psycopg.RawCursor) as connection:
+        end_abandoned_commits(connection, PATIENCE_SECONDS)
+        assert primary.execute(WAITS_FOR_STANDBY) != []
+        end_abandoned_commits(connection, 0)
+        wait_until(lambda: primary.execute(WAITS_FOR_STANDBY) == [] and primary.execute(LOCKS) == [])

@@ -5,29 +5,31 @@ from __future__ import annotations
 import random
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
-import argon2
 import pytest
 from effort import SEED, count, effort
+from engine_client import EngineClient, without_sequence
+from examples_payments import pay
+from fakes import CHEAP
 from hopping_load import Hopping, HoppingLoad
+from instructions import supply
+from postgresql_server import PostgresqlServer
 from random_load import open_funded_sessions
 from replication import Replication, running_replication
+from server_pair import in_ports, running_pair
 from server_process import EWALLET, ServerProcess
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.security.passwords import Passwords
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.storage.postgresql import database as database_module
 
 SENDERS = 6
 ROLE = "wallet"
 LONGEST_PAUSE_SECONDS = 1.0
-CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-NO_RATE_LIMITS = """
-[limits]
-requests_per_second_per_session = 1_000_000
-"""
+SOON_SECONDS = 0.5
 
 
 def ewallet(*words: str) -> str:
@@ -56,26 +58,35 @@ def wallet_url(replication: Replication) -> str:
 @pytest.fixture
 def servers(tmp_path: Path, wallet_url: str) -> Iterator[list[ServerProcess]]:
     """Two servers of the database."""
-    settings = tmp_path / "ewallet.toml"
-    settings.write_text(NO_RATE_LIMITS)
-    with ExitStack() as ended:
-        made = []
-        for name in ("first", "second"):
-            made.append(ServerProcess(tmp_path / name, "--config", settings, "--database", wallet_url))
-            ended.callback(made[-1].kill)
-            made[-1].start()
-        yield made
+    with running_pair(tmp_path, wallet_url) as servers:
+        yield servers
 
 
-@pytest.mark.parametrize("seed", [f"{SEED}-{number}" for number in range(effort(1, 5))])
+with_ends = pytest.mark.parametrize(
+    ("seed", "end"),
+    [
+        (f"{SEED}-{number}", end)
+        for number in range(effort(1, 3))
+        for end in effort([PostgresqlServer.kill], [PostgresqlServer.kill, PostgresqlServer.shut_down])
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+
+
+@with_ends
 def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primary_are_killed(
-    seed: str, replication: Replication, servers: list[ServerProcess], wallet_url: str
+    tmp_path: Path,
+    seed: str,
+    end: Callable[[PostgresqlServer], None],
+    replication: Replication,
+    servers: list[ServerProcess],
+    wallet_url: str,
 ) -> None:
     drawn = random.Random(seed)
     with closing(EWalletSessionManager(wallet_url, passwords=CHEAP)) as engine:
         sessions = open_funded_sessions(engine, SENDERS)
-    ports = [int(server.place.rpartition(":")[2]) for server in servers]
-    load = HoppingLoad(wallet_url, seed, sessions, ports)
+    ports = in_ports(servers)
+    load = HoppingLoad(wallet_url, seed, sessions, ports, tmp_path / "known_servers")
     with load.running():
         load.wait_for_all(2)
         load.wait_for_any(drawn.randint(1, 100))
@@ -86,7 +97,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primar
         killed.start()
         load.wait_for_any(drawn.randint(1, 100))
 
-        replication.primary.kill()
+        end(replication.primary)
         time.sleep(drawn.uniform(0, LONGEST_PAUSE_SECONDS))
         replication.promote()
         load.wait_for_all(5)
@@ -96,3 +107,47 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primar
         load.database.repeat(load.database.sent.values(), lambda sent: load.ask_again(sent, hopping))
     load.database.check(is_complete=True)
     count(failovers=1, acknowledged_over_failovers=len(load.database.answers), repeated=load.repeated)
+
+
+def test_what_the_standby_lacks_is_not_acknowledged_until_it_is_back(
+    replication: Replication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "COMMIT_SECONDS", SOON_SECONDS)
+    url = replication.url(replication.primary.new_database())
+    with (
+        closing(EWalletSessionManager(url, passwords=CHEAP, config=EngineConfig(self_supply=True))) as first,
+        closing(EWalletSessionManager(url, passwords=CHEAP)) as second,
+    ):
+        ada, bob = (EngineClient(first).open_session().register(name).log_in(name) for name in ("ada", "bob"))
+        ada.request(**supply(100))
+        payment = {**pay("bob@example.org", 30), "request_id": "without standby"}
+        replication.standby.freeze()
+        for engine in (first, second, first):
+            ada.at(engine).expect_error("outcome_unknown", **payment)
+        replication.standby.thaw()
+        answers = [ada.at(engine).request(**payment) for engine in (first, second)]
+        assert without_sequence(answers[0]) == without_sequence(answers[1])
+        assert (ada.credits, bob.credits) == (70, 30)
+
+
+def test_an_old_primary_that_comes_back_is_not_used(
+    replication: Replication, wallet_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "RECONNECT_SECONDS", SOON_SECONDS)
+    old, new = replication.primary, replication.standby
+    with closing(
+        EWalletSessionManager(wallet_url, passwords=CHEAP, config=EngineConfig(self_supply=True))
+    ) as engine:
+        ada = EngineClient(engine).open_session().register().log_in()
+        replication.do_without_standby()
+        old.kill()
+        replication.promote()
+        ada.request(**supply(1))
+        new.kill()
+        old.start()
+        error = ada.expect_error("storage_failed", **supply(10))
+        assert "is on timeline 1, but a standby was promoted to 2" in error["error"]
+        new.start()
+        old.shut_down()
+        ada.request(**supply(100))
+        assert ada.credits == 101

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import psycopg
 import pytest
@@ -12,7 +13,8 @@ from examples_accounts import UNLINK
 from fakes import CHEAP
 from instructions import START, STOP, supply, to_clock
 from new_database import NewDatabase
-from postgresql_server import PostgresqlServer
+from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
+from replication import wait_until
 from serve_process import served
 
 from ewallet_core import EWalletSessionManager
@@ -56,6 +58,20 @@ def test_an_engine_carries_instructions_out_as_that_role(granted: NewDatabase, s
         for cleaned in ("sessions", "accounts"):
             ada.request(controller="system", action="cleanup", cleanup=cleaned)
         ada.request(**UNLINK)
+
+
+def test_servers_with_that_role_seal_and_hear_of_each_other(granted: NewDatabase, server_role: str) -> None:
+    url, choices = granted.url(server_role, **WALLETS), {"passwords": CHEAP}
+    with (
+        EWalletSessionManager(url, config=EngineConfig(self_supply=True), **choices) as first,
+        EWalletSessionManager(url, **choices) as second,
+    ):
+        assert [engine._database.is_in_charge for engine in (first, second)] == [True, False]
+        heard = threading.Event()
+        second._database.on_foreign_change(heard.set)
+        EngineClient(first).open_session().register().log_in().request(**supply(1))
+        assert heard.wait(PATIENCE_SECONDS)
+        wait_until(lambda: granted.execute("SELECT count(*) FROM wallets.seals") == [(1,)])
 
 
 def test_it_gets_only_what_a_server_needs(granted: NewDatabase, server_role: str) -> None:

@@ -6,6 +6,7 @@ import queue
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 import pytest
 from engine_client import EngineClient
@@ -256,12 +257,12 @@ def test_no_heartbeat_comes_before_the_first_line(serve, monkeypatch):
     broadcaster = server.listener._thread.server._broadcaster
     original, late = server.engine.active_accounts, queue.SimpleQueue()
 
-    def subscribe_meanwhile() -> dict[int, int | None]:
+    def subscribe_meanwhile(session_ids: Sequence[int]) -> dict[int, int | None]:
         if len(broadcaster._recipients) == 1:
             late.put(server.subscribe(ada))
             while len(broadcaster._recipients) == 1:
                 time.sleep(0.001)
-        return original()
+        return original(session_ids)
 
     monkeypatch.setattr(server.engine, "active_accounts", subscribe_meanwhile)
     assert b"listening" in late.get(timeout=TIMEOUT_SECONDS).next_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import queue
 import sys
 import threading
 from typing import Any
@@ -15,7 +16,7 @@ from engine_server import EngineServer
 from instructions import login
 
 from ewallet_core.server import executor
-from ewallet_core.server.fair_threads import NICENESS, FairQueue
+from ewallet_core.server.fair_threads import NICENESS, FairQueue, FairThreads
 
 CROWD, MODEST, THIRD = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 FORTY_FIVE = 45
@@ -133,3 +134,25 @@ def test_a_queue_takes_its_networks_in_turn_and_keeps_the_order_of_each():
     assert queue.pop_longest() == "d2"
     assert [queue.pop() for _ in range(len(queue))] == ["b2", "a3", "d1"]
     assert queue.longest() == 0
+
+
+def test_items_that_have_waited_for_a_thread_are_taken_together_in_turn():
+    begun: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    go_on = threading.Semaphore(0)
+
+    def work(items: list[str]) -> None:
+        begun.put(items)
+        go_on.acquire()
+
+    dropped = {"a3"}
+    threads = FairThreads[str](1, "test", work, lambda item: item not in dropped, most_at_once=3)
+    threads.add("a", "a1")
+    assert begun.get() == ["a1"]
+    for item in ("a2", "a3", "a4", "b1", "b2"):
+        threads.add(item[0], item)
+    for expected in (["a2", "b1", "b2"], ["a4"]):
+        go_on.release()
+        threads.finish()
+        assert begun.get() == expected
+    go_on.release()
+    threads.shut_down()

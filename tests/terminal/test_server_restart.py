@@ -23,6 +23,15 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
+def second(tmp_path: Path) -> Iterator[ServerProcess]:
+    """Another server of the same wallets."""
+    started = ServerProcess(tmp_path / "served")
+    started.start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
 def open_app(tmp_path: Path, server: ServerProcess) -> Iterator[Callable[[], Terminal]]:
     opened: list[Terminal] = []
 
@@ -82,6 +91,41 @@ def test_nothing_is_lost_or_doubled_when_the_server_is_killed_and_started_again(
     app.wait_for("○ stopped", "today")
     app.press("q")
     assert app.wait_for_end() == 0
+    verified = subprocess.run([EWALLET, "--data-dir", tmp_path / "served", "verify"], check=False)
+    assert verified.returncode == 0
+
+
+def test_another_server_of_the_same_wallets_is_used_when_one_is_killed(
+    open_app: Callable[..., Terminal], server: ServerProcess, second: ServerProcess, tmp_path: Path
+) -> None:
+    app = open_app("--server", f"{server.place},{second.place}")
+    make_account(app, server.place)
+    supply_and_convert(app)
+    app.press("3")
+    app.wait_for("○ stopped")
+    app.press("space")
+    app.wait_for("● running")
+    app.press("1")
+
+    # What is typed stays, and is sent to the other server.
+    fill_in_supply(app, 50)
+    server.kill()
+    app.wait_for(f"You are now connected to {second.place}.", "note 50")
+    app.press("enter")
+    app.wait_for(f"ada ● {second.place}", IN_SHORT.format(130), "● running")
+
+    # Sent to a server that dies of it, done or not.
+    server.start()
+    fill_in_supply(app, 7)
+    app.press("enter")
+    second.kill()
+    app.wait_for(f"ada ● {server.place}", IN_SHORT.format(137), "● running")
+    app.wait_until(lambda: app.text.count("note 50") == app.text.count("note 7") == 1)
+    app.press("q")
+    app.wait_for("Leave it running")
+    app.press("l")
+    assert app.wait_for_end() == 0
+    server.stop()
     verified = subprocess.run([EWALLET, "--data-dir", tmp_path / "served", "verify"], check=False)
     assert verified.returncode == 0
 

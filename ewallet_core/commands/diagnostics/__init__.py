@@ -6,6 +6,13 @@ from ewallet_core.commands.diagnostics.machine import (
     examine_terminal,
     examine_versions,
 )
+from ewallet_core.commands.diagnostics.postgresql import (
+    examine_database,
+    examine_replication,
+    examine_server,
+    examine_versions_with_driver,
+    is_at_postgresql,
+)
 from ewallet_core.commands.diagnostics.section import Examine, Section, Target, describe
 from ewallet_core.commands.diagnostics.wallet import (
     examine_files,
@@ -28,15 +35,30 @@ SECTIONS: dict[str, Examine] = {
 }
 
 
+AT_POSTGRESQL: dict[str, Examine] = {
+    "versions": examine_versions_with_driver,
+    "files": examine_files,
+    "server": examine_server,
+    "database": examine_database,
+    "replication": examine_replication,
+    "clock": examine_clock,
+    "locale": examine_locale,
+    "terminal": examine_terminal,
+    "settings": examine_settings,
+}
+"""The sections if the database is at PostgreSQL."""
+
+
 def examine(target: Target) -> list[Section]:
     """All sections; one that fails says so, beside what it had found out before."""
-    return [_examine(title, target) for title in SECTIONS]
+    sections = AT_POSTGRESQL if is_at_postgresql(target) else SECTIONS
+    return [_examine(title, look, target) for title, look in sections.items()]
 
 
-def _examine(title: str, target: Target) -> Section:
+def _examine(title: str, look: Examine, target: Target) -> Section:
     section = Section(title)
     try:
-        SECTIONS[title](section, target)
+        look(section, target)
     except Exception as reason:  # noqa: BLE001 - the other sections are wanted most when something is broken
         section.warn(
             f"The rest about the {title} could not be found out: {describe(reason)}.",

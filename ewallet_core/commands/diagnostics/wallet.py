@@ -104,14 +104,19 @@ def _folder(section: Section, target: Target) -> Path | None:
         return None
 
 
-def find_database(target: Target) -> Path | None:
-    """The file of the database, which may not exist; None if it is in memory, or there is no home folder.
+def find_url(target: Target) -> str | None:
+    """The URL that names the database, if one does."""
+    return target.database or _database_of_settings(target)
 
-    Raises `StorageUnavailableError` if its URL is none of SQLite.
+
+def find_database(target: Target) -> Path | None:
+    """The file of the database, which may not exist; None if it has none, or there is no home folder.
+
+    Raises `StorageUnavailableError` if its URL is none of a database.
     """
-    if (url := target.database or _database_of_settings(target)) is not None:
+    if (url := find_url(target)) is not None:
         parsed = parse_url(url)
-        if parsed.get_backend_name() == SQLITE and parsed.database in {None, "", ":memory:"}:
+        if parsed.get_backend_name() != SQLITE or parsed.database in {None, "", ":memory:"}:
             return None
         return database_file(url)
     try:
@@ -218,7 +223,7 @@ def examine_integrity(section: Section, target: Target) -> None:
             section.add("schema", {"found": _schema(connection), "of_this_release": SCHEMA_VERSION})
             (checked,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             section.add("quick_check", str(checked))
-        _judge_schema(section)
+        judge_schema(section, "Choose the folder of an ewallet.")
     except StorageDamagedError as error:
         section.add("quick_check", error.reason)
     except StorageUnavailableError as error:
@@ -231,14 +236,15 @@ def examine_integrity(section: Section, target: Target) -> None:
             "Stop the programs that use it, keep a copy of the folder, and restore the newest backup.",
         )
     elif target.is_full:
-        _verify(section, url)
+        verify(section, url)
 
 
-def _judge_schema(section: Section) -> None:
+def judge_schema(section: Section, if_none: str) -> None:
+    """Warn of a database of a newer release, or with that advice of one without wallets."""
     found = section.facts["schema"]
     version = found["found"] if isinstance(found, dict) else None
     if version is None:
-        section.warn("The database holds no wallets.", "Choose the folder of an ewallet.")
+        section.warn("The database holds no wallets.", if_none)
     elif str(version) > SCHEMA_VERSION:
         section.warn("A newer release of ewallet wrote the database.", "Install that release.")
 
@@ -250,7 +256,8 @@ def _schema(connection: sqlite3.Connection) -> str | None:
     return None if found is None else str(found[0])
 
 
-def _verify(section: Section, url: str) -> None:
+def verify(section: Section, url: str) -> None:
+    """Check the whole ledger, and say only whether it is correct."""
     try:
         with open_read_only(url) as transaction:
             is_correct = not any(isinstance(finding, Violation) for finding in run_checks(transaction))

@@ -15,7 +15,6 @@ from typing import TypeVar, cast
 import psycopg
 from psycopg import pq
 from sqlalchemy import Engine, PoolProxiedConnection, QueuePool, event
-from sqlalchemy.exc import DBAPIError
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import (
@@ -28,6 +27,7 @@ from ewallet_core.metrics import Metric, MetricKind, gauge
 from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.postgresql.commit import commit
+from ewallet_core.storage.postgresql.connection_setup import ConnectionSetup
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
@@ -45,29 +45,6 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
 COMMIT_SECONDS = 5.0
 _PIPELINED = "pipelined"
 
-_SETTINGS = {
-    # More than a COMMIT may take that has locks.
-    "lock_timeout": "10s",
-    "statement_timeout": "55s",
-    # These free the locks of a process that hangs, and of a machine that is gone.
-    "idle_in_transaction_session_timeout": "60s",
-    "tcp_user_timeout": "30s",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    # By a warning `commit` knows that a standby may lack what was committed.
-    "client_min_messages": "warning",
-    "standard_conforming_strings": "on",
-    # To compile the conditions of a search takes longer than to run it.
-    "jit": "off",
-}
-"""Of each connection."""
-_WHERE_THE_SYSTEM_CAN = {"client_connection_check_interval": "5s"}
-_WAIT_FOR_DISK = (
-    "SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
-)
-
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -76,11 +53,32 @@ _log = logging.getLogger("ewallet_core")
 T = TypeVar("T")
 
 
+class _UnreachableError(psycopg.OperationalError):
+    """No connection could be opened."""
+
+
+class _Outage:
+    """Since when no connection could be opened; several threads note it."""
+
+    def __init__(self) -> None:
+        self._begun_at: float | None = None
+
+    def note_unreachable(self) -> float:
+        """Returns when the first attempt failed since a transaction has ended well."""
+        begun_at = self._begun_at = self._begun_at or time.monotonic()
+        return begun_at
+
+    def end(self) -> None:
+        """A transaction has ended well."""
+        self._begun_at = None
+
+
 class _Runs:
     """How often a piece of work was run, and what its next run needs."""
 
-    def __init__(self, counts: Counter[str]) -> None:
+    def __init__(self, counts: Counter[str], outage: _Outage) -> None:
         self._counts = counts
+        self._outage = outage
         self._left = MOST_RUNS
         self._wait = FIRST_WAIT_SECONDS
         self._until = time.monotonic() + RECONNECT_SECONDS
@@ -94,6 +92,9 @@ class _Runs:
     def prepare_next(self, reason: psycopg.Error) -> None:
         """Prepare the next run, after some time if need be; raises `reason` if there is none."""
         remedy = remedy_for(reason)
+        if isinstance(reason, _UnreachableError):
+            # In a long outage only the first wait for its end: else those behind them would wait for hours.
+            self._until = min(self._until, self._outage.note_unreachable() + RECONNECT_SECONDS)
         if remedy is Remedy.GIVE_UP or time.monotonic() >= self._until:
             raise reason
         if remedy is Remedy.RUN_AGAIN:
@@ -118,14 +119,14 @@ class PostgresqlDatabase:
     def __init__(self, target: PostgresqlTarget, durability: Durability, connections: int) -> None:
         """Half of the connections are for changes that are submitted."""
         self._engine = create_engine_for(target, pool_size=connections)
-        event.listen(self._engine, "connect", lambda connection, _record: _set_up(connection, durability))
         # None of the pool's, which may all be in use.
         self._maintenance_engine = create_engine_for(target, pool_size=1)
-        event.listen(
-            self._maintenance_engine, "connect", lambda connection, _record: _set_up(connection, durability)
-        )
+        setup = ConnectionSetup(durability)
+        for engine in (self._engine, self._maintenance_engine):
+            event.listen(engine, "connect", lambda connection, _record: setup.prepare(connection))
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
+        self._outage = _Outage()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -143,7 +144,7 @@ class PostgresqlDatabase:
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`; `work` runs again if the connection is lost."""
         self._require_open()
-        runs = _Runs(self._retries)
+        runs = _Runs(self._retries, self._outage)
         with _storage_errors():
             while True:
                 try:
@@ -205,7 +206,7 @@ class PostgresqlDatabase:
             raise EngineClosedError
 
     def _write(self, work: Callable[[Transaction], T]) -> T:
-        runs = _Runs(self._retries)
+        runs = _Runs(self._retries, self._outage)
         with _storage_errors():
             while True:
                 try:
@@ -227,6 +228,7 @@ class PostgresqlDatabase:
                     connection.execute("ROLLBACK")
             finally:
                 _roll_back(connection.driver)
+            self._outage.end()
             return result
 
     def _write_once(self, work: Callable[[Transaction], T], runs: _Runs) -> T:
@@ -250,6 +252,7 @@ class PostgresqlDatabase:
                     commit(connection, COMMIT_SECONDS)
             finally:
                 _roll_back(connection.driver)
+            self._outage.end()
             if transaction.events_written:
                 self._maintenance.note_change()
             return result
@@ -298,28 +301,11 @@ class PostgresqlDatabase:
 
 
 def _connect(engine: Engine) -> PoolProxiedConnection:
-    """A connection of the engine; raises `psycopg.Error` if it can't be opened."""
+    """A connection of the engine; raises `_UnreachableError` if none can be opened."""
     try:
         return engine.raw_connection()
-    except DBAPIError as reason:
-        raise cast("psycopg.Error", reason.orig) from reason
-
-
-def _set_up(connection: DriverConnection, durability: Durability) -> None:
-    # Else the driver, after it has rolled back, may remove the prepared statements that are not its own.
-    connection.prepare_threshold = None
-    settings = _SETTINGS | ({} if durability is Durability.FULL else {"synchronous_commit": "off"})
-    connection.execute(_set_all(settings))
-    if durability is Durability.FULL:
-        connection.execute(_WAIT_FOR_DISK)
-    with contextlib.suppress(psycopg.errors.InvalidParameterValue):
-        connection.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
-
-
-def _set_all(settings: dict[str, str]) -> str:
-    return "SELECT " + ", ".join(
-        f"set_config('{name}', '{value}', false)" for name, value in settings.items()
-    )
+    except psycopg.OperationalError as reason:
+        raise _UnreachableError(summary(reason)) from reason
 
 
 def is_idle(driver: DriverConnection) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,9 @@ from ewallet_core.storage.postgresql.settled_ids import SettledIds
 from ewallet_core.storage.transaction import Transaction
 
 ENTRIES_IN_A_BATCH = 500
+ABANDONED_SECONDS = 15
+"""How long a COMMIT may wait for a standby; processes that live give up earlier."""
+FREE_EVERY_SECONDS = 5.0
 MOST_COUNTED = 10_000
 """How many entries without a seal are counted at most."""
 
@@ -26,6 +30,12 @@ _COUNT_UNSEALED = """
 SELECT count(*) FROM (
     SELECT FROM entries WHERE id > coalesce((SELECT max(entry_id) FROM seals), 0) LIMIT $1
 ) AS unsealed
+"""
+# A server that waits for a standby does not notice that its client is gone, and keeps the locks.
+_END_ABANDONED = """
+SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+WHERE wait_event = 'SyncRep' AND usename = current_user AND datname = current_database()
+AND state_change < clock_timestamp() - make_interval(secs => $1)
 """
 _LOCK_CLASS = int.from_bytes(b"ewal") << 32
 """The upper half of the lock's key, which other programs on the same database hardly use."""
@@ -49,7 +59,7 @@ class MaintenanceSession:
         connection.add_notify_handler(lambda told: self._heard.add(told.payload))
         # A seal that is lost with the server is made again, of the same entries.
         connection.execute("SET synchronous_commit = off")
-        ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
+        schema_id = _read_schema_id(connection)
         self.channel = f"ewallet_{schema_id}"
         """On which the processes that share this schema tell of changes."""
         self._lock = _LOCK_CLASS | schema_id
@@ -61,6 +71,7 @@ class MaintenanceSession:
         self._sealed_id = -1
         """All entries up to that id have a seal."""
         self.unsealed_count = 0
+        self._freed_at = 0.0
 
     @property
     def is_behind(self) -> bool:
@@ -75,6 +86,9 @@ class MaintenanceSession:
         if self.is_in_charge:
             is_sealed = self._entries.advance() == self._sealed_id and self._entries.is_up_to_date
             self.unsealed_count = 0 if is_sealed else self._count_unsealed()
+            if time.monotonic() - self._freed_at >= FREE_EVERY_SECONDS:
+                self._freed_at = time.monotonic()
+                end_abandoned_commits(self.connection, ABANDONED_SECONDS)
 
     def seal(self) -> None:
         """Seal the settled entries, a batch in each transaction, if this process is in charge."""
@@ -122,3 +136,23 @@ class MaintenanceSession:
     def _transaction(self) -> Iterator[Transaction]:
         with self.connection.transaction(), self._pipelined.pipeline():
             yield self._open_transaction(self._pipelined)
+
+
+def take_charge(connection: DriverConnection) -> bool:
+    """Be in charge until the connection is closed; returns False if another process is in charge."""
+    key = _LOCK_CLASS | _read_schema_id(connection)
+    ((taken,),) = connection.execute(_TAKE_CHARGE, (key,)).fetchall()
+    return bool(taken)
+
+
+def _read_schema_id(connection: DriverConnection) -> int:
+    ((schema_id,),) = connection.execute(_SCHEMA_ID).fetchall()
+    return int(schema_id)
+
+
+def end_abandoned_commits(connection: DriverConnection, seconds: float) -> None:
+    """End the COMMITs of this role that have waited so long for a standby: their processes are gone.
+
+    What they commit is kept, unless a standby is promoted that lacks it.
+    """
+    connection.execute(_END_ABANDONED, (seconds,))

@@ -64,29 +64,37 @@ def migrate(target: PostgresqlTarget, grant_to: str | None = None) -> tuple[str 
     """
     engine = create_migration_engine(target)
     with connecting(target), engine.connect() as connection, connection.begin():
-        # Until the end of the transaction: of several processes, the others find that the first has done it.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        facts = read_facts(raw_execute(connection), target)
-        require_usable(facts)
-        require_upgradable(facts)
-        schema = str(facts.schema)
-        if not facts.has_schema:
-            connection.execute(text(f"CREATE SCHEMA {_quote(connection, schema)}"))
-        # So that what another schema of the search path has is taken for nothing of ours.
-        connection.execute(text(f"SET LOCAL search_path TO {_quote(connection, schema)}"))
-        roles = _served_roles(connection, schema)
-        if not facts.is_current:
-            migrations.upgrade(connection, SCHEMA_VERSION)
-        elif not facts.owns:
-            raise StorageUnavailableError(
-                f"the role {facts.role} does not own its tables",
-                f"Run this as the role {facts.owner}, which owns them.",
-            )
-        if grant_to is not None and grant_to not in roles:
-            roles.append(grant_to)
-        for role in roles:
-            _grant(connection, schema, role)
+        result = migrate_within(connection, target, grant_to)
     engine.dispose()
+    return result
+
+
+def migrate_within(
+    connection: Connection, target: PostgresqlTarget, grant_to: str | None = None
+) -> tuple[str | None, tuple[str, ...]]:
+    """As `migrate`, in the transaction of that connection, which from then on finds only our schema."""
+    # Until the end of the transaction: of several processes, the others find that the first has done it.
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    facts = read_facts(raw_execute(connection), target)
+    require_usable(facts)
+    require_upgradable(facts)
+    schema = str(facts.schema)
+    if not facts.has_schema:
+        connection.execute(text(f"CREATE SCHEMA {_quote(connection, schema)}"))
+    # So that what another schema of the search path has is taken for nothing of ours.
+    connection.execute(text(f"SET LOCAL search_path TO {_quote(connection, schema)}"))
+    roles = _served_roles(connection, schema)
+    if not facts.is_current:
+        migrations.upgrade(connection, SCHEMA_VERSION)
+    elif not facts.owns:
+        raise StorageUnavailableError(
+            f"the role {facts.role} does not own its tables",
+            f"Run this as the role {facts.owner}, which owns them.",
+        )
+    if grant_to is not None and grant_to not in roles:
+        roles.append(grant_to)
+    for role in roles:
+        _grant(connection, schema, role)
     return facts.version, tuple(roles)
 
 

@@ -251,7 +251,11 @@ def _as_text(value: Any) -> bytes | None:
         case None:
             return None
         case str():
-            return value.encode()
+            text = value.encode()
+            if b"\0" in text:
+                # libpq would send only what is before it.
+                raise psycopg.DataError("a text has a NUL")
+            return text
         case bool():
             return b"t" if value else b"f"
         case int():

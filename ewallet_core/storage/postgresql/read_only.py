@@ -14,7 +14,12 @@ from ewallet_core.errors.server import StorageFailedError, StorageUnavailableErr
 from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import as_storage_error, summary
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
-from ewallet_core.storage.postgresql.requirements import connecting, read_facts, require_usable
+from ewallet_core.storage.postgresql.requirements import (
+    PostgresqlFacts,
+    connecting,
+    read_facts,
+    require_usable,
+)
 from ewallet_core.storage.postgresql.transaction import PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
 from ewallet_core.storage.schema_version import require_this_release
@@ -62,8 +67,8 @@ class PlainConnection:
 def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnection, Dialect]]:
     """A connection in a transaction that reads one snapshot, and the dialect of its statements.
 
-    Raises `StorageUnavailableError` if there is no such database, or if what it is used for raises an error
-    of PostgreSQL: `StorageDamagedError` if the content is at fault.
+    Raises `StorageUnavailableError` if there is no such database, or if reading it fails:
+    `StorageDamagedError` if the content is at fault.
     """
     engine = create_engine_for(target, pool_size=1)
     with connecting(target):
@@ -84,23 +89,37 @@ def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnecti
 
 
 @contextmanager
-def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
-    """As `connect_read_only`; raises `StorageUnavailableError` too if the database is not of this release."""
+def connect_snapshot(url: URL) -> Iterator[tuple[PostgresqlFacts, PostgresqlTransaction]]:
+    """What the database is like, and a transaction that reads one snapshot of it, of any release.
+
+    Raises as `connect_read_only`.
+    """
     target = read_target(url)
     with connect_read_only(target) as (driver, dialect):
-        facts = read_facts(driver.execute, target)
-        require_usable(facts)
-        if facts.has_version and not (facts.may_look and facts.may_read):
-            raise StorageUnavailableError(f"the role {facts.role} may not read its tables", _GRANT)
-        require_this_release(
-            facts.version,
-            if_none="Name another database or schema in the URL, or create the tables there first.",
-            if_other="Upgrade it with `ewallet migrate`, or verify it with the release that wrote it.",
-        )
         transaction = PostgresqlTransaction(PlainConnection(driver), Statements(dialect), writes=False)
         # The time of the snapshot, however long it is read.
         _ = transaction.database_time
+        yield read_facts(driver.execute, target), transaction
+
+
+@contextmanager
+def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
+    """As `connect_snapshot`; raises `StorageUnavailableError` too if the database is not of this release."""
+    with connect_snapshot(url) as (facts, transaction):
+        require_readable(facts)
         yield transaction
+
+
+def require_readable(facts: PostgresqlFacts) -> None:
+    """Raises `StorageUnavailableError` unless it has tables of this release that the role may read."""
+    require_usable(facts)
+    if facts.has_version and not (facts.may_look and facts.may_read):
+        raise StorageUnavailableError(f"the role {facts.role} may not read its tables", _GRANT)
+    require_this_release(
+        facts.version,
+        if_none="Name another database or schema in the URL, or create the tables there first.",
+        if_other="Upgrade it with `ewallet migrate`, or use the release that wrote it.",
+    )
 
 
 def _connect(engine: Engine) -> DriverConnection:

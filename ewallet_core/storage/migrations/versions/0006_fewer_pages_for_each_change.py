@@ -176,9 +176,11 @@ def _keep_renewed_tokens() -> None:
 
 
 def _keep_right_readings_of_the_wall_clock() -> None:
+    # The only row has always the same id, which SQLite counts all the same.
+    counts = op.get_bind().dialect.name == "sqlite"
     op.create_table(
         "wall_clock",
-        sa.Column("id", _ID, nullable=False),
+        sa.Column("id", _ID, nullable=False, autoincrement=counts),
         *(
             sa.Column(name, sa.BigInteger(), nullable=False)
             for name in ("wall_at", "boot_at", "latest_at", "overruled_at")

@@ -13,8 +13,8 @@ from postgresql_server import PostgresqlServer
 from sqlalchemy import Engine, Executable, make_url
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from ewallet_core.storage import schema
 from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.postgresql.url import read_target
 
 ONLY_SQLITE = re.compile("PRAGMA|sqlite_master|typeof|json_valid")
@@ -26,10 +26,10 @@ SMALL = {"issues", "of_session"}
 
 @contextlib.contextmanager
 def open_new_database(server: PostgresqlServer) -> Iterator[Engine]:
-    """An engine for a new database with all tables."""
-    engine = create_engine_for(read_target(make_url(server.url(server.new_database()))))
-    with engine.begin() as connection:
-        schema.metadata.create_all(connection)
+    """An engine for a new database with all tables, without rows."""
+    target = read_target(make_url(server.url(server.new_database())))
+    migrate(target)
+    engine = create_engine_for(target)
     yield engine
     engine.dispose()
 
