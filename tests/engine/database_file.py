@@ -150,11 +150,11 @@ class PostgresqlRows(OpenRows):
         self._connection.close()
 
     def fetch(self, sql: str, *values: Any) -> tuple[list[str], list[Any]]:
-        cursor = self._connection.execute(_with_percent_signs(sql), values)
+        cursor = self._connection.execute(*_for_psycopg(sql, values))
         return [column.name for column in cursor.description or []], cursor.fetchall()
 
     def execute(self, sql: str, *values: Any) -> None:
-        self._connection.execute(_with_percent_signs(sql), values)
+        self._connection.execute(*_for_psycopg(sql, values))
 
     def violations(self) -> list[str]:
         self.wait_until_sealed()
@@ -180,8 +180,9 @@ class PostgresqlRows(OpenRows):
         return found
 
 
-def _with_percent_signs(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s")
+def _for_psycopg(sql: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The statement with psycopg's placeholders, if there are any, and the values."""
+    return (sql.replace("%", "%%").replace("?", "%s"), values) if values else (sql,)
 
 
 def connect_to_postgresql(url: str) -> psycopg.Connection[Any]:
