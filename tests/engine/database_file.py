@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -47,6 +47,8 @@ class OpenRows(ABC):
     """A database that stays open for many queries, because opening it takes longer than most of them."""
 
     ignored = IGNORED_TABLES
+    functions: ClassVar[dict[str, str]] = {"concatenate": "group_concat", "greatest": "max"}
+    """The names of functions that differ."""
     moves_rows = False
     """Whether a row that is changed comes at another place among those that are not ordered."""
 
@@ -61,6 +63,10 @@ class OpenRows(ABC):
     @abstractmethod
     def violations(self) -> list[str]:
         """The violations that `ewallet verify` would report now."""
+
+    @abstractmethod
+    def version(self) -> object:
+        """What is another value once another connection has changed anything."""
 
     @abstractmethod
     def columns(self) -> dict[str, list[str]]:
@@ -116,6 +122,9 @@ class DatabaseFile(OpenRows):
         finally:
             self._connection.execute("ROLLBACK")
 
+    def version(self) -> object:
+        return self.rows("PRAGMA data_version")
+
     def columns(self) -> dict[str, list[str]]:
         tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
@@ -130,6 +139,7 @@ class PostgresqlRows(OpenRows):
     """A wallet database at PostgreSQL."""
 
     ignored = IGNORED_TABLES | SEALED_LATER
+    functions: ClassVar[dict[str, str]] = {"concatenate": "string_agg", "greatest": "greatest"}
     moves_rows = True
 
     def __init__(self, url: str) -> None:
@@ -156,6 +166,9 @@ class PostgresqlRows(OpenRows):
         end = time.monotonic() + SEALED_SECONDS
         while self.fetch(UNSEALED)[1] and time.monotonic() < end:
             time.sleep(0.02)
+
+    def version(self) -> object:
+        return self.rows("SELECT pg_current_snapshot()::text")
 
     def columns(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

@@ -75,6 +75,7 @@ def test_a_missing_login_is_not_stored_for_the_request_id(registered, instructio
     registered.log_in().request(**instruction, request_id="too early 1")
 
 
+@pytest.mark.sqlite_only("each change is a commit of its own at PostgreSQL")
 def test_a_failing_instruction_rolls_back_nothing_of_its_commit_group(ada, failing, wallet_url):
     before, failed, after = together(ada.engine._database, note("before"), failing.run, note("after"))
     assert (before.result(), after.result()) == ("before", "after")
