@@ -7,12 +7,15 @@ from effort import IS_SOAKED, SEED, count
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from mutations import MUTATIONS
+from new_wallets import POSTGRESQL, SQLITE
 from wallet_machine import WalletMachine, people
 
 SHARDS = 4
 EXAMPLES = 100
 SOAKED_EXAMPLES = 10
 STEPS = 50
+# Each step takes longer at PostgreSQL: 10,000 in all if that is all that is tested, and few in the usual run.
+EXAMPLES_AT_POSTGRESQL, FEW_EXAMPLES_AT_POSTGRESQL = 204, 4
 
 
 @pytest.fixture
@@ -26,17 +29,28 @@ def run(machine: type[RuleBasedStateMachine], **choices: object) -> None:
     run_state_machine_as_test(machine, settings=settings(**{**usual, **choices}))
 
 
+@pytest.fixture
+def examples(request: pytest.FixtureRequest, database_kind: str) -> int:
+    """How many examples all shards draw together."""
+    if database_kind == SQLITE:
+        return EXAMPLES
+    is_all = request.config.getoption("--database") == POSTGRESQL
+    return EXAMPLES_AT_POSTGRESQL if is_all else FEW_EXAMPLES_AT_POSTGRESQL
+
+
 # Each shard draws its own examples, so that they can run in parallel.
+@pytest.mark.on_postgresql_too
 @pytest.mark.parametrize("shard", range(SHARDS), ids=lambda shard: f"EWALLET_SEED={SEED}-{shard}")
-def test_the_engine_agrees_with_the_model(machine, shard):
+def test_the_engine_agrees_with_the_model(machine, shard, examples):
     shard_machine = type(f"WalletMachine{shard}", (machine,), {})
     if IS_SOAKED:
         run(seed(SEED * SHARDS + shard)(shard_machine), max_examples=SOAKED_EXAMPLES, database=None)
     else:
-        run(shard_machine, max_examples=EXAMPLES // SHARDS, print_blob=True)
+        run(shard_machine, max_examples=examples // SHARDS, print_blob=True)
     count(wallet_machines=SOAKED_EXAMPLES)
 
 
+@pytest.mark.sqlite_only("the machine is the same on all databases")
 def test_the_machine_detects_a_wrong_model(machine):
     class MiscountingMachine(machine):
         """A machine whose model loses a credit, so it must fail."""
@@ -49,6 +63,7 @@ def test_the_machine_detects_a_wrong_model(machine):
         run(MiscountingMachine, max_examples=20, database=None, phases=[Phase.generate])
 
 
+@pytest.mark.sqlite_only("the machine is the same on all databases")
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
 def test_the_machine_detects_each_mutation(machine, monkeypatch, mutation):
     mutation(monkeypatch)
