@@ -12,7 +12,7 @@ from wallet_machine import WalletMachine, people
 
 SHARDS = 4
 EXAMPLES = 100
-SOAKED_EXAMPLES = 10
+SOAKED_EXAMPLES, SOAKED_EXAMPLES_AT_POSTGRESQL = 10, 2
 STEPS = 50
 # All shards together; each step takes longer at PostgreSQL, so there are few of them in the usual run.
 STEPS_AT_POSTGRESQL, FEW_STEPS_AT_POSTGRESQL = 10_000, 200
@@ -47,13 +47,14 @@ def steps_at_postgresql(request: pytest.FixtureRequest) -> int:
 @pytest.mark.parametrize("shard", range(SHARDS), ids=lambda shard: f"EWALLET_SEED={SEED}-{shard}")
 def test_the_engine_agrees_with_the_model(machine, shard, database_kind, steps_at_postgresql):
     shard_machine = type(f"WalletMachine{shard}", (machine,), {"steps": 0})
+    soaked_examples = SOAKED_EXAMPLES if database_kind == SQLITE else SOAKED_EXAMPLES_AT_POSTGRESQL
     if IS_SOAKED:
-        run(seed(SEED * SHARDS + shard)(shard_machine), max_examples=SOAKED_EXAMPLES, database=None)
+        run(seed(SEED * SHARDS + shard)(shard_machine), max_examples=soaked_examples, database=None)
     elif database_kind == SQLITE:
         run(shard_machine, max_examples=EXAMPLES // SHARDS, print_blob=True)
     else:
         run_for(shard_machine, steps_at_postgresql // SHARDS)
-    count(wallet_machines=SOAKED_EXAMPLES)
+    count(wallet_machines=soaked_examples)
 
 
 @pytest.mark.sqlite_only("the machine is the same on all databases")
