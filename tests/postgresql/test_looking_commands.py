@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from fakes import CHEAP
 from filled_database import copy_of, fill_database
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 from replication import running_replication, wait_until
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.commands.diagnostics import Target, examine
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.schema import metadata
@@ -170,6 +172,13 @@ def test_doctor_tells_what_the_server_is_like(used, server_role):
     assert "fsync off" in problems
     assert "may change the tables" not in problems
     assert "could not be found out" not in problems
+
+
+def test_doctor_tells_whether_a_server_seals(used):
+    with EWalletSessionManager(used.url(), passwords=CHEAP):
+        wait_until(lambda: sections_of(used)[0]["database"]["a_server_seals"] is True)
+        assert verify(used.url()).exit_code == 0
+    wait_until(lambda: sections_of(used)[0]["database"]["a_server_seals"] is False)
 
 
 def test_doctor_finds_out_everything_it_looks_for(used):
