@@ -10,8 +10,8 @@ from pathlib import Path
 import argon2
 import new_wallets
 import pytest
-from compiled_statements import CompiledStatements
 from new_wallets import NO_POSTGRESQL, POSTGRESQL, SQLITE
+from shared_statements import SharedStatements
 
 from ewallet_core.security.passwords import Passwords
 
@@ -99,7 +99,7 @@ def cheap_password_hashes() -> Iterator[None]:
 def compile_once() -> Iterator[None]:
     """Compile each statement once per test run instead of once per engine."""
     with pytest.MonkeyPatch.context() as patch:
-        CompiledStatements().replace(patch.setattr)
+        SharedStatements().replace(patch.setattr)
         yield
 
 

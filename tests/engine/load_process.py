@@ -17,11 +17,11 @@ from itertools import count
 from typing import Any
 
 from commit_groups import writer_of
-from compiled_statements import CompiledStatements
 from database_file import is_on_postgresql
 from engine_client import SELECTORS
 from fakes import CHEAP
 from random_load import draw, open_funded_sessions
+from shared_statements import SharedStatements
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
@@ -93,7 +93,7 @@ def fork(**told: Any) -> int:
 
 def compile_statements(url: str) -> None:
     """Compile the statements once, because many processes live no longer than that takes."""
-    compiled = CompiledStatements()
+    compiled = SharedStatements()
     compiled.replace(setattr)
     with EWalletSessionManager("sqlite://", passwords=CHEAP) as engine:
         sessions = open_funded_sessions(engine, SENDERS)

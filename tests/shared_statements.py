@@ -12,7 +12,7 @@ from ewallet_core.storage.transaction import CompiledStatement, Statements
 Find = Callable[[Statements, ClauseElement], CompiledStatement]
 
 
-class CompiledStatements:
+class SharedStatements:
     """The statements that were compiled so far, for each dialect."""
 
     def __init__(self) -> None:
