@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -47,6 +47,8 @@ class OpenRows(ABC):
     """A database that stays open for many queries, because opening it takes longer than most of them."""
 
     ignored = IGNORED_TABLES
+    functions: ClassVar[dict[str, str]] = {"concatenate": "group_concat", "greatest": "max"}
+    """The names of functions that differ."""
     moves_rows = False
     """Whether a row that is changed comes at another place among those that are not ordered."""
 
@@ -61,6 +63,10 @@ class OpenRows(ABC):
     @abstractmethod
     def violations(self) -> list[str]:
         """The violations that `ewallet verify` would report now."""
+
+    @abstractmethod
+    def version(self) -> object:
+        """What is another value once another connection has changed anything."""
 
     @abstractmethod
     def columns(self) -> dict[str, list[str]]:
@@ -116,6 +122,9 @@ class DatabaseFile(OpenRows):
         finally:
             self._connection.execute("ROLLBACK")
 
+    def version(self) -> object:
+        return self.rows("PRAGMA data_version")
+
     def columns(self) -> dict[str, list[str]]:
         tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
@@ -130,6 +139,7 @@ class PostgresqlRows(OpenRows):
     """A wallet database at PostgreSQL."""
 
     ignored = IGNORED_TABLES | SEALED_LATER
+    functions: ClassVar[dict[str, str]] = {"concatenate": "string_agg", "greatest": "greatest"}
     moves_rows = True
 
     def __init__(self, url: str) -> None:
@@ -140,11 +150,11 @@ class PostgresqlRows(OpenRows):
         self._connection.close()
 
     def fetch(self, sql: str, *values: Any) -> tuple[list[str], list[Any]]:
-        cursor = self._connection.execute(_with_percent_signs(sql), values)
+        cursor = self._connection.execute(*_for_psycopg(sql, values))
         return [column.name for column in cursor.description or []], cursor.fetchall()
 
     def execute(self, sql: str, *values: Any) -> None:
-        self._connection.execute(_with_percent_signs(sql), values)
+        self._connection.execute(*_for_psycopg(sql, values))
 
     def violations(self) -> list[str]:
         self.wait_until_sealed()
@@ -157,6 +167,9 @@ class PostgresqlRows(OpenRows):
         while self.fetch(UNSEALED)[1] and time.monotonic() < end:
             time.sleep(0.02)
 
+    def version(self) -> object:
+        return self.rows("SELECT pg_current_snapshot()::text")
+
     def columns(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for row in self.rows(
@@ -167,8 +180,9 @@ class PostgresqlRows(OpenRows):
         return found
 
 
-def _with_percent_signs(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s")
+def _for_psycopg(sql: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The statement with psycopg's placeholders, if there are any, and the values."""
+    return (sql.replace("%", "%%").replace("?", "%s"), values) if values else (sql,)
 
 
 def connect_to_postgresql(url: str) -> psycopg.Connection[Any]:

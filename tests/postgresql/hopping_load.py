@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from engine_client import SELECTORS
-from instructions import login
+from instructions import VIEW_ACCOUNT, login
 from random_load import NAMES, LoadedDatabase, Sent, draw
+from replication import wait_until
 from socket_wire import Wire
 
 from ewallet_core.client import EWalletClient
@@ -52,6 +53,8 @@ class HoppingLoad:
         """How many instructions of each sender were answered, so that it goes on with the next."""
         self.repeated = 0
         """How many instructions were sent again, after no answer or none that says what was done."""
+        self._followed: list[int] = []
+        """The sequences of the events that the client has got which follows them."""
         self._seed = seed
         self._sessions = sessions
         self._ports = ports
@@ -62,8 +65,13 @@ class HoppingLoad:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """All senders send meanwhile; at the end they wait for their last answers."""
-        with ThreadPoolExecutor(len(self.answered)) as threads:
+        """All senders send meanwhile; at the end they wait for their last answers.
+
+        A client follows the events of one of the accounts, and must get each of them once and in order.
+        """
+        with ThreadPoolExecutor(len(self.answered) + 1) as threads, self._logged_in(0) as follower:
+            threads.submit(self._follow_events, follower)
+            wait_until(lambda: self._followed != [])
             self._running = [threads.submit(self._send, sender) for sender in range(len(self._sessions))]
             self._running.append(threads.submit(self._send_with_the_client_library, len(self._sessions)))
             try:
@@ -75,6 +83,9 @@ class HoppingLoad:
                 self._is_stopped.set()
             for ended in self._running:
                 ended.result()
+            newest = follower.send(**VIEW_ACCOUNT)["event_sequence"]
+            wait_until(lambda: self._followed[-1] >= newest)
+        assert self._followed == [*range(self._followed[0], newest + 1)]
 
     def wait_for_all(self, more: int) -> None:
         """Wait until each sender has got so many more answers; raises what a sender raised."""
@@ -110,15 +121,25 @@ class HoppingLoad:
                 self._note(sender, sent, self._ask(partial(hopping.answer, request)))
 
     def _send_with_the_client_library(self, sender: int) -> None:
+        with self._logged_in(sender) as client:
+            for sent in self._draw(sender):
+                answer = self._ask(partial(client.send, **sent.instruction, request_id=sent.request_id))
+                answer.pop("maybe_done", None)
+                self._note(sender, sent, answer)
+
+    @contextmanager
+    def _logged_in(self, sender: int) -> Iterator[EWalletClient]:
+        """A client of all servers, logged in to the account of that sender."""
         places = ",".join(f"127.0.0.1:{port}" for port in self._ports)
         with EWalletClient(
             places, known_servers=self._known_servers, patience_seconds=PATIENCE_SECONDS
         ) as client:
             assert not client.send(**login(NAMES[sender % len(NAMES)]))["failed"]
-            for sent in self._draw(sender):
-                answer = self._ask(partial(client.send, **sent.instruction, request_id=sent.request_id))
-                answer.pop("maybe_done", None)
-                self._note(sender, sent, answer)
+            yield client
+
+    def _follow_events(self, client: EWalletClient) -> None:
+        for event in client.events():
+            self._followed.append(event["sequence"])
 
     def _draw(self, sender: int) -> Iterator[Sent]:
         """What the sender sends, until it is to stop."""

@@ -66,12 +66,12 @@ def servers(tmp_path: Path, wallet_url: str) -> Iterator[list[ServerProcess]]:
 with_ends = pytest.mark.parametrize(
     ("seed", "end"),
     [
-        (f"{SEED}-{number}", end)
+        pytest.param(f"{SEED}-{number}", end, id=f"EWALLET_SEED={SEED} {end.__name__} {number}")
         for number in range(effort(1, 3))
         for end in effort([PostgresqlServer.kill], [PostgresqlServer.kill, PostgresqlServer.shut_down])
     ],
-    ids=lambda value: getattr(value, "__name__", value),
 )
+"""How the primary ends: by the death of its machine, and in a soak also as planned."""
 
 
 @with_ends

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from compiled_statements import compile_for, open_new_database, types_of
 from postgresql_server import PostgresqlServer
+from postgresql_statements import compile_for, open_new_database, types_of
 from psycopg import sql
 from sqlalchemy import Column, Engine, Executable, LargeBinary, Table, Text
 from storage_statements import ADDED_UP, BY_ID, IN_ANY_ORDER
