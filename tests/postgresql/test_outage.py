@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from postgresql_server import PostgresqlMissingError, PostgresqlServer, running_postgresql
+from postgresql_server import (
+    PATIENCE_SECONDS,
+    PostgresqlMissingError,
+    PostgresqlServer,
+    running_postgresql,
+)
+from replication import wait_until
 
 from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import find_changed_accounts
-from ewallet_core.storage.postgresql import retries
+from ewallet_core.storage.postgresql import maintenance, pipeline, retries
 from ewallet_core.storage.postgresql.database import PostgresqlDatabase
+from ewallet_core.storage.postgresql.pipeline import Patience
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -72,6 +80,42 @@ def test_connections_from_before_an_outage_make_nothing_fail_after_it(server, mo
         server.start()
         for _ in range(5):
             database.read(look)
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_what_waits_for_a_database_that_hangs_ends_when_it_is_to_be_closed(server, monkeypatch, kind):
+    monkeypatch.setattr(Patience, "answer_seconds", math.inf)
+    monkeypatch.setattr(pipeline, "LAST_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(maintenance, "CLOSE_SECONDS", 0.1)
+    database = open_database(server.url(server.new_database()))
+    with ThreadPoolExecutor(3) as threads:
+        open_at_once(database, 3)
+        server.freeze()
+        try:
+            waiting = [threads.submit(getattr(database, kind), look) for _ in range(3)]
+            database.prepare_close()
+            for each in waiting:
+                with pytest.raises(StorageFailedError):
+                    each.result(PATIENCE_SECONDS)
+            # None of the others that are open is tried.
+            with pytest.raises(StorageFailedError, match="not asked again"):
+                database.read(look)
+            database.close()
+        finally:
+            server.thaw()
+
+
+def test_nothing_waits_for_a_database_that_is_away_when_it_is_to_be_closed(server, monkeypatch):
+    monkeypatch.setattr(retries, "RECONNECT_SECONDS", math.inf)
+    database = open_database(server.url(server.new_database()))
+    with ThreadPoolExecutor(1) as threads:
+        server.shut_down()
+        waiting = threads.submit(database.read, look)
+        wait_until(lambda: tries(database) > 1)
+        database.prepare_close()
+        with pytest.raises(StorageFailedError):
+            waiting.result(PATIENCE_SECONDS)
+        database.close()
 
 
 def open_at_once(database: PostgresqlDatabase, count: int) -> None:

@@ -20,12 +20,16 @@ from fakes import CHEAP
 from instructions import LOGOUT, START, STOP, VIEW_ACCOUNT, Instruction, login, new_account, supply, to_clock
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
+from replication import wait_until
 from server_pair import in_ports, running_pair
 from socket_wire import Wire
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.operations.context import EngineConfig
+from ewallet_core.storage.accounts import accounts as stored
+from ewallet_core.storage.logins import leave_sessions
+from ewallet_core.storage.transaction import Parties, Transaction
 
 THREADS = 40
 ROUNDS = effort(5, 50)
@@ -226,6 +230,31 @@ def test_opposite_transfers_of_pairs_keep_the_sum(ports, accounts, seed):
         drawn.shuffle(sent)
         assert codes(send_at_once(ports, sent)).keys() <= {"done", "not_enough_credits"}
     assert sum(sessions[name][0].credits for name in names) == 400
+
+
+def test_an_account_that_leaves_all_sessions_becomes_active_in_none(engines, accounts, postgresql_server):
+    (shared,) = accounts.add("ada")
+    accounts.add("bob")
+    shared.log_in(accounts.name("bob"))
+    ada, has_left, may_end = accounts.email("ada"), threading.Event(), threading.Event()
+
+    def leave(transaction: Transaction) -> None:
+        transaction.lock_parties(Parties(email_keys=(ada,)))
+        leave_sessions(transaction, stored.require(transaction, email_key=ada).id, engines[0].clock())
+        has_left.set()
+        may_end.wait(PATIENCE_SECONDS)
+
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(2) as threads:
+        leaving = threads.submit(engines[0]._database.write, leave)
+        has_left.wait(PATIENCE_SECONDS)
+        # Ada is the account that is left in the session when Bob logs out of it.
+        logout = threads.submit(shared.at(engines[1]).request, **LOGOUT)
+        wait_until(lambda: logout.done() or postgresql_server.execute(waiting) != [])
+        may_end.set()
+        leaving.result()
+        logout.result()
+    shared.expect_error("not_logged_in", **VIEW_ACCOUNT)
 
 
 def test_a_worker_takes_no_more_sessions_than_its_limit(open_engine):

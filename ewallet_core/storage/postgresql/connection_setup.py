@@ -14,7 +14,7 @@ _SETTINGS = {
     # More than a COMMIT may take that has locks.
     "lock_timeout": "10s",
     "statement_timeout": "55s",
-    # These free the locks of a process that hangs, and of a machine that is gone.
+    # These free the locks of a machine that is gone, and of a process that hangs between two pipelines.
     "idle_in_transaction_session_timeout": "60s",
     "tcp_user_timeout": "30s",
     "tcp_keepalives_idle": "10",

@@ -16,6 +16,8 @@ from ewallet_core.storage.transaction import Transaction
 ENTRIES_IN_A_BATCH = 500
 ABANDONED_SECONDS = 15
 """How long a COMMIT may wait for a standby; processes that live give up earlier."""
+HANGING_SECONDS = 60
+"""How long a process may do nothing in a transaction, or while it is in charge, before it is taken for hung."""
 FREE_EVERY_SECONDS = 5.0
 MOST_COUNTED = 10_000
 """How many entries without a seal are counted at most."""
@@ -35,6 +37,13 @@ SELECT count(*) FROM (
 _END_ABANDONED = """
 SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
 WHERE wait_event = 'SyncRep' AND usename = current_user AND datname = current_database()
+AND state_change < clock_timestamp() - make_interval(secs => $1)
+"""
+# In a pipeline no timeout of the server ends a transaction whose client sends nothing more.
+_END_HANGING = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE state = 'active' AND wait_event = 'ClientRead' AND backend_xid IS NOT NULL AND query NOT ILIKE 'copy %'
+AND usename = current_user AND datname = current_database()
 AND state_change < clock_timestamp() - make_interval(secs => $1)
 """
 _LOCK_CLASS = int.from_bytes(b"ewal") << 32
@@ -59,6 +68,8 @@ class MaintenanceSession:
         connection.add_notify_handler(lambda told: self._heard.add(told.payload))
         # A seal that is lost with the server is made again, of the same entries.
         connection.execute("SET synchronous_commit = off")
+        # If the process hangs, another one can be in charge.
+        connection.execute(f"SET idle_session_timeout = {HANGING_SECONDS * 1_000}")
         schema_id = _read_schema_id(connection)
         self.channel = f"ewallet_{schema_id}"
         """On which the processes that share this schema tell of changes."""
@@ -89,6 +100,7 @@ class MaintenanceSession:
             if time.monotonic() - self._freed_at >= FREE_EVERY_SECONDS:
                 self._freed_at = time.monotonic()
                 end_abandoned_commits(self.connection, ABANDONED_SECONDS)
+                end_hanging_transactions(self.connection, HANGING_SECONDS)
 
     def seal(self) -> None:
         """Seal the settled entries, a batch in each transaction, if this process is in charge."""
@@ -156,3 +168,12 @@ def end_abandoned_commits(connection: DriverConnection, seconds: float) -> None:
     What they commit is kept, unless a standby is promoted that lacks it.
     """
     connection.execute(_END_ABANDONED, (seconds,))
+
+
+def end_hanging_transactions(connection: DriverConnection, seconds: float) -> None:
+    """End the connections of this role that have sent nothing for so long in a transaction that has locks.
+
+    Their processes hang, or were stopped. One that goes on later finds the connection lost, and runs its work
+    again.
+    """
+    connection.execute(_END_HANGING, (seconds,))
