@@ -55,7 +55,7 @@ fuzz: .venv/.developed
 KILLS ?= 100
 crash: .venv/.developed
 	EWALLET_CRASH_KILLS=$(KILLS) EWALLET_SEED=$$(date +%s) $(BIN)/pytest -n auto --dist worksteal \
-		tests/engine/test_crashes.py tests/commands/test_killed_servers.py
+		tests/engine/test_crashes.py tests/commands/test_killed_servers.py tests/postgresql/test_killed_pair.py
 
 # The rules of money and time, and the permission check, changed in small ways that their tests must notice.
 mutants: .venv/.mutated

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import argon2
 import new_wallets
 import pytest
 from new_wallets import NO_POSTGRESQL, POSTGRESQL, SQLITE
-from sqlalchemy import ClauseElement
+from shared_statements import SharedStatements
 
 from ewallet_core.security.passwords import Passwords
-from ewallet_core.storage.transaction import CompiledStatement, Statements
 
 INSTALL = "apt-get install postgresql"
+ON_POSTGRESQL_TOO = "on_postgresql_too"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(new_wallets)
     for marker in (
-        "on_postgresql_too: in the usual test run, the test runs on both kinds of databases.",
+        "on_postgresql_too(every=1): in the usual test run, each so-many-th test of the file runs on both"
+        " kinds of databases, the others on SQLite only.",
         "sqlite_only(why): the test is about SQLite, or what it does to a wallet can be done there only.",
     ):
         config.addinivalue_line("markers", marker)
@@ -40,17 +43,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if (
         metafunc.config.getoption("--database") == SQLITE
         and "database_kind" in metafunc.fixturenames
-        and metafunc.definition.get_closest_marker("on_postgresql_too") is not None
+        and metafunc.definition.get_closest_marker(ON_POSTGRESQL_TOO) is not None
     ):
         metafunc.parametrize("database_kind", [SQLITE, POSTGRESQL], indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests that can't run on PostgreSQL, or would do the same there."""
-    left = [item for item in items if not new_wallets.can_run(item)]
+    """Deselect the tests that can't run on PostgreSQL, or would do the same there, and part of the others."""
+    run, left, seen = [], [], Counter[Path]()
+    for item in items:
+        marker = item.get_closest_marker(ON_POSTGRESQL_TOO)
+        is_chosen = new_wallets.can_run(item)
+        if is_chosen and marker is not None and new_wallets.kind_of(item) != config.getoption("--database"):
+            is_chosen = seen[item.path] % marker.kwargs.get("every", 1) == 0
+            seen[item.path] += 1
+        (run if is_chosen else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if new_wallets.can_run(item)]
+        items[:] = run
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
@@ -88,19 +98,8 @@ def cheap_password_hashes() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def compile_once() -> Iterator[None]:
     """Compile each statement once per test run instead of once per engine."""
-    by_dialect: dict[tuple[str, str], dict[ClauseElement, CompiledStatement]] = {}
-    compile_statement = Statements.__missing__
-
-    def find_or_compile(statements: Statements, statement: ClauseElement) -> CompiledStatement:
-        dialect = statements._dialect
-        known = by_dialect.setdefault((dialect.name, dialect.paramstyle), {})
-        if (compiled := known.get(statement)) is None:
-            compiled = known[statement] = compile_statement(statements, statement)
-        statements[statement] = compiled
-        return compiled
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Statements, "__missing__", find_or_compile)
+        SharedStatements().replace(patch.setattr)
         yield
 
 

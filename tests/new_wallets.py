@@ -14,11 +14,13 @@ import pytest
 from fakes import CHEAP, IN_MEMORY, Wallclock
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.storage.database import migrate_database
 
 if TYPE_CHECKING:
     from postgresql_server import PostgresqlServer
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+SERVING_ROLE = "serving"
 NO_POSTGRESQL = "there are no programs of PostgreSQL's server"
 # Tests that ask for one of these are about files of SQLite.
 OF_FILES = {"wallet_file", "new_wallet_file", "on_disk", "migrated"}
@@ -80,9 +82,14 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture(scope="session")
 def wallet_template(postgresql_server: PostgresqlServer) -> str:
-    """A database at PostgreSQL with a new wallet, of which each test gets a copy."""
+    """A database at PostgreSQL with a new wallet, of which each test gets a copy.
+
+    Engines use it as a role that owns nothing, so that each of their statements shows that it may.
+    """
     name = postgresql_server.new_database()
-    url = postgresql_server.url(name)
+    postgresql_server.execute(f"CREATE ROLE {SERVING_ROLE} LOGIN")
+    migrate_database(postgresql_server.url(name), grant_to=SERVING_ROLE)
+    url = postgresql_server.url(name, SERVING_ROLE)
     EWalletSessionManager(url, clock=Wallclock(), passwords=CHEAP).close()
     return name
 
@@ -110,7 +117,7 @@ def copy_of_database(server: PostgresqlServer, template: str) -> Iterator[str]:
     """The URL of a copy of the database."""
     name = server.new_database(template)
     try:
-        yield server.url(name)
+        yield server.url(name, SERVING_ROLE)
     finally:
         server.drop_database(name)
 

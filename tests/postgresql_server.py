@@ -242,12 +242,15 @@ class PostgresqlServer:
         """Stop all processes of the server, as if its network had failed; `thaw` lets them go on."""
         self._signal(signal.SIGSTOP)
         for process in self.processes():
-            os.kill(process, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let all processes of the server go on."""
         for process in self.processes():
-            os.kill(process, signal.SIGCONT)
+            # A process that was going to end when it was stopped does so now.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
 
     @property
     def is_running(self) -> bool:

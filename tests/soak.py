@@ -37,6 +37,9 @@ EVERYTHING = (
     "tests/engine/test_failed_statements.py",
     "tests/engine/test_faulty_writers.py",
     "tests/engine/test_wallet_machine.py",
+    "tests/postgresql/test_failover.py",
+    "tests/postgresql/test_killed_pair.py",
+    "tests/postgresql/test_races.py",
 )
 
 Figures = Counter[str]

@@ -70,6 +70,7 @@ class ByteStream:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
+        self._is_closed = False
 
     @property
     def certificate(self) -> bytes | None:
@@ -79,10 +80,13 @@ class ByteStream:
         return shown
 
     async def close(self) -> None:
-        if self.writer.transport.get_write_buffer_size() > 0:
-            # A peer that does not read would keep it open.
-            self.writer.transport.abort()
-        self.writer.close()
+        if not self._is_closed:
+            # A transport of TLS must not be closed again.
+            self._is_closed = True
+            if self.writer.transport.get_write_buffer_size() > 0:
+                # A peer that does not read would keep it open.
+                self.writer.transport.abort()
+            self.writer.close()
         with contextlib.suppress(OSError):
             await self.writer.wait_closed()
 

@@ -233,6 +233,8 @@ def refund_payment(request: RefundPayment, context: AccountContext) -> _RefundPa
 
 def _payer(context: AccountContext, payment: TransferRecord) -> Side:
     """The payer with the wallet that paid, or with the active one if that was removed."""
+    # Before anything is written, because all of it has to be done again with this lock.
+    context.transaction.require_locks((payment.from_account_id,))
     account = accounts.require(context.transaction, id=payment.from_account_id)
     require_available(account, "record_id")
     paid_from = find_sending_balance(context.transaction, payment.entry_id)

@@ -306,7 +306,7 @@ def _end(transaction: Transaction, ending: _Ending, *, now: int, most: int) -> l
     if transaction.locks_rows:
         # Only one at a time, because it locks several sessions and changes several workers.
         transaction.lock(SESSION_PLACES)
-        transaction.run(ending.locking, now=now, most=most).fetchall()
+        transaction.run(ending.locking, now=now, most=most)
     return _delete(transaction, *ending.removals, now=now, most=most)
 
 

@@ -101,6 +101,15 @@ async def test_another_certificate_is_refused_with_both_fingerprints(
     assert stored_fingerprint(known_file) == before
 
 
+async def test_a_secured_stream_can_be_closed_again(
+    secured: Callable[[Issued], int], own: Issued, reaching: Remote, opened: Opened
+) -> None:
+    client = await opened(reaching(secured(own), tls=True))
+    stream = await client._endpoint.open_events()
+    for _ in range(3):
+        await stream.close()
+
+
 async def test_a_changed_certificate_ends_the_retries(
     secured: Callable[[Issued], int], own: Issued, another: Issued, reaching: Remote, opened: Opened
 ) -> None:

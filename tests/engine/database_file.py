@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -47,6 +47,8 @@ class OpenRows(ABC):
     """A database that stays open for many queries, because opening it takes longer than most of them."""
 
     ignored = IGNORED_TABLES
+    functions: ClassVar[dict[str, str]] = {"concatenate": "group_concat", "greatest": "max"}
+    """The names of functions that differ."""
     moves_rows = False
     """Whether a row that is changed comes at another place among those that are not ordered."""
 
@@ -61,6 +63,10 @@ class OpenRows(ABC):
     @abstractmethod
     def violations(self) -> list[str]:
         """The violations that `ewallet verify` would report now."""
+
+    @abstractmethod
+    def version(self) -> object:
+        """What is another value once another connection has changed anything."""
 
     @abstractmethod
     def columns(self) -> dict[str, list[str]]:
@@ -116,6 +122,9 @@ class DatabaseFile(OpenRows):
         finally:
             self._connection.execute("ROLLBACK")
 
+    def version(self) -> object:
+        return self.rows("PRAGMA data_version")
+
     def columns(self) -> dict[str, list[str]]:
         tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
@@ -130,6 +139,7 @@ class PostgresqlRows(OpenRows):
     """A wallet database at PostgreSQL."""
 
     ignored = IGNORED_TABLES | SEALED_LATER
+    functions: ClassVar[dict[str, str]] = {"concatenate": "string_agg", "greatest": "greatest"}
     moves_rows = True
 
     def __init__(self, url: str) -> None:
@@ -140,22 +150,25 @@ class PostgresqlRows(OpenRows):
         self._connection.close()
 
     def fetch(self, sql: str, *values: Any) -> tuple[list[str], list[Any]]:
-        cursor = self._connection.execute(_with_percent_signs(sql), values)
+        cursor = self._connection.execute(*_for_psycopg(sql, values))
         return [column.name for column in cursor.description or []], cursor.fetchall()
 
     def execute(self, sql: str, *values: Any) -> None:
-        self._connection.execute(_with_percent_signs(sql), values)
+        self._connection.execute(*_for_psycopg(sql, values))
 
     def violations(self) -> list[str]:
-        self._wait_until_sealed()
+        self.wait_until_sealed()
         with open_read_only(self._url) as transaction:
             return find_violations(transaction)
 
-    def _wait_until_sealed(self) -> None:
+    def wait_until_sealed(self) -> None:
         """Wait for the seals of the last entries; without them in the end, there is a violation."""
         end = time.monotonic() + SEALED_SECONDS
         while self.fetch(UNSEALED)[1] and time.monotonic() < end:
             time.sleep(0.02)
+
+    def version(self) -> object:
+        return self.rows("SELECT pg_current_snapshot()::text")
 
     def columns(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -167,16 +180,18 @@ class PostgresqlRows(OpenRows):
         return found
 
 
-def _with_percent_signs(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s")
+def _for_psycopg(sql: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The statement with psycopg's placeholders, if there are any, and the values."""
+    return (sql.replace("%", "%%").replace("?", "%s"), values) if values else (sql,)
 
 
 def connect_to_postgresql(url: str) -> psycopg.Connection[Any]:
-    """A connection whose statements are kept at once."""
+    """A connection of the administrator, whose statements are kept at once."""
     # Imported here, because most runs of a few tests need no PostgreSQL.
     import psycopg  # noqa: PLC0415
+    from postgresql_server import ADMINISTRATOR  # noqa: PLC0415
 
-    plain = make_url(url).set(drivername="postgresql")
+    plain = make_url(url).set(drivername="postgresql", username=ADMINISTRATOR)
     return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
 
 
@@ -204,6 +219,12 @@ def violations_in(place: Place) -> list[str]:
     """As `OpenRows.violations`, for a single query."""
     with contextlib.closing(open_rows(place)) as database:
         return database.violations()
+
+
+def wait_until_sealed(url: str) -> None:
+    """As `PostgresqlRows.wait_until_sealed`."""
+    with contextlib.closing(PostgresqlRows(url)) as database:
+        database.wait_until_sealed()
 
 
 def significant_rows(place: Place) -> dict[str, Rows]:

@@ -1,5 +1,6 @@
 """A process that forks processes with an engine in each, which send a random load until they are killed.
 
+Run as `python load_process.py <url>`, the URL of a database of the kind that will be used.
 For each line of JSON on its input it forks one process for each item of `senders`, the senders of that
 process, and prints their ids; they print each answer. When all have ended, it prints how.
 """
@@ -16,13 +17,17 @@ from itertools import count
 from typing import Any
 
 from commit_groups import writer_of
+from database_file import is_on_postgresql
 from engine_client import SELECTORS
 from fakes import CHEAP
 from random_load import draw, open_funded_sessions
+from shared_statements import SharedStatements
+from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.storage import sqlite
+from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.url import read_target
 from ewallet_core.storage.transaction import Statements
 
 MOST_SECONDS = 60
@@ -86,19 +91,25 @@ def fork(**told: Any) -> int:
     return process
 
 
-def compile_statements() -> None:
+def compile_statements(url: str) -> None:
     """Compile the statements once, because many processes live no longer than that takes."""
-    statements = Statements(SQLiteDialect_pysqlite())
-    sqlite.Statements = lambda _dialect: statements
+    compiled = SharedStatements()
+    compiled.replace(setattr)
     with EWalletSessionManager("sqlite://", passwords=CHEAP) as engine:
         sessions = open_funded_sessions(engine, SENDERS)
         for number in range(WARM_UP):
             sender = number % SENDERS
             engine.answer({**SELECTORS, **sessions[sender], **draw("first", sender, number).instruction})
+    if is_on_postgresql(url):
+        # Nothing is connected before the fork.
+        dialect = create_engine_for(read_target(make_url(url))).dialect
+        statements = Statements(dialect)
+        for statement in list(compiled.of(SQLiteDialect_pysqlite())):
+            statements[statement]
 
 
-def main() -> None:
-    compile_statements()
+def main(url: str) -> None:
+    compile_statements(url)
     for line in sys.stdin:
         asked = json.loads(line)
         processes = [fork(**{**asked, "senders": senders}) for senders in asked["senders"]]
@@ -107,4 +118,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

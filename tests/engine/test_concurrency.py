@@ -15,6 +15,8 @@ from instructions import new_account, supply, to_clock
 from ewallet_core.engine.dispatcher import KeyedLocks
 from ewallet_core.storage.sessions import seen_requests
 
+pytestmark = pytest.mark.on_postgresql_too
+
 READERS, PATIENCE_SECONDS = 40, 10
 
 
@@ -66,6 +68,7 @@ def test_a_name_requested_concurrently_is_given_once(engine):
     assert sorted(answer.get("code", "made") for answer in answers) == ["made"] + ["name_taken"] * 5
 
 
+@pytest.mark.sqlite_only("a pool has so many connections to PostgreSQL and no more")
 def test_any_number_of_readers_read_at_once(engine):
     all_read = threading.Barrier(READERS, timeout=PATIENCE_SECONDS)
     with ThreadPoolExecutor(READERS) as threads:

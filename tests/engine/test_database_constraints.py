@@ -113,12 +113,14 @@ def test_ids_are_never_reused(raw_connection, wallet_url):
     assert {"accounts", "sessions"} <= numbered
 
 
+@pytest.mark.sqlite_only("it is about the settings of a connection to SQLite")
 def test_the_engines_connection_enforces_foreign_keys(database):
     stray = {"account_id": 99, "kind": "login", "outcome": "accepted", "address": "here", "at": 1}
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         database.write(lambda transaction: login_records.insert(transaction, **stray))
 
 
+@pytest.mark.sqlite_only("it is about the settings of a connection to SQLite")
 @pytest.mark.parametrize(("pragma", "setting"), [("synchronous", 2), ("journal_mode", "wal")])
 def test_the_engines_connection_syncs_every_commit(database, pragma, setting):
     """Only with these settings does a committed change survive a power failure, which no test can cause."""
@@ -126,6 +128,7 @@ def test_the_engines_connection_syncs_every_commit(database, pragma, setting):
     assert found == (setting,)
 
 
+@pytest.mark.sqlite_only("it is about the settings of a connection to SQLite")
 def test_only_the_writer_keeps_temporary_rows_in_memory(database):
     """The pages that savepoints copy are few, but a reader may sort all records of an account."""
 

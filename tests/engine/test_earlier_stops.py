@@ -58,13 +58,14 @@ def test_a_timer_stops_only_between_its_last_change_and_now(running, wallclock, 
 @pytest.mark.parametrize(
     ("ran", "ended_at"), [(20 * MINUTE, RUN_OUT), (15 * MINUTE, "2026-11-20T12:15:00.000Z")]
 )
-def test_a_run_that_ended_in_the_meantime_says_so(running, wallclock, ran, ended_at):
+def test_a_run_that_ended_in_the_meantime_says_so(running, wallclock, wallet_url, ran, ended_at):
     wallclock.forward(ran)
     running.send(**STOP)
+    (record,) = rows(wallet_url, "SELECT id FROM time_records")
     wallclock.forward(25 * MINUTE - ran)
     answer = running.expect_error("run_ended", **STOP, stopped_at="2026-11-20T12:10:00Z")
     assert answer["error"] == f"That run has already ended, at {ended_at}."
-    assert answer["details"] == {"ended_at": ended_at, "time_record": 1, "field": "stopped_at"}
+    assert answer["details"] == {"ended_at": ended_at, "time_record": record["id"], "field": "stopped_at"}
     running.expect_error("timer_state", **STOP, stopped_at="2026-11-20T12:23:00Z")
     assert [record["time_stop"] for record in running.records("time")] == [ended_at]
 

@@ -23,6 +23,8 @@ from instructions import (
 from ewallet_core.errors.accounts import NotLoggedInError
 from ewallet_core.errors.base import WalletError
 
+pytestmark = pytest.mark.on_postgresql_too(every=3)
+
 
 def events_of(caller: EngineClient, since: int):
     return caller.engine.events(**caller.credentials, since=since).events

@@ -75,6 +75,7 @@ def test_a_missing_login_is_not_stored_for_the_request_id(registered, instructio
     registered.log_in().request(**instruction, request_id="too early 1")
 
 
+@pytest.mark.sqlite_only("each change is a commit of its own at PostgreSQL")
 def test_a_failing_instruction_rolls_back_nothing_of_its_commit_group(ada, failing, wallet_url):
     before, failed, after = together(ada.engine._database, note("before"), failing.run, note("after"))
     assert (before.result(), after.result()) == ("before", "after")
@@ -99,6 +100,7 @@ def test_a_failed_instruction_still_stops_a_timer_that_ran_out(running, wallcloc
     assert rows(wallet_url, "SELECT time_spent FROM time_records") == [{"time_spent": 20 * MINUTE}]
 
 
+@pytest.mark.sqlite_only("statements as SQLite traces them")
 @pytest.mark.parametrize("asked", [supply(5), to_clock(1_000), START], ids=["ok", "refused", "no time"])
 def test_an_instruction_that_is_undone_before_it_writes_needs_no_savepoint(ada, asked):
     with statements_of(ada.engine._database) as statements:
@@ -106,6 +108,7 @@ def test_an_instruction_that_is_undone_before_it_writes_needs_no_savepoint(ada, 
     assert [sql for sql in statements if "SAVEPOINT" in sql or "ROLLBACK" in sql] == []
 
 
+@pytest.mark.sqlite_only("statements as SQLite traces them")
 def test_an_instruction_that_is_undone_after_it_has_written_runs_again_in_a_savepoint(ada, failing):
     with statements_of(ada.engine._database) as statements:
         ada.engine._database.write(failing.run)

@@ -56,6 +56,7 @@ def test_words_of_a_request_that_is_no_instruction_are_in_no_metric(ada):
     assert [name for name in found if "hunter2" in name] == []
 
 
+@pytest.mark.sqlite_only("each change is a commit of its own at PostgreSQL")
 def test_commits_and_their_sizes_are_counted(ada):
     before = values(ada.engine)["ewallet_commit_changes_sum"]
     ada.request(**supply(5))

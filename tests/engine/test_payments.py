@@ -346,6 +346,7 @@ def test_payments_among_three_accounts_conserve_credits(new_wallet, gifts):
         assert violations_in(url) == []
 
 
+@pytest.mark.on_postgresql_too
 def test_concurrent_payments_in_a_ring_conserve_credits(new_wallet):
     names = "abcdefgh"
     # Each has what it pays in all, so none fails for want of credits if one client runs ahead of the others.
@@ -363,6 +364,7 @@ def test_concurrent_payments_in_a_ring_conserve_credits(new_wallet):
         assert violations_in(url) == []
 
 
+@pytest.mark.on_postgresql_too
 def test_concurrent_payments_do_not_overdraw_a_wallet(new_wallet):
     with clients_on(new_wallet, "ab", 20) as (clients, url):
         with ThreadPoolExecutor(8) as threads:

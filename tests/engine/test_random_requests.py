@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from answer_shapes import ERROR_ANSWER, shape_errors
 from answer_types import answer_type_errors
-from commit_groups import writer_of
 from database_file import execute_sql, open_rows
 from effort import count, effort, with_seed
 from engine_client import EngineClient
@@ -74,10 +73,9 @@ class Checks:
 
     def __init__(self, engine: EWalletSessionManager, url: str) -> None:
         self._engine = engine
-        self._connection = writer_of(engine._database)._connection
         self._database = open_rows(url)
         self._content = self._database.significant_content()
-        self._rows_changed = self._connection.total_changes
+        self._version = self._database.version()
         self.codes: Counter[str] = Counter()
 
     def close(self) -> None:
@@ -97,10 +95,10 @@ class Checks:
 
     def _look(self) -> bool:
         """Read the rows again if some were changed; returns whether they are others."""
-        if self._connection.total_changes == self._rows_changed:
+        if self._database.version() == self._version:
             return False
         before, self._content = self._content, self._database.significant_content()
-        self._rows_changed = self._connection.total_changes
+        self._version = self._database.version()
         return before != self._content
 
     def _check(self, request: dict[str, Any], answer: dict[str, Any]) -> None:

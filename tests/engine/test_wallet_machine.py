@@ -7,12 +7,15 @@ from effort import IS_SOAKED, SEED, count
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from mutations import MUTATIONS
+from new_wallets import SQLITE
 from wallet_machine import WalletMachine, people
 
 SHARDS = 4
 EXAMPLES = 100
-SOAKED_EXAMPLES = 10
+SOAKED_EXAMPLES, SOAKED_EXAMPLES_AT_POSTGRESQL = 10, 2
 STEPS = 50
+# All shards together; each step takes longer at PostgreSQL, so there are few of them in the usual run.
+STEPS_AT_POSTGRESQL, FEW_STEPS_AT_POSTGRESQL = 10_000, 200
 
 
 @pytest.fixture
@@ -26,17 +29,35 @@ def run(machine: type[RuleBasedStateMachine], **choices: object) -> None:
     run_state_machine_as_test(machine, settings=settings(**{**usual, **choices}))
 
 
+def run_for(machine: type[WalletMachine], steps: int) -> None:
+    """Run examples until there were that many steps."""
+    while machine.steps < steps:
+        run(machine, max_examples=-(-(steps - machine.steps) // STEPS), print_blob=True)
+
+
+@pytest.fixture
+def steps_at_postgresql(request: pytest.FixtureRequest) -> int:
+    """How many steps all shards make together there."""
+    is_usual = request.config.getoption("--database") == SQLITE
+    return FEW_STEPS_AT_POSTGRESQL if is_usual else STEPS_AT_POSTGRESQL
+
+
 # Each shard draws its own examples, so that they can run in parallel.
+@pytest.mark.on_postgresql_too
 @pytest.mark.parametrize("shard", range(SHARDS), ids=lambda shard: f"EWALLET_SEED={SEED}-{shard}")
-def test_the_engine_agrees_with_the_model(machine, shard):
-    shard_machine = type(f"WalletMachine{shard}", (machine,), {})
+def test_the_engine_agrees_with_the_model(machine, shard, database_kind, steps_at_postgresql):
+    shard_machine = type(f"WalletMachine{shard}", (machine,), {"steps": 0})
+    soaked_examples = SOAKED_EXAMPLES if database_kind == SQLITE else SOAKED_EXAMPLES_AT_POSTGRESQL
     if IS_SOAKED:
-        run(seed(SEED * SHARDS + shard)(shard_machine), max_examples=SOAKED_EXAMPLES, database=None)
-    else:
+        run(seed(SEED * SHARDS + shard)(shard_machine), max_examples=soaked_examples, database=None)
+    elif database_kind == SQLITE:
         run(shard_machine, max_examples=EXAMPLES // SHARDS, print_blob=True)
-    count(wallet_machines=SOAKED_EXAMPLES)
+    else:
+        run_for(shard_machine, steps_at_postgresql // SHARDS)
+    count(wallet_machines=soaked_examples)
 
 
+@pytest.mark.sqlite_only("the machine is the same on all databases")
 def test_the_machine_detects_a_wrong_model(machine):
     class MiscountingMachine(machine):
         """A machine whose model loses a credit, so it must fail."""
@@ -49,6 +70,7 @@ def test_the_machine_detects_a_wrong_model(machine):
         run(MiscountingMachine, max_examples=20, database=None, phases=[Phase.generate])
 
 
+@pytest.mark.sqlite_only("the machine is the same on all databases")
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
 def test_the_machine_detects_each_mutation(machine, monkeypatch, mutation):
     mutation(monkeypatch)

@@ -32,7 +32,11 @@ DATED = [
 
 def _archive(of: str, owner: str) -> str:
     """The ids and references of the linked items of that owner."""
-    return f"(SELECT group_concat(id || reference, ' ') FROM {of} WHERE unlinked_at IS NULL AND {owner})"
+    return _listed(f"id || reference AS item FROM {of} WHERE unlinked_at IS NULL AND {owner} ORDER BY id")
+
+
+def _listed(items: str) -> str:
+    return f"(SELECT {{concatenate}}(item, ' ') FROM (SELECT {items}) AS listed)"
 
 
 _SHEETS = "owner_id = o.id AND kind IN"
@@ -54,7 +58,7 @@ HELD = {
         f"(SELECT max(written_at) FROM {kind}_records WHERE sheet_id = o.id AND o.kind = '{kind}')"
         for kind in RecordType
     ],
-    "workers": ["(SELECT group_concat(id) FROM sessions WHERE worker_id = o.id)"],
+    "workers": [_listed("CAST(id AS text) AS item FROM sessions WHERE worker_id = o.id ORDER BY id")],
 }
 MORE = (
     # These change nothing: the same values again.
@@ -74,17 +78,19 @@ MORE = (
 )
 # When an item was changed, where that is not only what it keeps itself.
 CHANGED_AT = {
-    "ewallets": "max(written_at, (SELECT moved_at FROM balances WHERE id = o.balance_id))",
+    "ewallets": "{greatest}(written_at, (SELECT moved_at FROM balances WHERE id = o.balance_id))",
 }
 Dated = dict[tuple[str, int], dict[str, Any]]
 
 
-def dated_rows(url: OpenRows) -> Dated:
+def dated_rows(stored: OpenRows) -> Dated:
     """Every row that has a write date, with what it holds, except the issuer's sheets, whose are derived."""
     found: Dated = {}
     for table in DATED:
+        held = [f"{each} AS held_{number}" for number, each in enumerate(HELD.get(table, []))]
         changed_at = f"{CHANGED_AT.get(table, 'written_at')} AS written_at"
-        for row in url.rows(f"SELECT {', '.join(['o.*', *HELD.get(table, []), changed_at])} FROM {table} o"):
+        query = f"SELECT {', '.join(['o.*', *held, changed_at])} FROM {table} o"
+        for row in stored.rows(query.format(**stored.functions)):
             if table != "sheets" or row["account_id"] != ISSUER:
                 found[table, row["id"]] = row
     return found
@@ -99,11 +105,11 @@ def test_a_write_date_moves_with_its_row_and_only_then(
     anonymous, wallclock: Wallclock, wallet_url: str, example: Example
 ):
     caller = example.arrange(anonymous, wallclock)
-    with contextlib.closing(open_rows(wallet_url)) as file:
-        before = dated_rows(file)
+    with contextlib.closing(open_rows(wallet_url)) as stored:
+        before = dated_rows(stored)
         wallclock.forward(30 * DAY if example is MORE[-1] else SECOND)
         assert caller.send(**example.instruction)["failed"] is False
-        after = dated_rows(file)
+        after = dated_rows(stored)
     for key in before.keys() & after.keys():
         is_written = after[key]["written_at"] != before[key]["written_at"]
         assert is_written == bool(changed(before[key], after[key])), (key, before[key], after[key])

@@ -90,6 +90,8 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
 
     sent = Bundle("done")
     checks_asked_for = 0
+    steps = 0
+    """How many steps all machines of the class have made."""
 
     @initialize(target=sent)
     def fund(self) -> SentRequest:
@@ -453,6 +455,7 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
     def the_ledger_verifies(self) -> None:
         """Checked every few steps and at the end: what is wrong in it stays, and a check takes long."""
         self.checks_asked_for += 1
+        type(self).steps += 1
         if self.checks_asked_for % STEPS_PER_CHECK == 0:
             assert self.database.violations() == []
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import Any
 
 import pytest
 from engine_server import EngineServer
 from fakes import CHEAP
-from new_database import NewDatabase
+from new_database import NewDatabase, make_role
 from postgresql_server import PostgresqlServer
 
 from ewallet_core import EWalletSessionManager
@@ -20,8 +19,6 @@ from ewallet_core.server.socket_listener import SocketListener
 OpenEngine = Callable[..., EWalletSessionManager]
 Serve = Callable[..., EngineServer]
 
-_NUMBERS = count(1)
-
 
 @pytest.fixture
 def database(postgresql_server: PostgresqlServer) -> Iterator[NewDatabase]:
@@ -29,12 +26,6 @@ def database(postgresql_server: PostgresqlServer) -> Iterator[NewDatabase]:
     made = NewDatabase(postgresql_server, postgresql_server.new_database())
     yield made
     made.drop()
-
-
-def make_role(server: PostgresqlServer) -> str:
-    name = f"role_{next(_NUMBERS)}"
-    server.execute(f"CREATE ROLE {name} LOGIN")
-    return name
 
 
 @pytest.fixture

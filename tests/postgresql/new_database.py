@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -10,6 +11,14 @@ from postgresql_server import ADMINISTRATOR, PostgresqlServer
 
 from ewallet_core.storage.database_url import parse_url
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
+
+_NUMBERS = count(1)
+
+
+def make_role(server: PostgresqlServer) -> str:
+    name = f"role_{next(_NUMBERS)}"
+    server.execute(f"CREATE ROLE {name} LOGIN")
+    return name
 
 
 class NewDatabase:

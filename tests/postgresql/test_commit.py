@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -190,6 +190,27 @@ def test_a_server_that_answers_nothing_is_left(insert, primary, monkeypatch):
     with pytest.raises(OutcomeUnknownError):
         commit(connection, SOON_SECONDS)
     assert connection.closed
+
+
+def test_a_change_that_is_late_before_its_commit_is_cancelled_and_not_kept(primary, is_kept, request):
+    with (
+        closing(psycopg.connect(primary.conninfo())) as holder,
+        closing(psycopg.connect(primary.conninfo(), autocommit=True)) as connection,
+    ):
+        holder.execute("LOCK TABLE kept IN EXCLUSIVE MODE")
+        pipelined = PipelinedConnection(connection)
+
+        def insert_and_commit() -> None:
+            with pipelined.pipeline():
+                pipelined.execute("BEGIN")
+                pipelined.execute("INSERT INTO kept VALUES ($1)", [request.node.name])
+                commit_module.commit(pipelined, SOON_SECONDS)
+
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            insert_and_commit()
+        connection.execute("ROLLBACK")
+        holder.rollback()
+        assert not is_kept(primary)
 
 
 def test_a_failed_transaction_is_not_kept(insert, primary, is_kept):

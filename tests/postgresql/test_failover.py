@@ -65,16 +65,17 @@ def servers(tmp_path: Path, wallet_url: str) -> Iterator[list[ServerProcess]]:
 with_ends = pytest.mark.parametrize(
     ("seed", "end"),
     [
-        (f"{SEED}-{number}", end)
+        pytest.param(f"{SEED}-{number}", end, id=f"EWALLET_SEED={SEED} {end.__name__} {number}")
         for number in range(effort(1, 3))
         for end in effort([PostgresqlServer.kill], [PostgresqlServer.kill, PostgresqlServer.shut_down])
     ],
-    ids=lambda value: getattr(value, "__name__", value),
 )
+"""How the primary ends: by the death of its machine, and in a soak also as planned."""
 
 
 @with_ends
 def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primary_are_killed(
+    tmp_path: Path,
     seed: str,
     end: Callable[[PostgresqlServer], None],
     replication: Replication,
@@ -85,7 +86,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_a_server_and_the_primar
     with closing(EWalletSessionManager(wallet_url, passwords=CHEAP)) as engine:
         sessions = open_funded_sessions(engine, SENDERS)
     ports = in_ports(servers)
-    load = HoppingLoad(wallet_url, seed, sessions, ports)
+    load = HoppingLoad(wallet_url, seed, sessions, ports, tmp_path / "known_servers")
     with load.running():
         load.wait_for_all(2)
         load.wait_for_any(drawn.randint(1, 100))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from engine_client import EngineClient
+from fakes import CHEAP
 from filled_database import copy_of, fill_database
+from instructions import to_clock, to_credits
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 from replication import running_replication, wait_until
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.commands.diagnostics import Target, examine
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.schema import metadata
@@ -66,6 +73,28 @@ def test_a_valid_ledger_is_verified_and_not_changed(filled):
     assert "15 entries, each sums to zero per unit" in lines
     assert len(lines) == 21
     assert everything_in(filled) == before
+
+
+def test_it_runs_while_several_servers_write(used):
+    with contextlib.ExitStack() as stack:
+        engines = [stack.enter_context(EWalletSessionManager(used.url(), passwords=CHEAP)) for _ in range(2)]
+        clients = [EngineClient(engine).open_session().log_in("ada") for engine in engines]
+        is_over = threading.Event()
+
+        def write(client: EngineClient) -> None:
+            while not is_over.is_set():
+                client.request(**to_clock(1))
+                client.request(**to_credits(credits=1))
+
+        with ThreadPoolExecutor() as threads:
+            writing = [threads.submit(write, client) for client in clients]
+            try:
+                found = [verify(used.url()) for _ in range(5)]
+            finally:
+                is_over.set()
+            for each in writing:
+                each.result()
+    assert [(done.exit_code, done.stderr) for done in found] == [(0, "")] * 5
 
 
 def test_entries_without_seals_are_told_and_no_failure(used):
@@ -172,6 +201,13 @@ def test_doctor_tells_what_the_server_is_like(used, server_role):
     assert "could not be found out" not in problems
 
 
+def test_doctor_tells_whether_a_server_seals(used):
+    with EWalletSessionManager(used.url(), passwords=CHEAP):
+        wait_until(lambda: sections_of(used)[0]["database"]["a_server_seals"] is True)
+        assert verify(used.url()).exit_code == 0
+    wait_until(lambda: sections_of(used)[0]["database"]["a_server_seals"] is False)
+
+
 def test_doctor_finds_out_everything_it_looks_for(used):
     for section in examine(Target(database=used.url())):
         assert [name for name, fact in section.facts.items() if str(fact).startswith("unknown")] == [], (
@@ -241,10 +277,13 @@ def test_a_role_is_granted_only_in_a_database_that_has_wallets(database):
 def test_a_standby_is_verified_and_examined():
     with running_replication() as replication:
         primary = fill_database(replication.primary)
+        primary.execute("CREATE EXTENSION amcheck")
         standby = NewDatabase(replication.standby, primary.name)
-        wait_until(lambda: standby.execute("SELECT count(*) FROM seals") == [(15,)])
+        has_extension = "SELECT count(*) FROM pg_extension WHERE extname = 'amcheck'"
+        wait_until(lambda: standby.execute(has_extension) == [(1,)])
         done = verify(standby.url())
         assert (done.exit_code, done.stderr, len(done.stdout.splitlines())) == (0, "", 21)
+        assert "the pages, indexes, foreign keys and sequences are as PostgreSQL needs them" in done.stdout
         sections, _ = sections_of(standby)
         assert sections["server"]["is_standby"] is True
         assert sections["replication"]["stream"] == "streaming"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ from examples_payments import pay
 from fakes import CHEAP, Wallclock
 from instructions import START, supply, to_clock
 from replication import Replication, running_replication, wait_until
+from server_process import ServerProcess
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.ledger.journal import FIRST_SEAL, seal
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage import journal
 from ewallet_core.storage.postgresql import maintenance
+from ewallet_core.storage.postgresql.maintenance_session import MaintenanceSession
 from ewallet_core.storage.verification import run_checks
 from ewallet_core.storage.verification.check import Violation
 
@@ -88,6 +91,17 @@ def test_another_process_takes_charge_when_the_first_has_ended(open_engine):
     wait_until(lambda: is_in_charge(second))
 
 
+def test_another_process_takes_charge_when_the_first_was_killed(open_engine, shared_url, tmp_path):
+    first = ServerProcess(tmp_path, "--database", shared_url)
+    first.start()
+    try:
+        second = open_engine()
+        assert not is_in_charge(second)
+    finally:
+        first.kill()
+    wait_until(lambda: is_in_charge(second))
+
+
 def test_a_process_in_another_schema_has_its_own_charge(open_engine, postgresql_server, shared_database):
     other_url = postgresql_server.url(shared_database, schema="other")
     with closing(psycopg.connect(postgresql_server.conninfo(shared_database), autocommit=True)) as created:
@@ -150,6 +164,20 @@ def test_it_is_told_to_look_once_its_connection_is_back(open_engine, postgresql_
     )
     assert told.wait(60)
     assert engine._database.settled_events.connection == before.connection + 1
+
+
+def test_the_thread_rests_after_several_others_have_woken_it_at_once(open_engine, monkeypatch):
+    thread, waits, wait = open_engine()._database._maintenance, [], MaintenanceSession.wait
+
+    def count(session: MaintenanceSession, seconds: float, wake_up: socket.socket) -> set[str]:
+        waits.append(seconds)
+        return wait(session, seconds, wake_up)
+
+    monkeypatch.setattr(MaintenanceSession, "wait", count)
+    for _ in range(5):
+        thread._wake()
+    time.sleep(2 * maintenance.IDLE_SECONDS)
+    assert 1 <= len(waits) < 50
 
 
 def test_events_are_settled_soon_after_their_transaction(open_engine):

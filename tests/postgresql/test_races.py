@@ -191,16 +191,24 @@ def test_a_timer_is_started_and_stopped_once(ports, accounts):
         assert len(sessions[0].records("time")) == number + 1
 
 
-def test_logins_and_logouts_of_one_session_act_one_after_another(ports, accounts):
+def test_logins_and_logouts_of_one_session_act_one_after_another(engines, accounts):
     (session,) = accounts.add("ada")
     accounts.add("bob")
+    first, second = (session.at(engine) for engine in engines)
     names = [accounts.name(name) for name in ("ada", "bob")]
     for _ in range(ROUNDS):
-        send = [login(names[0]), LOGOUT, login(names[1]), LOGOUT]
-        answers = send_at_once(ports, [(session, instruction) for instruction in send])
-        assert codes(answers).keys() <= {"done", "not_logged_in", "already_logged_in"}
-        seen = session.send(**VIEW_ACCOUNT)
-        assert seen.get("code", "done") in ("done", "not_logged_in")
+        answers = at_once(
+            [
+                partial(first.send, **login(names[0])),
+                partial(second.send, **LOGOUT),
+                partial(second.send, **login(names[1])),
+                partial(first.send, **LOGOUT),
+            ]
+        )
+        assert codes(answers).keys() <= {"done", "not_logged_in"}
+        seen = [caller.send(**VIEW_ACCOUNT) for caller in (first, second)]
+        assert seen[0] == seen[1]
+        assert seen[0].get("code", "done") in ("done", "not_logged_in")
 
 
 @with_seed

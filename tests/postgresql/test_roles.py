@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import psycopg
 import pytest
@@ -11,8 +12,9 @@ from engine_client import EngineClient
 from examples_accounts import UNLINK
 from fakes import CHEAP
 from instructions import START, STOP, supply, to_clock
-from new_database import NewDatabase
-from postgresql_server import PostgresqlServer
+from new_database import NewDatabase, make_role
+from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
+from replication import wait_until
 from serve_process import served
 
 from ewallet_core import EWalletSessionManager
@@ -56,6 +58,20 @@ def test_an_engine_carries_instructions_out_as_that_role(granted: NewDatabase, s
         for cleaned in ("sessions", "accounts"):
             ada.request(controller="system", action="cleanup", cleanup=cleaned)
         ada.request(**UNLINK)
+
+
+def test_servers_with_that_role_seal_and_hear_of_each_other(granted: NewDatabase, server_role: str) -> None:
+    url, choices = granted.url(server_role, **WALLETS), {"passwords": CHEAP}
+    with (
+        EWalletSessionManager(url, config=EngineConfig(self_supply=True), **choices) as first,
+        EWalletSessionManager(url, **choices) as second,
+    ):
+        assert [engine._database.is_in_charge for engine in (first, second)] == [True, False]
+        heard = threading.Event()
+        second._database.on_foreign_change(heard.set)
+        EngineClient(first).open_session().register().log_in().request(**supply(1))
+        assert heard.wait(PATIENCE_SECONDS)
+        wait_until(lambda: granted.execute("SELECT count(*) FROM wallets.seals") == [(1,)])
 
 
 def test_it_gets_only_what_a_server_needs(granted: NewDatabase, server_role: str) -> None:
@@ -116,13 +132,23 @@ def test_a_role_that_could_serve_before_an_upgrade_can_serve_afterwards(
     database.execute(f"CREATE SCHEMA wallets AUTHORIZATION {owner}")
     with create_migration_engine(database.target(owner, **WALLETS)).begin() as connection:
         migrations.upgrade(connection, "0005")
-    database.execute(f"GRANT SELECT ON wallets.alembic_version TO {server_role}", user=owner)
+    database.execute(f"GRANT INSERT ON wallets.entries TO {server_role}", user=owner)
     done = run_migrate(database, owner)
     assert f"Upgraded the tables from schema 0005 to {SCHEMA_VERSION}." in done.stdout
     # The table is new in this version.
     granted = "SELECT has_table_privilege(%s, 'wallets.renewed_tokens', 'INSERT')"
     assert database.execute(granted, server_role) == [(True,)]
     prepare(database.target(server_role, **WALLETS))
+
+
+def test_a_role_that_only_reads_is_given_nothing_by_an_upgrade(
+    granted: NewDatabase, owner: str, server_role: str, postgresql_server: PostgresqlServer
+) -> None:
+    reader = make_role(postgresql_server)
+    granted.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA wallets TO {reader}", user=owner)
+    assert json.loads(run_migrate(granted, owner, "--json").stdout)["granted_to"] == [server_role]
+    rights = "SELECT DISTINCT privilege_type FROM information_schema.table_privileges WHERE grantee = %s"
+    assert granted.execute(rights, reader) == [("SELECT",)]
 
 
 # What is refused

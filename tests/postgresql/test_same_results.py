@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from compiled_statements import ONLY_SQLITE, SMALL, compile_for, open_new_database, types_of
 from postgresql_server import PostgresqlServer
+from postgresql_statements import ONLY_SQLITE, SMALL, compile_for, open_new_database, types_of
 from sqlalchemy import (
     BigInteger,
     Column,

@@ -197,6 +197,17 @@ def test_a_role_that_may_not_check_indexes_says_so(used: NewDatabase, server_rol
     assert len(lines) == 21
 
 
+def test_a_role_that_only_reads_may_check_indexes(used: NewDatabase, server_role: str) -> None:
+    used.execute("CREATE EXTENSION amcheck")
+    used.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {server_role}")
+    used.execute(
+        f"GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean), verify_heapam TO {server_role}"
+    )
+    with open_read_only(used.url(server_role)) as transaction:
+        lines = [finding.line for finding in run_checks(transaction) if isinstance(finding, Check)]
+    assert lines[1] == "the pages, indexes, foreign keys and sequences are as PostgreSQL needs them"
+
+
 # Entries without seals
 
 

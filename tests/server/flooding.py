@@ -51,7 +51,7 @@ class Residue:
         server.wait_for_connections(left=1)
         gc.collect()
         tasks = asyncio.run_coroutine_threadsafe(count_tasks(), server.loop).result()
-        executor = ("ewallet-long", "ewallet-events", "ewallet-passwords")
+        executor = ("ewallet-views", "ewallet-long", "ewallet-events", "ewallet-passwords")
         names = [thread.name for thread in threading.enumerate() if not thread.name.startswith(executor)]
         self.counted = (tasks, sorted(names), open_sockets())
         self.objects = len(gc.get_objects())

@@ -15,7 +15,6 @@ from typing import TypeVar, cast
 import psycopg
 from psycopg import pq
 from sqlalchemy import Engine, PoolProxiedConnection, QueuePool, event
-from sqlalchemy.exc import DBAPIError
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import (
@@ -54,11 +53,32 @@ _log = logging.getLogger("ewallet_core")
 T = TypeVar("T")
 
 
+class _UnreachableError(psycopg.OperationalError):
+    """No connection could be opened."""
+
+
+class _Outage:
+    """Since when no connection could be opened; several threads note it."""
+
+    def __init__(self) -> None:
+        self._begun_at: float | None = None
+
+    def note_unreachable(self) -> float:
+        """Returns when the first attempt failed since a transaction has ended well."""
+        begun_at = self._begun_at = self._begun_at or time.monotonic()
+        return begun_at
+
+    def end(self) -> None:
+        """A transaction has ended well."""
+        self._begun_at = None
+
+
 class _Runs:
     """How often a piece of work was run, and what its next run needs."""
 
-    def __init__(self, counts: Counter[str]) -> None:
+    def __init__(self, counts: Counter[str], outage: _Outage) -> None:
         self._counts = counts
+        self._outage = outage
         self._left = MOST_RUNS
         self._wait = FIRST_WAIT_SECONDS
         self._until = time.monotonic() + RECONNECT_SECONDS
@@ -72,6 +92,9 @@ class _Runs:
     def prepare_next(self, reason: psycopg.Error) -> None:
         """Prepare the next run, after some time if need be; raises `reason` if there is none."""
         remedy = remedy_for(reason)
+        if isinstance(reason, _UnreachableError):
+            # In a long outage only the first wait for its end: else those behind them would wait for hours.
+            self._until = min(self._until, self._outage.note_unreachable() + RECONNECT_SECONDS)
         if remedy is Remedy.GIVE_UP or time.monotonic() >= self._until:
             raise reason
         if remedy is Remedy.RUN_AGAIN:
@@ -103,6 +126,7 @@ class PostgresqlDatabase:
             event.listen(engine, "connect", lambda connection, _record: setup.prepare(connection))
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
+        self._outage = _Outage()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -120,7 +144,7 @@ class PostgresqlDatabase:
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`; `work` runs again if the connection is lost."""
         self._require_open()
-        runs = _Runs(self._retries)
+        runs = _Runs(self._retries, self._outage)
         with _storage_errors():
             while True:
                 try:
@@ -182,7 +206,7 @@ class PostgresqlDatabase:
             raise EngineClosedError
 
     def _write(self, work: Callable[[Transaction], T]) -> T:
-        runs = _Runs(self._retries)
+        runs = _Runs(self._retries, self._outage)
         with _storage_errors():
             while True:
                 try:
@@ -204,6 +228,7 @@ class PostgresqlDatabase:
                     connection.execute("ROLLBACK")
             finally:
                 _roll_back(connection.driver)
+            self._outage.end()
             return result
 
     def _write_once(self, work: Callable[[Transaction], T], runs: _Runs) -> T:
@@ -227,6 +252,7 @@ class PostgresqlDatabase:
                     commit(connection, COMMIT_SECONDS)
             finally:
                 _roll_back(connection.driver)
+            self._outage.end()
             if transaction.events_written:
                 self._maintenance.note_change()
             return result
@@ -275,11 +301,11 @@ class PostgresqlDatabase:
 
 
 def _connect(engine: Engine) -> PoolProxiedConnection:
-    """A connection of the engine; raises `psycopg.Error` if it can't be opened."""
+    """A connection of the engine; raises `_UnreachableError` if none can be opened."""
     try:
         return engine.raw_connection()
-    except DBAPIError as reason:
-        raise cast("psycopg.Error", reason.orig) from reason
+    except psycopg.OperationalError as reason:
+        raise _UnreachableError(summary(reason)) from reason
 
 
 def is_idle(driver: DriverConnection) -> bool:

@@ -24,6 +24,7 @@ LOOK_SECONDS = 0.2
 IDLE_SECONDS = 1.0
 """How often to look whether another process has left its charge, or has told of nothing."""
 COLLECT_SECONDS = 0.005
+MOST_WAKES = 4_096
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 2.0
 STABLE_SECONDS = 10.0
 """How long a connection must have lived for the next one to be opened without a long wait."""
@@ -51,6 +52,8 @@ class MaintenanceThread:
         self._has_changed = False
         """Whether this process has written events of which it has not told the others."""
         self._waker, self._wake_up = socket.socketpair()
+        for each in (self._waker, self._wake_up):
+            each.setblocking(False)
         self._connection_number = 0
         self._settled = SettledEvents(0, 0)
         self._seal_after = 0.0
@@ -109,7 +112,7 @@ class MaintenanceThread:
         self._close_wake_up()
 
     def _wake(self) -> None:
-        # It may be closed already.
+        # It may be closed already, or be full, and then it wakes the thread in any case.
         with suppress(OSError):
             self._waker.send(b"\0")
 
@@ -169,9 +172,11 @@ class MaintenanceThread:
 
     def _tell(self, session: MaintenanceSession) -> bool:
         """Tell the other processes if this one has changed something; returns whether it has."""
+        with suppress(BlockingIOError):
+            # Several threads may have woken it.
+            self._wake_up.recv(MOST_WAKES)
         if not self._has_changed:
             return False
-        self._wake_up.recv(1)
         self._has_changed = False
         session.tell_change()
         return True

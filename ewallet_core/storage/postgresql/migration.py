@@ -16,7 +16,7 @@ from ewallet_core.storage.postgresql.requirements import (
     require_usable,
 )
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
-from ewallet_core.storage.schema import APPEND_ONLY, metadata
+from ewallet_core.storage.schema import APPEND_ONLY, entries, metadata
 from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION_TABLE
 
 _MIGRATION_LOCK = 0x65_77_61_6C_6C_65_74
@@ -24,10 +24,11 @@ _MIGRATION_LOCK = 0x65_77_61_6C_6C_65_74
 
 _GRANTED = text(
     "SELECT DISTINCT pg_get_userbyid(granted.grantee)::text"
-    " FROM pg_class AS version, LATERAL aclexplode(version.relacl) AS granted"
-    " WHERE version.oid = to_regclass(:table) AND granted.grantee NOT IN (0, version.relowner)"
+    " FROM pg_class AS journal, LATERAL aclexplode(journal.relacl) AS granted"
+    " WHERE journal.oid = to_regclass(:table) AND granted.privilege_type = 'INSERT'"
+    " AND granted.grantee NOT IN (0, journal.relowner)"
 )
-"""The roles that may already read the version, so that they serve."""
+"""The roles that may already post, so that they serve. Others may only read, for backups or reports."""
 _HAS_ROLE = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
 _SEQUENCES = text(
     "SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = to_regnamespace(:schema)"
@@ -99,7 +100,7 @@ def migrate_within(
 
 
 def _served_roles(connection: Connection, schema: str) -> list[str]:
-    table = f"{_quote(connection, schema)}.{VERSION_TABLE}"
+    table = f"{_quote(connection, schema)}.{entries.name}"
     return list(connection.execute(_GRANTED, {"table": table}).scalars())
 
 

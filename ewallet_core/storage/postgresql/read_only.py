@@ -34,10 +34,12 @@ _SETTINGS = {
     "jit": "off",
     # Limits of the role are meant for short transactions.
     "statement_timeout": "0",
+    "transaction_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "quote_all_identifiers": "off",
 }
-_SET = "SELECT set_config($1, $2, true)"
+# Each release of PostgreSQL has some of the settings.
+_SET = "SELECT set_config(name, $2, true) FROM pg_settings WHERE name = $1"
 _CONFLICT_WITH_RECOVERY = "40001"
 _NOT_ALLOWED = "42501"
 _GRANT = "Grant it SELECT on all tables and sequences, or use another role."

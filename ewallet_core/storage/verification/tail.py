@@ -25,7 +25,16 @@ class UnsealedTail(Row, frozen=True):
 
 
 _entry, _spent, _clock = schema.entries.c, schema.postings.c, schema.clocks.c
-_LAST_SEALED = sa.select(sa.func.coalesce(sa.func.max(schema.seals.c.entry_id), 0)).scalar_subquery()
+_seal, _sealed = schema.seals.c, schema.entries.alias("sealed")
+_LAST_SEALED = sa.func.coalesce(
+    sa.select(_seal.entry_id)
+    # A seal of no entry seals nothing.
+    .join(_sealed, _sealed.c.id == _seal.entry_id)
+    .order_by(_seal.entry_id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    0,
+)
 # A run ends when its clock is empty, but its entry may be written long after that, together with its clock.
 _WRITTEN_AT = sa.case((_entry.kind == EntryKind.TIME_SPENT, _clock.written_at), else_=_entry.at)
 _TAIL = (
