@@ -239,7 +239,7 @@ class PostgresqlServer:
                 os.kill(process, signal.SIGKILL)
         self._process.wait(PATIENCE_SECONDS)
         end = time.monotonic() + PATIENCE_SECONDS
-        while any(map(_is_alive, killed)):
+        while any(map(is_alive, killed)):
             assert time.monotonic() < end
             time.sleep(0.01)
         self._process = None
@@ -323,7 +323,7 @@ class PostgresqlServer:
             self._connection = None
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
     """Whether the process does anything: one that has ended, but was not waited for, does not."""
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
