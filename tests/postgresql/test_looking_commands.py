@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from engine_client import EngineClient
 from fakes import CHEAP
 from filled_database import copy_of, fill_database
+from instructions import to_clock, to_credits
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 from replication import running_replication, wait_until
@@ -68,6 +73,28 @@ def test_a_valid_ledger_is_verified_and_not_changed(filled):
     assert "15 entries, each sums to zero per unit" in lines
     assert len(lines) == 21
     assert everything_in(filled) == before
+
+
+def test_it_runs_while_several_servers_write(used):
+    with contextlib.ExitStack() as stack:
+        engines = [stack.enter_context(EWalletSessionManager(used.url(), passwords=CHEAP)) for _ in range(2)]
+        clients = [EngineClient(engine).open_session().log_in("ada") for engine in engines]
+        is_over = threading.Event()
+
+        def write(client: EngineClient) -> None:
+            while not is_over.is_set():
+                client.request(**to_clock(1))
+                client.request(**to_credits(credits=1))
+
+        with ThreadPoolExecutor() as threads:
+            writing = [threads.submit(write, client) for client in clients]
+            try:
+                found = [verify(used.url()) for _ in range(5)]
+            finally:
+                is_over.set()
+            for each in writing:
+                each.result()
+    assert [(done.exit_code, done.stderr) for done in found] == [(0, "")] * 5
 
 
 def test_entries_without_seals_are_told_and_no_failure(used):
