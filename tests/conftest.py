@@ -10,7 +10,8 @@ from pathlib import Path
 import argon2
 import new_wallets
 import pytest
-from new_wallets import NO_POSTGRESQL, POSTGRESQL, SQLITE
+from new_wallets import POSTGRESQL, SQLITE
+from postgresql_server import NO_POSTGRESQL
 from shared_statements import SharedStatements
 
 from ewallet_core.security.passwords import Passwords

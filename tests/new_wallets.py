@@ -8,20 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from fakes import CHEAP, IN_MEMORY, Wallclock
+from postgresql_server import PostgresqlMissingError, PostgresqlServer
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.storage.database import migrate_database
 
-if TYPE_CHECKING:
-    from postgresql_server import PostgresqlServer
-
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 SERVING_ROLE = "serving"
-NO_POSTGRESQL = "there are no programs of PostgreSQL's server"
 # Tests that ask for one of these are about files of SQLite.
 OF_FILES = {"wallet_file", "new_wallet_file", "on_disk", "migrated"}
 
@@ -69,13 +65,10 @@ def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
     """A PostgreSQL server for all tests of this process; each takes databases of its own."""
-    # Imported here, because most runs of a few tests need no PostgreSQL.
-    from postgresql_server import PostgresqlMissingError, PostgresqlServer  # noqa: PLC0415
-
     try:
         server = PostgresqlServer()
-    except PostgresqlMissingError:
-        pytest.skip(NO_POSTGRESQL)
+    except PostgresqlMissingError as missing:
+        pytest.skip(str(missing))
     yield server
     server.stop()
 

@@ -15,11 +15,15 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import URL
 
+if TYPE_CHECKING:
+    import psycopg
+
+# The reason of the tests that are skipped, from which the summary knows them.
+NO_POSTGRESQL = "there are no programs of PostgreSQL's server"
 PROGRAMS = ("initdb", "postgres", "pg_basebackup")
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 ADMINISTRATOR = "postgres"
@@ -65,7 +69,7 @@ def find_programs() -> Path:
     for folder in folders:
         if all((folder / program).exists() for program in PROGRAMS):
             return folder
-    raise PostgresqlMissingError
+    raise PostgresqlMissingError(NO_POSTGRESQL)
 
 
 def _folder_of_pg_config() -> list[Path]:
@@ -198,6 +202,8 @@ class PostgresqlServer:
                 start_new_session=True,
                 **self._as_ordinary_user,
             )
+        import psycopg  # noqa: PLC0415 - only a process with a server needs it
+
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -233,7 +239,7 @@ class PostgresqlServer:
                 os.kill(process, signal.SIGKILL)
         self._process.wait(PATIENCE_SECONDS)
         end = time.monotonic() + PATIENCE_SECONDS
-        while any(map(_is_alive, killed)):
+        while any(map(is_alive, killed)):
             assert time.monotonic() < end
             time.sleep(0.01)
         self._process = None
@@ -295,6 +301,8 @@ class PostgresqlServer:
         """The rows of a statement of the administrator, by itself, in the database `postgres`."""
         with self._administration:
             if self._connection is None:
+                import psycopg  # noqa: PLC0415 - only a process with a server needs it
+
                 self._connection = psycopg.connect(self.conninfo(), autocommit=True)
             cursor = self._connection.execute(statement, values or None)
             return cursor.fetchall() if cursor.description is not None else []
@@ -315,7 +323,7 @@ class PostgresqlServer:
             self._connection = None
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
     """Whether the process does anything: one that has ended, but was not waited for, does not."""
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]

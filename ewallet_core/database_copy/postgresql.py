@@ -264,6 +264,5 @@ def _first_line(reason: Exception) -> str:
 
 def _row_of(reason: psycopg.Error, rows: Chunk) -> tuple[Any, ...] | None:
     """The row that the server refused: it says `COPY accounts, line 17` and more."""
-    place = (reason.diag.context or "").partition(", line ")[2]
-    number = "".join(islice((letter for letter in place.split(",")[0].split(":")[0]), 20))
+    number = (reason.diag.context or "").partition(", line ")[2].partition(",")[0].partition(":")[0]
     return rows[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(rows) else None

@@ -300,11 +300,10 @@ def test_an_end_that_can_not_be_opened_is_named_without_its_password(file, sourc
 
 
 @contextmanager
-def supplied(folder: Path) -> Iterator[tuple[threading.Event, list[int]]]:
-    """A wallet to which credits are supplied one by one, and the credits that it had after each answer."""
+def supplied(url: str) -> Iterator[list[int]]:
+    """While credits are supplied to the wallet one by one: the credits that it had after each answer."""
     is_over = threading.Event()
-    run_demo_in(folder).close()
-    with open_wallet_in(folder) as engine:
+    with EWalletSessionManager(url, clock=ForwardClock(DAY_ZERO_MS)) as engine:
         mine = log_in(engine)
         answered = [credits_of(engine, mine)]
 
@@ -316,32 +315,28 @@ def supplied(folder: Path) -> Iterator[tuple[threading.Event, list[int]]]:
         thread = threading.Thread(target=load)
         thread.start()
         try:
-            yield is_over, answered
+            yield answered
         finally:
             is_over.set()
             thread.join()
 
 
-def test_a_file_in_use_is_copied_only_if_that_is_said(tmp_path, new_file):
-    source = sqlite_url(tmp_path / "wallet.sqlite3")
-    with supplied(tmp_path) as (_, answered):
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+def test_a_wallet_in_use_is_copied_only_if_that_is_said(tmp_path, url, new_file, kind):
+    run_demo_in(tmp_path).close()
+    demo = sqlite_url(tmp_path / "wallet.sqlite3")
+    source = url if kind == "postgresql" else demo
+    if kind == "postgresql":
+        assert copy(demo, url).exit_code == 0
+    with supplied(source) as answered:
         done = copy(source, sqlite_url(new_file))
         assert (done.exit_code, "--live" in done.stderr, new_file.exists()) == (1, True, False)
         least = answered[-1]
         assert copy(source, sqlite_url(new_file), "--live").exit_code == 0
         most = answered[-1] + 1
-    assert verify(sqlite_url(new_file)).exit_code == 0
+    assert [verify(each).exit_code for each in (source, sqlite_url(new_file))] == [0, 0]
     with open_wallet_in(new_file.parent) as engine:
         assert least <= credits_of(engine, log_in(engine)) <= most
-
-
-def test_a_database_in_use_is_copied_only_if_that_is_said(file, url, new_file):
-    assert copy(sqlite_url(file), url).exit_code == 0
-    with EWalletSessionManager(url):
-        done = copy(url, sqlite_url(new_file))
-        assert (done.exit_code, "--live" in done.stderr, new_file.exists()) == (1, True, False)
-        assert copy(url, sqlite_url(new_file), "--live").exit_code == 0
-    assert verify(sqlite_url(new_file)).exit_code == 0
 
 
 # Going on
