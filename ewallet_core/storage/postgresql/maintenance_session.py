@@ -17,7 +17,7 @@ ENTRIES_IN_A_BATCH = 500
 ABANDONED_SECONDS = 15
 """How long a COMMIT may wait for a standby; processes that live give up earlier."""
 HANGING_SECONDS = 60
-"""How long a process may do nothing in a transaction, or while it is in charge, before it is taken for hung."""
+"""How long a process may do nothing in a transaction, or in charge, before it is taken for hung."""
 FREE_EVERY_SECONDS = 5.0
 MOST_COUNTED = 10_000
 """How many entries without a seal are counted at most."""
