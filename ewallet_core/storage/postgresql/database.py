@@ -26,7 +26,7 @@ from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
 from ewallet_core.storage.postgresql.pipeline import DriverConnection, Patience, PipelinedConnection
-from ewallet_core.storage.postgresql.retries import Outage, Runs, UnreachableError
+from ewallet_core.storage.postgresql.retries import Outage, Runs, NoConnectionError
 from ewallet_core.storage.postgresql.transaction import NeedsLocks, PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction, TransactionLostError
@@ -212,7 +212,7 @@ class PostgresqlDatabase:
     def _connection(self) -> Iterator[PipelinedConnection]:
         """A connection in no transaction. One that is lost, or can't write, is not used again."""
         if self._patience.is_ending and self._outage.goes_on:
-            raise UnreachableError("it did not answer, and is not asked again because this program ends")
+            raise NoConnectionError("it did not answer, and is not asked again because this program ends")
         pooled = _connect(self._engine)
         driver = cast("DriverConnection", pooled.driver_connection)
         if (connection := pooled.info.get(_PIPELINED)) is None:
@@ -245,11 +245,11 @@ class PostgresqlDatabase:
 
 
 def _connect(engine: Engine) -> PoolProxiedConnection:
-    """A connection of the engine; raises `UnreachableError` if none can be opened."""
+    """A connection of the engine; raises `NoConnectionError` if none can be opened."""
     try:
         return engine.raw_connection()
     except psycopg.OperationalError as reason:
-        raise UnreachableError(summary(reason)) from reason
+        raise NoConnectionError(summary(reason)) from reason
 
 
 def is_idle(driver: DriverConnection) -> bool:

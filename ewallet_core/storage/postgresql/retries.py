@@ -19,7 +19,7 @@ RECONNECT_SECONDS = 20.0
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 0.5
 
 
-class UnreachableError(psycopg.OperationalError):
+class NoConnectionError(psycopg.OperationalError):
     """No connection could be opened."""
 
 
@@ -63,7 +63,7 @@ class Runs:
 
     def prepare_next(self, reason: psycopg.Error) -> None:
         """Prepare the next run, after some time if need be; raises `reason` if there is none."""
-        if isinstance(reason, UnreachableError | LateAnswerError):
+        if isinstance(reason, NoConnectionError | LateAnswerError):
             # In a long outage only the first wait for its end: else those behind them would wait for hours.
             self._until = min(self._until, self._outage.note_unreachable() + RECONNECT_SECONDS)
         match remedy_for(reason):
