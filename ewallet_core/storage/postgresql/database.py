@@ -26,7 +26,7 @@ from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
 from ewallet_core.storage.postgresql.pipeline import DriverConnection, Patience, PipelinedConnection
-from ewallet_core.storage.postgresql.retries import Outage, Runs, NoConnectionError
+from ewallet_core.storage.postgresql.retries import NoConnectionError, Outage, Runs
 from ewallet_core.storage.postgresql.transaction import NeedsLocks, PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.transaction import NeedsSavepoints, Statements, Transaction, TransactionLostError
