@@ -209,7 +209,8 @@ def test_a_change_that_is_late_before_its_commit_is_cancelled_and_not_kept(prima
 
         with pytest.raises(psycopg.errors.QueryCanceled):
             insert_and_commit()
-        connection.execute("ROLLBACK")
+        # The request to cancel could meet what is sent next.
+        assert connection.closed
         holder.rollback()
         assert not is_kept(primary)
 

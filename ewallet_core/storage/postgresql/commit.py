@@ -44,9 +44,11 @@ def commit(connection: PipelinedConnection, deadline_seconds: float) -> None:
         with _standby_warnings(connection.driver) as warnings:
             _finish(connection, deadline_seconds, warnings)
     except psycopg.Error as reason:
+        if warnings or not _is_refused(committed, reason):
+            # A request to cancel may still arrive, which must not meet the next user of the connection.
+            connection.driver.close()
         if _is_refused(committed, reason):
             raise
-        connection.driver.close()
         if not committed.is_there:
             raise OutcomeUnknownError from reason
     except BaseException:
@@ -65,11 +67,11 @@ def _finish(connection: PipelinedConnection, seconds: float, warnings: list[str]
     try:
         connection.finish(seconds)
     except LateAnswerError:
+        warnings.append("cancelled")
         # Without this, a server that waits for a standby would keep the locks after the connection is gone.
         with suppress(psycopg.Error):
             connection.driver.cancel_safe(timeout=CANCEL_SECONDS)
         connection.finish(CANCEL_SECONDS)
-        warnings.append("cancelled")
 
 
 def _is_refused(committed: Cursor, reason: psycopg.Error) -> bool:
