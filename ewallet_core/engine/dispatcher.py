@@ -245,7 +245,8 @@ class Dispatcher:
     def view(self, calls: Sequence[Call]) -> list[Answer | None]:
         """As `run_now` for views, in one read transaction; None for one that has to write something first."""
         try:
-            return self.database.read(lambda transaction: [self._view(call, transaction) for call in calls])
+            views = [partial(self._view, call) for call in calls]
+            return self.database.read(lambda transaction: transaction.run_together(views))
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers must get their answers
             if len(calls) > 1 and not (self.database.is_remote and isinstance(error, StorageFailedError)):
                 # One alone is at fault, and the others must not fail with it: the database does answer.

@@ -29,7 +29,7 @@ from ewallet_core.storage.events import EventCursor
 from ewallet_core.storage.transaction import Transaction
 
 LONG_THREADS = 2
-VIEW_THREADS = EVENT_THREADS = 4
+VIEW_THREADS, EVENT_THREADS = 2, 4
 """Of a database that is on another machine."""
 MOST_VIEWS_AT_ONCE = 16
 """How many views are read in one transaction, before the loop or the thread looks for other work."""
@@ -138,6 +138,7 @@ class Executor:
             self._run_remote_views,
             lambda view: self._may_begin(view[0]),
             most_at_once=MOST_VIEWS_AT_ONCE,
+            call_soon=self._loop.call_soon,
         )
         self._long = FairThreads(LONG_THREADS, "ewallet-long", self._run_long, self._may_begin)
         self._hashing = FairThreads(

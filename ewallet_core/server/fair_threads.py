@@ -76,18 +76,26 @@ class FairThreads(Generic[T]):
         is_due: Callable[[T], bool],
         *,
         most_at_once: int = 1,
+        call_soon: Callable[[Callable[[], None]], object] | None = None,
         yielding: bool = False,
     ) -> None:
+        """With `call_soon`, that of the event loop, items that are added in one turn are taken together."""
         self.waiting = FairQueue[T]()
         self._work = work
         self._is_due = is_due
         self._most_at_once = most_at_once
+        self._call_soon = call_soon
+        self._starts_soon = False
         self._idle = threads
         self._threads = ThreadPoolExecutor(threads, name, initializer=_yield_to_others if yielding else None)
 
     def add(self, network: str, item: T) -> None:
         self.waiting.add(network, item)
-        self._start()
+        if self._call_soon is None:
+            self._start()
+        elif not self._starts_soon:
+            self._starts_soon = True
+            self._call_soon(self._start)
 
     def finish(self) -> None:
         """Note that one thread has ended its work."""
@@ -99,6 +107,7 @@ class FairThreads(Generic[T]):
         self._threads.shutdown(cancel_futures=True)
 
     def _start(self) -> None:
+        self._starts_soon = False
         while self._idle and self.waiting:
             if items := self._take():
                 self._idle -= 1

@@ -16,6 +16,7 @@ from ewallet_core.ledger.journal import Entry
 from ewallet_core.storage.damage import as_storage_error
 
 R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
 
 Values = dict[str, Any]
 
@@ -196,6 +197,10 @@ class Transaction:
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds the lock of that name, and hold it until the end."""
+
+    def run_together(self, works: Sequence[Callable[[Transaction], T]]) -> list[T]:
+        """The results of several pieces of work that only read."""
+        return [work(self) for work in works]
 
     def must_write(self) -> None:
         """Raise `NeedsWrite` unless this transaction may write."""

@@ -83,6 +83,12 @@ class Cursor(_Sent):
     def is_there(self) -> bool:
         return self._result is not None
 
+    def again(self) -> Cursor:
+        """The same rows from the first one on."""
+        cursor = Cursor(self._connection)
+        cursor.take(self._wait())
+        return cursor
+
     @property
     def command(self) -> bytes | None:
         """The command that the server has carried out, as it calls it."""
@@ -147,6 +153,8 @@ class PipelinedConnection:
         self._new_names: dict[str, bytes] = {}
         self._waiting: deque[_Sent] = deque()
         self._end: _End | None = None
+        self._is_flushed = True
+        """Whether the server was asked for the answers to all that was sent."""
         self.total_changes = 0
         """How many statements have changed something, or could have."""
 
@@ -171,6 +179,7 @@ class PipelinedConnection:
             self.total_changes += 1
         name = self._names.get(sql) or self._new_names.get(sql) or self._prepare(sql)
         self._server.send_query_prepared(name, [_as_text(value) for value in values])
+        self._is_flushed = False
         cursor = Cursor(self)
         self._waiting.append(cursor)
         return cursor
@@ -182,7 +191,9 @@ class PipelinedConnection:
 
     def wait_for(self, cursor: Cursor) -> None:
         """Wait for the result of a statement, and of all that was sent before it."""
-        self._server.send_flush_request()
+        if not self._is_flushed:
+            self._server.send_flush_request()
+            self._is_flushed = True
         self._receive(lambda: cursor.is_there)
 
     def finish(self, most_seconds: float = math.inf) -> None:
