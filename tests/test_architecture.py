@@ -15,6 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from syntax_trees import parse
 from textual.screen import Screen
 
 import ewallet_tui
@@ -40,7 +41,7 @@ def files(package: str) -> tuple[Path, ...]:
 
 @cache
 def tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text())
+    return parse(file)
 
 
 def module_of(file: Path) -> str:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from syntax_trees import parse
 
 from ewallet_core.errors import base
 from ewallet_core.errors.base import WalletError
@@ -118,7 +119,7 @@ def test_every_error_code_is_listed_with_its_meaning():
 
 @cache
 def names_in(file: str) -> set[str]:
-    tree = ast.parse((ROOT / "tests" / file).read_text())
+    tree = parse(ROOT / "tests" / file)
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 EWALLET = str(Path(sys.executable).with_name("ewallet"))
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 120.0
 READY = re.compile(
     r"Ready: instructions on .+:(\d+), events on \S+:(\d+), (?:HTTP on (https?://\S+), )?(.+)\.\n"
 )

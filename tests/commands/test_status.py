@@ -165,7 +165,8 @@ def test_watch_counts_the_seconds_of_a_running_timer(wallet_anywhere: Wallet) ->
     wallet_anywhere.done("start")
     with watching(wallet_anywhere, "--format", "{left_seconds}") as process:
         first, second = (int(next_line(process)) for _ in range(2))
-        assert first - second in (1, 2)
+        # On a busy machine, more than one may pass.
+        assert first > second
 
 
 def test_watch_without_a_format_prints_events_as_json(wallet_anywhere: Wallet) -> None:
@@ -206,19 +207,22 @@ def test_watch_without_an_output_ends_at_once(wallet: Wallet) -> None:
 
 def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:
     wallet.done("start")
-    with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database, database:
-        # It began so long ago that 8 seconds of its 5 minutes are left.
-        moved = ", ".join(f"{column} = {column} - 292000" for column in TIMER_DATES)
-        database.execute(f"UPDATE clocks SET {moved} WHERE timer_state = 'active'")
     with watching(wallet, "--format", "{state}") as process:
-        assert [next_line(process), next_line(process)] == ["running", "stopped"]
+        assert next_line(process) == "running"
+        with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database, database:
+            # It began so long ago that 3 seconds of its 5 minutes are left.
+            moved = ", ".join(f"{column} = {column} - 297000" for column in TIMER_DATES)
+            database.execute(f"UPDATE clocks SET {moved} WHERE timer_state = 'active'")
+        # An event, so that the timer is read again.
+        wallet.done("supply", 1, "--cost", 0, "--currency", "EUR")
+        assert next_line(process) == "stopped"
 
 
 def test_clock_draws_the_timer_on_one_line_until_interrupted(wallet: Wallet) -> None:
     wallet.done("start")
     terminal = Terminal([EWALLET, "clock"], columns=80, rows=5, **wallet.environment)
     try:
-        terminal.wait_for("● Clock 1  4:5", "left", "running")
+        terminal.wait_for("● Clock 1  4:", "left", "running")
         wallet.done("pause")
         terminal.wait_for("‖ Clock 1", "paused")
         assert terminal.text.count("Clock 1") == 1

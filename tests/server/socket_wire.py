@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 120.0
 """The timeout after which a test counts as hanging."""
 MOST_BLANK_LINES = 3
 RESET = struct.pack("ii", 1, 0)

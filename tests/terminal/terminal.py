@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 KEYS = {
     "enter": "\r",
@@ -93,6 +93,9 @@ class Terminal:
         while self._child.isalive():
             assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
             self._read()
+        # It may have written since it was last read.
+        while self._read():
+            pass
         return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
 
     def send_signal(self, number: int) -> None:
@@ -130,12 +133,15 @@ class Terminal:
         """Leave nothing running."""
         self._child.close(force=True)
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Whether something was written that was not read yet."""
         try:
             written = self._child.read_nonblocking(65_536, timeout=0.1)
-            self._written += written
-            self._stream.feed(written)
         except pexpect.TIMEOUT:
-            return
+            return False
         except pexpect.EOF:
             self._child.wait()
+            return False
+        self._written += written
+        self._stream.feed(written)
+        return True

@@ -11,6 +11,7 @@ import pytest
 from elsewhere import Elsewhere
 from operating import be, there_is
 from person import PASSWORD, Person
+from syntax_trees import parse
 from textual.widgets import Label
 
 import ewallet_tui
@@ -42,7 +43,7 @@ def questions_in(file: Path) -> set[str]:
                 found.add(".".join(names))
             visit(child, inner)
 
-    visit(ast.parse(file.read_text(encoding="utf-8")), ())
+    visit(parse(file), ())
     return found
 
 
