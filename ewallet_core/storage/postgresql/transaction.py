@@ -100,6 +100,7 @@ class PostgresqlTransaction(Transaction):
         self.locked: set[int] = set()
         if locked:
             self._lock(_LOCK_ACCOUNTS, ids=sorted(locked))
+        self._locked_first = frozenset(self.locked)
 
     def storage_error(self, reason: Exception) -> WalletError | None:
         return as_storage_error(reason)
@@ -137,6 +138,13 @@ class PostgresqlTransaction(Transaction):
             if self._is_left_early:
                 raise NotReadYet
         return cursor.again()
+
+    def undo(self) -> None:
+        """As `Transaction.undo`; the accounts that were locked at the beginning stay locked."""
+        super().undo()
+        if self._savepoints:
+            # PostgreSQL has released what was locked since.
+            self.locked = set(self._locked_first)
 
     def lock_parties(self, parties: Parties) -> None:
         """Lock the accounts of the parties, the session if it may change, and then take the time."""
