@@ -14,7 +14,8 @@ test: .venv/.developed
 
 # The tests of the engine and of the server, with every wallet at a PostgreSQL that they start. `make test` runs some of them so.
 test-postgres: .venv/.developed
-	$(BIN)/pytest -n auto --dist worksteal --database postgresql tests/engine tests/server tests/postgresql
+	$(BIN)/pytest -n auto --dist worksteal --database postgresql \
+		tests/engine tests/server tests/postgresql tests/client/test_several_servers.py tests/commands/test_killed_servers.py
 
 check: .venv/.developed
 	$(BIN)/ruff format --check .

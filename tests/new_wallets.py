@@ -55,6 +55,13 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+def is_usual_run(request: pytest.FixtureRequest) -> bool:
+    """Whether only a part of the tests runs on PostgreSQL, which may do little then."""
+    kind: str = request.config.getoption("--database")
+    return kind == SQLITE
+
+
+@pytest.fixture(scope="session")
 def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new wallet file, which tests copy because creating one takes too long."""
     file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"

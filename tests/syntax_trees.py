@@ -10,8 +10,8 @@ from pathlib import Path
 def parse(file: Path) -> ast.Module:
     """The tree of the file.
 
-    Until 3.11.7, Python counts the depth of all trees that it builds in one place. While it builds one, another
-    thread can begin one only if garbage is collected; then it raises a SystemError.
+    Until 3.11.7, Python counts the depth of all trees that it builds in one place, and raises SystemError if
+    two threads build one at once; while one does, another can only if garbage is collected.
     """
     gc.disable()
     try:

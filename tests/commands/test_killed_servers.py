@@ -201,7 +201,6 @@ def test_clients_of_a_killed_server_have_each_request_carried_out_once(
     count(server_kills=kills, acknowledged_by_servers=len(load.database.answers))
 
 
-@pytest.mark.on_postgresql_too
 @with_kills(usual=6, of_one=6)
 def test_clients_of_two_servers_go_on_at_the_other_when_one_is_killed_or_stopped(
     new_server: Callable[[], ServerProcess],

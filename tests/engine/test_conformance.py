@@ -81,7 +81,7 @@ def with_ids() -> Iterator[Any]:
                 yield pytest.param(example, name, id=f"{example} / {name}")
 
 
-@pytest.mark.on_postgresql_too(every=8)
+@pytest.mark.on_postgresql_too(every=16)
 @each_example
 def test_an_answer_has_the_declared_types(anonymous, wallclock, example):
     caller = example.arrange(anonymous, wallclock)

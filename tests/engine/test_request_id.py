@@ -28,7 +28,7 @@ from instructions import (
 
 from ewallet_core.instructions.registry import Access
 
-pytestmark = pytest.mark.on_postgresql_too(every=6)
+pytestmark = pytest.mark.on_postgresql_too(every=12)
 
 ID = {"request_id": "request-0001"}
 CHANGING = [example for example in EXAMPLES if example.access is Access.ACCOUNT and example.found.changes]

@@ -15,7 +15,7 @@ EXAMPLES = 100
 SOAKED_EXAMPLES, SOAKED_EXAMPLES_AT_POSTGRESQL = 10, 2
 STEPS = 50
 # All shards together; each step takes longer at PostgreSQL, so there are few of them in the usual run.
-STEPS_AT_POSTGRESQL, FEW_STEPS_AT_POSTGRESQL = 10_000, 200
+STEPS_AT_POSTGRESQL, FEW_STEPS_AT_POSTGRESQL = 10_000, 120
 
 
 @pytest.fixture
@@ -36,10 +36,9 @@ def run_for(machine: type[WalletMachine], steps: int) -> None:
 
 
 @pytest.fixture
-def steps_at_postgresql(request: pytest.FixtureRequest) -> int:
+def steps_at_postgresql(is_usual_run: bool) -> int:
     """How many steps all shards make together there."""
-    is_usual = request.config.getoption("--database") == SQLITE
-    return FEW_STEPS_AT_POSTGRESQL if is_usual else STEPS_AT_POSTGRESQL
+    return FEW_STEPS_AT_POSTGRESQL if is_usual_run else STEPS_AT_POSTGRESQL
 
 
 # Each shard draws its own examples, so that they can run in parallel.

@@ -52,11 +52,14 @@ def make(driver: psycopg.Connection[Any], change: Change) -> bool:
         return False
 
 
-def test_a_change_of_what_something_else_determines_is_found(filled: NewDatabase) -> None:
+# Of all columns, or in the usual run of one in five, because a verification takes a tenth of a second.
+def test_a_change_of_what_something_else_determines_is_found(filled: NewDatabase, is_usual_run: bool) -> None:
+    share = 5 if is_usual_run else 1
     engine = create_engine_for(filled.target())
     statements = Statements(engine.dialect)
     unnoticed: dict[str, list[str]] = defaultdict(list)
     tried = set()
+    seen: dict[tuple[str, str], int] = {}
     with engine.raw_connection() as pooled:
         driver = pooled.driver_connection
         assert driver is not None
@@ -72,15 +75,18 @@ def test_a_change_of_what_something_else_determines_is_found(filled: NewDatabase
         assert violations() == []
         for change in changes():
             # One change of each column: the first that is possible.
-            if (change.table, change.column) in tried or not can_be_proven(change):
+            column = (change.table, change.column)
+            if column in tried or not can_be_proven(change):
+                continue
+            if seen.setdefault(column, len(seen)) % share != 0:
                 continue
             driver.execute("SAVEPOINT unchanged")
             if make(driver, change):
-                tried.add((change.table, change.column))
+                tried.add(column)
                 if not violations():
                     unnoticed[f"{change.table}.{change.column}"].append(str(change))
             driver.execute("ROLLBACK TO SAVEPOINT unchanged")
         driver.execute("ROLLBACK")
     engine.dispose()
     assert unnoticed == {}
-    assert len(tried) > 100
+    assert len(tried) > 100 // share

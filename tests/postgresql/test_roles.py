@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -34,15 +35,30 @@ def run_migrate(database: NewDatabase, role: str, *words: str) -> Result:
     return CliRunner().invoke(main, ["migrate", "--database", database.url(role, **WALLETS), *words])
 
 
-@pytest.fixture
-def granted(database: NewDatabase, owner: str, server_role: str) -> NewDatabase:
-    """A database with tables of `owner`, which `server_role` may use."""
+def grant(database: NewDatabase, owner: str, server_role: str) -> NewDatabase:
+    """Make tables of `owner` in the database, which `server_role` may use."""
     done = run_migrate(database, owner, "--grant-to", server_role)
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == (
         f"Created the tables of schema {SCHEMA_VERSION}.\nThe role {server_role} may serve with them.\n"
     )
     return database
+
+
+@pytest.fixture
+def granted(database: NewDatabase, owner: str, server_role: str) -> NewDatabase:
+    """A database with tables of `owner`, which `server_role` may use."""
+    return grant(database, owner, server_role)
+
+
+@pytest.fixture(scope="module")
+def granted_role(postgresql_server: PostgresqlServer) -> Iterator[tuple[NewDatabase, str]]:
+    """A database with tables, and the role that may use them, for tests that change nothing there."""
+    database = NewDatabase(postgresql_server, postgresql_server.new_database())
+    owner, server_role = make_role(postgresql_server), make_role(postgresql_server)
+    postgresql_server.execute(f"ALTER DATABASE {database.name} OWNER TO {owner}")
+    yield grant(database, owner, server_role), server_role
+    database.drop()
 
 
 # What it gets
@@ -74,7 +90,8 @@ def test_servers_with_that_role_seal_and_hear_of_each_other(granted: NewDatabase
         wait_until(lambda: granted.execute("SELECT count(*) FROM wallets.seals") == [(1,)])
 
 
-def test_it_gets_only_what_a_server_needs(granted: NewDatabase, server_role: str) -> None:
+def test_it_gets_only_what_a_server_needs(granted_role: tuple[NewDatabase, str]) -> None:
+    granted, server_role = granted_role
     found: dict[str, set[str]] = {}
     for table, right in granted.execute(
         "SELECT table_name, privilege_type FROM information_schema.table_privileges WHERE grantee = %s",
@@ -104,8 +121,9 @@ def test_it_gets_only_what_a_server_needs(granted: NewDatabase, server_role: str
     ],
 )
 def test_it_can_not_change_what_was_posted_or_the_tables(
-    granted: NewDatabase, server_role: str, statement: str
+    granted_role: tuple[NewDatabase, str], statement: str
 ) -> None:
+    granted, server_role = granted_role
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         granted.execute(statement, user=server_role)
 

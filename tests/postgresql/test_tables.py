@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from new_database import NewDatabase
+from postgresql_server import PostgresqlServer
 from sqlalchemy import Connection, MetaData, Table, inspect, text
 
 from ewallet_core.storage import migrations, schema
@@ -32,11 +34,13 @@ WHERE connamespace = $1::regnamespace AND conname <> 'alembic_version_pkc' ORDER
 """
 
 
-@pytest.fixture
-def migrated(database: NewDatabase) -> NewDatabase:
-    """A database with the tables of this release."""
+@pytest.fixture(scope="module")
+def migrated(postgresql_server: PostgresqlServer) -> Iterator[NewDatabase]:
+    """A database with the tables of this release; the tests leave in it what they found."""
+    database = NewDatabase(postgresql_server, postgresql_server.new_database())
     migrate(database.target())
-    return database
+    yield database
+    database.drop()
 
 
 # As declared
@@ -84,8 +88,9 @@ def test_the_migrations_create_the_same_indexes_and_checks_as_the_tables(migrate
     engine = create_migration_engine(migrated.target(schema="declared"))
     with engine.begin() as connection:
         with_conditions_of_indexes(schema.metadata).create_all(connection)
-    by_migrations = definitions(migrated, "public")
-    assert by_migrations == definitions(migrated, "declared")
+    by_migrations, declared = (definitions(migrated, name) for name in ("public", "declared"))
+    migrated.execute("DROP SCHEMA declared CASCADE")
+    assert by_migrations == declared
     assert len(by_migrations[0]) > 40
     assert "WHERE (reverses_id IS NOT NULL)" in str(by_migrations[0])
 
