@@ -174,8 +174,8 @@ def _measure(section: Section, questions: _Questions) -> None:
     oldest = questions.fact("oldest_transaction_seconds", _OLDEST_TRANSACTION)
     if isinstance(oldest, int) and oldest > LONG_TRANSACTION_SECONDS:
         section.warn(
-            f"A transaction has been open for {oldest:,} seconds, and holds the sealing of entries up.",
-            "Find it in pg_stat_activity, and end its program.",
+            f"A transaction has been open for {oldest:,} seconds, and holds up vacuum; if it writes, also seals.",
+            "Find it in pg_stat_activity, and end its program unless it is a backup or a check.",
         )
     age = questions.fact("age_of_transaction_ids", _AGE_OF_IDS)
     if isinstance(age, int) and age > OLD_TRANSACTION_IDS:
