@@ -13,12 +13,14 @@ from postgresql_server import PATIENCE_SECONDS
 from replication import wait_until
 
 from ewallet_core.errors.server import StorageFailedError
+from ewallet_core.operations.provisioning import open_account
+from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.postgresql.database import PostgresqlDatabase
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for
 from ewallet_core.storage.postgresql.maintenance_session import end_hanging_transactions
 from ewallet_core.storage.sessions import workers
-from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.transaction import Parties, Transaction
 
 Disturb = Callable[[Transaction], None]
 OWN_PID = "SELECT pg_backend_pid()"
@@ -112,6 +114,28 @@ def test_work_runs_again_if_the_connection_is_lost_when_a_part_is_undone(opened)
     opened.write(work)
     assert len(runs) == 3
     assert len(opened.read(workers.all)) == 1
+
+
+def test_an_account_that_was_locked_in_an_undone_part_is_locked_again(opened, database):
+    lock_at_once = "SELECT id FROM accounts WHERE name = 'ada' FOR NO KEY UPDATE NOWAIT"
+    runs: list[int] = []
+    opened.write(lambda transaction: open_account(transaction, 0, "ada", "ada@example.org"))
+    ada = opened.read(lambda transaction: accounts.require(transaction, name_key="ada").id)
+
+    def work(transaction: Transaction) -> None:
+        runs.append(1)
+        add_worker(transaction)
+        # Another account was active in the session when the first run locked its parties.
+        if len(runs) > 1:
+            transaction.lock_parties(Parties(email_keys=("ada@example.org",)))
+        transaction.undo()
+        transaction.require_locks((ada,))
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            database.execute(lock_at_once)
+
+    opened.write(work)
+    assert len(runs) == 3
+    assert database.execute(lock_at_once) == [(ada,)]
 
 
 def test_an_interrupted_connection_is_not_used_again(opened):

@@ -61,8 +61,8 @@ _LOCK_PARTIES = _ids_locked(
 _LOCK_SESSION = sa.select(_session.id).where(_CALLERS_SESSION).with_for_update(key_share=True)
 
 
-MOST_BEGINNINGS = 4
-"""How often work that runs together with other work is begun; then it waits by itself."""
+MOST_EARLY_ENDS = 4
+"""How often work that runs together with other work is left to wait with it; then it waits by itself."""
 
 
 class NeedsLocks(Exception):  # noqa: N818 - a request to start again, not an error
@@ -100,6 +100,7 @@ class PostgresqlTransaction(Transaction):
         self.locked: set[int] = set()
         if locked:
             self._lock(_LOCK_ACCOUNTS, ids=sorted(locked))
+        self._locked_first = frozenset(self.locked)
 
     def storage_error(self, reason: Exception) -> WalletError | None:
         return as_storage_error(reason)
@@ -120,7 +121,7 @@ class PostgresqlTransaction(Transaction):
             return super().run_together(works)
         results: dict[int, T] = {}
         self._sent = {}
-        for self._is_left_early in (*[True] * MOST_BEGINNINGS, False):
+        for self._is_left_early in (*[True] * MOST_EARLY_ENDS, False):
             for number, work in enumerate(works):
                 if number not in results:
                     with suppress(NotReadYet):
@@ -137,6 +138,13 @@ class PostgresqlTransaction(Transaction):
             if self._is_left_early:
                 raise NotReadYet
         return cursor.again()
+
+    def undo(self) -> None:
+        """As `Transaction.undo`; the accounts that were locked at the beginning stay locked."""
+        super().undo()
+        if self._savepoints:
+            # PostgreSQL has released what was locked since.
+            self.locked = set(self._locked_first)
 
     def lock_parties(self, parties: Parties) -> None:
         """Lock the accounts of the parties, the session if it may change, and then take the time."""
