@@ -174,7 +174,7 @@ def _measure(section: Section, questions: _Questions) -> None:
     oldest = questions.fact("oldest_transaction_seconds", _OLDEST_TRANSACTION)
     if isinstance(oldest, int) and oldest > LONG_TRANSACTION_SECONDS:
         section.warn(
-            f"A transaction has been open for {oldest:,} seconds, and holds up vacuum; if it writes, also seals.",
+            f"A transaction has been open for {oldest:,} seconds, and holds up vacuum, or even seals.",
             "Find it in pg_stat_activity, and end its program unless it is a backup or a check.",
         )
     age = questions.fact("age_of_transaction_ids", _AGE_OF_IDS)
