@@ -117,7 +117,8 @@ def copy_of_database(server: PostgresqlServer, template: str) -> Iterator[str]:
     """The URL of a copy of the database."""
     name = server.new_database(template)
     try:
-        yield server.url(name, SERVING_ROLE)
+        # On a busy machine, a server may take longer to answer than one should wait for it elsewhere.
+        yield server.url(name, SERVING_ROLE, connect_timeout="60")
     finally:
         server.drop_database(name)
 

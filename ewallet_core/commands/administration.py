@@ -83,9 +83,20 @@ def backup_command(
 
 
 @click.command()
-@click.option("--from", "source", metavar="URL", help="The database to copy. Default: that of the folder.")
 @click.option(
-    "--to", "target", metavar="URL", required=True, help="The new database. It must hold no wallet."
+    "--from",
+    "source",
+    metavar="URL",
+    callback=_warn_of_password,
+    help="The database to copy. Default: that of the folder.",
+)
+@click.option(
+    "--to",
+    "target",
+    metavar="URL",
+    required=True,
+    callback=_warn_of_password,
+    help="The new database. It must hold no wallet.",
 )
 @click.option("--live", is_flag=True, help="Copy it although a server or the app uses it.")
 @_data_dir_option

@@ -123,7 +123,8 @@ class Dependencies:
 def log_fault(error: WalletError, where: str) -> None:
     """Write the error to the log if its operator must learn of it; `where` says what it made fail."""
     if error.logged:
-        cause = "" if error.__cause__ is None else str(error.__cause__)
+        # In one line, and without what a database adds to it, which may name values.
+        cause = "" if error.__cause__ is None else str(error.__cause__).partition("\n")[0].rstrip(".")
         added = f" ({cause})" if cause and cause not in error.error else ""
         _log.error("%s: %s%s %s", where, error.error, added, error.warning, extra={"kind": error.code})
 

@@ -198,6 +198,11 @@ def test_another_encoding_or_collation_is_refused_with_the_statement_that_create
 ) -> None:
     said = refused(unfit.target())
     assert "its encoding is" in said or "it sorts by the collation" in said
+    # Not the collation of libc, which such a database has too.
+    assert (
+        unfit.execute("SELECT datlocprovider = 'i' FROM pg_database WHERE datname = current_database()")
+        == [(True,)]
+    ) == ("the collation de of ICU" in said)
     statement = said.partition("Create another one: ")[2].removesuffix(".")
     assert statement.startswith("CREATE DATABASE ")
     unfit.server.execute(statement)

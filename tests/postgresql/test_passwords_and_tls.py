@@ -110,7 +110,7 @@ def test_the_place_and_the_password_are_those_of_a_service(
     assert role_at("postgresql+psycopg://?service=wallets") == "web"
     file.write_text(f"[wallets]\n{place}password={WRONG}\n")
     with pytest.raises(
-        StorageUnavailableError, match=r"service=wallets/ can't be used, .* authentication failed"
+        StorageUnavailableError, match=r"service=wallets can't be used, .* authentication failed"
     ):
         prepare(read_target(parse_url("postgresql+psycopg://?service=wallets")))
 
@@ -160,6 +160,19 @@ def test_no_command_shows_the_password_that_is_wrong(
     assert WRONG not in said
     assert "Traceback" not in said
     # It is visible to others in the list of processes.
+    assert done.stderr.count("can be seen by other users of this machine, in `ps`") == 1
+
+
+def test_a_copy_warns_of_a_password_in_either_url(guarded: NewDatabase, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [EWALLET, "copy", "--from", url_of_web(guarded, WRONG), "--to", f"sqlite:///{tmp_path}/new.sqlite3"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert WRONG not in done.stderr
     assert done.stderr.count("can be seen by other users of this machine, in `ps`") == 1
 
 

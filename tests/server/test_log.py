@@ -108,6 +108,15 @@ def test_a_line_says_what_failed_why_and_what_to_do(log):
     assert "(disk I/O error)" in line["message"]
 
 
+def test_what_a_database_adds_to_a_reason_is_left_out(log):
+    error = StorageFailedError("duplicate key value")
+    error.__cause__ = Exception("duplicate key value\nDETAIL:  Key (name)=(ann) already exists.")
+    log_fault(error, "client action new account")
+    (line,) = (json.loads(line) for line in log.text.splitlines())
+    assert "ann)" not in line["message"]
+    assert line["message"].count("duplicate key value") == 1
+
+
 def test_text_has_one_line_for_each_fault_too(log):
     logging.getLogger().removeHandler(log.handler)
     text = Log(LogFormat.TEXT)

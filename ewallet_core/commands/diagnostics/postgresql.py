@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
@@ -17,7 +17,7 @@ from ewallet_core.engine.wall_clock import system_clock
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.compaction import GROWING_TABLES
 from ewallet_core.storage.database_url import is_postgresql, parse_url
-from ewallet_core.storage.postgresql.requirements import PostgresqlFacts, require_usable
+from ewallet_core.storage.postgresql.requirements import PostgresqlFacts, require_read_access
 from ewallet_core.storage.postgresql.url import read_target
 from ewallet_core.storage.read_only import connect_to_postgresql
 from ewallet_core.storage.schema_version import SCHEMA_VERSION
@@ -115,7 +115,7 @@ def examine_server(section: Section, target: Target) -> None:
     try:
         with _connected(section, target) as (facts, questions):
             _describe_server(section, facts, questions)
-            require_usable(facts)
+            require_read_access(facts)
     except StorageUnavailableError as error:
         section.warn(str(error.error), str(error.warning))
         return
@@ -152,7 +152,9 @@ def examine_database(section: Section, target: Target) -> None:
     try:
         with _connected(section, target) as (facts, questions):
             section.add("schema", {"found": facts.version, "of_this_release": SCHEMA_VERSION})
-            judge_schema(section, "Name another database or schema, or create the tables.")
+            with suppress(StorageUnavailableError):  # The section of the server says so.
+                require_read_access(facts)
+                judge_schema(section, "Name another database or schema, or run `ewallet migrate`.")
             _measure(section, questions)
             if facts.is_current and facts.may_read:
                 _examine_seals(section, questions)
@@ -172,8 +174,8 @@ def _measure(section: Section, questions: _Questions) -> None:
     oldest = questions.fact("oldest_transaction_seconds", _OLDEST_TRANSACTION)
     if isinstance(oldest, int) and oldest > LONG_TRANSACTION_SECONDS:
         section.warn(
-            f"A transaction has been open for {oldest:,} seconds, and holds the sealing of entries up.",
-            "Find it in pg_stat_activity, and end its program.",
+            f"A transaction has been open for {oldest:,} seconds, and holds up vacuum, or even seals.",
+            "Find it in pg_stat_activity, and end its program unless it is a backup or a check.",
         )
     age = questions.fact("age_of_transaction_ids", _AGE_OF_IDS)
     if isinstance(age, int) and age > OLD_TRANSACTION_IDS:

@@ -15,10 +15,11 @@ from ewallet_core.storage.postgresql.engine import create_engine_for
 from ewallet_core.storage.postgresql.errors import as_storage_error, summary
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
 from ewallet_core.storage.postgresql.requirements import (
+    GRANT_READING,
     PostgresqlFacts,
     connecting,
     read_facts,
-    require_usable,
+    require_read_access,
 )
 from ewallet_core.storage.postgresql.transaction import PostgresqlTransaction
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
@@ -42,7 +43,6 @@ _SETTINGS = {
 _SET = "SELECT set_config(name, $2, true) FROM pg_settings WHERE name = $1"
 _CONFLICT_WITH_RECOVERY = "40001"
 _NOT_ALLOWED = "42501"
-_GRANT = "Grant it SELECT on all tables and sequences, or use another role."
 
 
 class PlainConnection:
@@ -114,12 +114,10 @@ def open_snapshot(url: URL) -> Iterator[PostgresqlTransaction]:
 
 def require_readable(facts: PostgresqlFacts) -> None:
     """Raises `StorageUnavailableError` unless it has tables of this release that the role may read."""
-    require_usable(facts)
-    if facts.has_version and not (facts.may_look and facts.may_read):
-        raise StorageUnavailableError(f"the role {facts.role} may not read its tables", _GRANT)
+    require_read_access(facts)
     require_this_release(
         facts.version,
-        if_none="Name another database or schema in the URL, or create the tables there first.",
+        if_none="Name another database or schema in the URL, or run `ewallet migrate` to create the tables.",
         if_other="Upgrade it with `ewallet migrate`, or use the release that wrote it.",
     )
 
@@ -136,7 +134,7 @@ def _as_unavailable(reason: Exception) -> WalletError | None:
     """The error to raise if reading failed; None for any that is not of the storage."""
     if isinstance(reason, psycopg.Error):
         if reason.sqlstate == _NOT_ALLOWED:
-            return StorageUnavailableError(summary(reason), _GRANT)
+            return StorageUnavailableError(summary(reason), GRANT_READING)
         if reason.sqlstate == _CONFLICT_WITH_RECOVERY:
             return StorageUnavailableError(
                 f"the standby stopped reading, {summary(reason)}",

@@ -26,6 +26,7 @@ _COLLATIONS = ("C", "POSIX")
 _LIBC, _BUILTIN = "c", "b"
 _OURS = re.compile(r"\d{4}")
 _QUESTION = re.compile(r"Is the server running .*\?")
+GRANT_READING = "Grant it SELECT on all tables and sequences, and USAGE on their schema, or use another role."
 _CREATE = "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
 _REACHABLE = (
     "Check that it runs, and the host, port, user and database of the URL;"
@@ -40,7 +41,9 @@ SELECT
     current_setting('server_version') AS server_version,
     pg_encoding_to_char(base.encoding)::text AS encoding,
     coalesce(to_jsonb(base) ->> 'datlocprovider', '{_LIBC}') AS provider,
-    coalesce(base.datcollate::text, '') AS collation,
+    -- The locale of ICU was daticulocale in 15 and 16, and is datlocale since 17.
+    coalesce(to_jsonb(base) ->> 'daticulocale', to_jsonb(base) ->> 'datlocale', base.datcollate::text, '')
+        AS collation,
     base.datname::text AS database,
     current_user::text AS role,
     pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS is_read_only,
@@ -149,6 +152,13 @@ def require_usable(facts: PostgresqlFacts) -> None:
     require_no_newer(facts.version)
 
 
+def require_read_access(facts: PostgresqlFacts) -> None:
+    """Raises as `require_usable`, and if the role may not read the tables that are there."""
+    require_usable(facts)
+    if facts.has_version and not (facts.may_look and facts.may_read):
+        raise StorageUnavailableError(f"the role {facts.role} may not read its tables", GRANT_READING)
+
+
 def require_upgradable(facts: PostgresqlFacts) -> None:
     """Raises `StorageUnavailableError` if the tables are missing or old, and the role may not change that."""
     if facts.is_current:
@@ -164,7 +174,7 @@ def require_upgradable(facts: PostgresqlFacts) -> None:
         what = f"there are no tables in the schema {facts.schema}, and the role {facts.role} may create none"
         if not facts.has_schema:
             what = f"there is no schema {facts.schema}, and the role {facts.role} may not create it"
-        raise StorageUnavailableError(what, _run_as("the role that is to own them"))
+        raise StorageUnavailableError(what, _run_as("the role that is to own the tables"))
     if facts.is_read_only:
         raise StorageUnavailableError(
             "its tables are missing or old, and its server is a standby that can't change them",

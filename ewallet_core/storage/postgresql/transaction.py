@@ -61,8 +61,8 @@ _LOCK_PARTIES = _ids_locked(
 _LOCK_SESSION = sa.select(_session.id).where(_CALLERS_SESSION).with_for_update(key_share=True)
 
 
-MOST_BEGINNINGS = 4
-"""How often work that runs together with other work is begun; then it waits by itself."""
+MOST_EARLY_ENDS = 4
+"""How often work that runs together with other work is left to wait with it; then it waits by itself."""
 
 
 class NeedsLocks(Exception):  # noqa: N818 - a request to start again, not an error
@@ -121,7 +121,7 @@ class PostgresqlTransaction(Transaction):
             return super().run_together(works)
         results: dict[int, T] = {}
         self._sent = {}
-        for self._is_left_early in (*[True] * MOST_BEGINNINGS, False):
+        for self._is_left_early in (*[True] * MOST_EARLY_ENDS, False):
             for number, work in enumerate(works):
                 if number not in results:
                     with suppress(NotReadYet):

@@ -30,7 +30,7 @@ class PostgresqlTarget:
         place = ",".join(hosts or services) + (f":{','.join(ports)}" if ports else "")
         user = f"{self.url.username}@" if self.url.username else ""
         schema = f" (schema {self.schema})" if self.schema else ""
-        return f"{user}{place}/{database}{schema}"
+        return f"{user}{place}{f'/{database}' if database else ''}{schema}"
 
 
 def read_target(url: URL) -> PostgresqlTarget:
