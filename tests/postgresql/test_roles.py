@@ -188,7 +188,9 @@ def test_a_role_that_may_create_no_tables_is_told_who_must(
 ) -> None:
     with pytest.raises(StorageUnavailableError, match=f"there (is|are) no .*schema {schema}") as refusal:
         prepare(database.target(server_role, schema=schema))
-    assert refusal.value.warning == "Run `ewallet migrate --database URL` as the role that is to own them."
+    assert (
+        refusal.value.warning == "Run `ewallet migrate --database URL` as the role that is to own the tables."
+    )
 
 
 def test_only_the_owner_grants(granted: NewDatabase, server_role: str, owner: str) -> None:
