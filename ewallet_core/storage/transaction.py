@@ -226,8 +226,9 @@ class Transaction:
         cursor = self._connection.execute(compiled.sql, compiled.bind(values))
         if compiled.returns_key:
             key: int = cursor.fetchone()[0]
-            return key
-        return values["id"] if "id" in values else getattr(cursor, "lastrowid", 0)
+        else:
+            key = values.get("id", cursor.lastrowid)
+        return key
 
     @property
     def changed_rows(self) -> int:
