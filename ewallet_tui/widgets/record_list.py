@@ -134,9 +134,7 @@ class RecordList(CursorList):
         row = self.pages.row(index)
         if row is not None:
             return self.strip(self._columns_of(row.cells), component)
-        if not self._is_loading:
-            self._is_loading = True
-            self._load_in_view()
+        self._load_what_is_missing()
         return self.strip(UNREAD_ROW, component)
 
     def _show(self, pages: RecordPages) -> None:
@@ -149,6 +147,9 @@ class RecordList(CursorList):
         self.cursor = before if index is None else index
         if self.cursor == before:
             self._post_moved()
+        if self._first_unread() is not None:
+            # Before they are painted, which is done with the next frame.
+            self._load_what_is_missing()
 
     def _measure(self, rows: Iterable[ListRow]) -> None:
         for row in rows:
@@ -156,6 +157,11 @@ class RecordList(CursorList):
             self._natural = [max(both) for both in zip(self._natural, lengths, strict=True)]
         self.virtual_size = Size(0, self.pages.count + 1)
         self.refresh()
+
+    def _load_what_is_missing(self) -> None:
+        if not self._is_loading:
+            self._is_loading = True
+            self._load_in_view()
 
     @work(group="pages")
     async def _load_in_view(self) -> None:
