@@ -12,12 +12,13 @@ from textual._context import visible_screen_stack
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.screen import Screen
+from textual.widgets._toast import Toast
 
 _render_update = Compositor.render_update
 
 
 def make_quick(patch: pytest.MonkeyPatch) -> None:
-    """See idleness within 5 ms, animate nothing, read each style sheet once, and render what is read."""
+    """See idleness within 5 ms, animate nothing, style each node once, and render what is read."""
     patch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     patch.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
     patch.setattr(_wait, "SLEEP_IDLE", 0.000_5)
@@ -25,6 +26,8 @@ def make_quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RuleSet, "__hash__", object.__hash__)
     SharedStyles().replace(patch.setattr)
     patch.setattr(Compositor, "render_update", _render_later)
+    # A toast is there until the clock of the test says otherwise, however busy the machine is.
+    patch.setattr(Toast, "_on_mount", lambda toast, event: None)
 
 
 def render(app: App[Any]) -> None:

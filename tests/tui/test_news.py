@@ -11,7 +11,6 @@ from person import PASSWORD
 
 from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.activity import activity_rows
-from ewallet_tui.app import EWalletApp
 from ewallet_tui.notifications import AT_ONCE_SECONDS, FROZEN, Notification, folded
 from ewallet_tui.store import AccountStore
 
@@ -41,10 +40,8 @@ async def test_a_login_from_an_unknown_address_is_said_at_once_and_from_a_known_
 
 @both_backends
 async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doings_are_not(
-    opened, another_engine, monkeypatch
+    opened, another_engine
 ):
-    # On a busy machine, the first would be gone before the last is there.
-    monkeypatch.setattr(EWalletApp, "NOTIFICATION_TIMEOUT", 600)
     async with opened() as person:
         await have_bob(person)
         bob = Elsewhere(another_engine, "bob")
