@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import forked_process
 import pytest
 from click.testing import CliRunner
 from demo_wallet import run_demo_in
@@ -26,17 +27,12 @@ from ewallet_core.data_folder import database_url
 from ewallet_core.storage.database import open_database
 from ewallet_tui.__main__ import main
 
-EWALLET = str(Path(sys.executable).with_name("ewallet"))
 PRIVATE_WORDS = ("ada", "bob", "@", "supplied", "hunter2")
 
 
 def doctor(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [EWALLET, "doctor", *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
+    return forked_process.run(
+        ["doctor", *arguments],
         env={"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC", **environment},
         timeout=60,
     )

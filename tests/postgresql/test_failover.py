@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import forked_process
 import pytest
 from effort import SEED, count, effort
 from engine_client import EngineClient, without_sequence
@@ -20,7 +20,7 @@ from postgresql_server import PostgresqlServer
 from random_load import open_funded_sessions
 from replication import Replication, running_replication
 from server_pair import in_ports, running_pair
-from server_process import EWALLET, ServerProcess
+from server_process import ServerProcess
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
@@ -35,7 +35,7 @@ SOON_SECONDS = 0.5
 
 def ewallet(*words: str) -> str:
     """The output of a command; its failure fails the test."""
-    done = subprocess.run([EWALLET, *words], capture_output=True, text=True, check=False)
+    done = forked_process.run(words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
