@@ -17,6 +17,7 @@ import forked_process
 import pytest
 from click.testing import CliRunner
 from demo_wallet import run_demo_in
+from serve_process import EWALLET
 from test_verify import everything_in, execute_sql
 
 from ewallet_core import EWalletSessionManager
@@ -218,7 +219,15 @@ def test_a_locale_that_is_not_installed_is_a_problem(folder):
 
 
 def test_an_output_that_is_not_in_utf_8_is_a_problem(folder):
-    done = doctor("--data-dir", folder, PYTHONIOENCODING="latin-1")
+    # Python reads this when it starts.
+    environment = {"PYTHONIOENCODING": "latin-1", "TZ": "UTC"}
+    done = subprocess.run(
+        [EWALLET, "doctor", "--data-dir", folder],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
     assert (done.returncode, done.stderr) == (1, "")
     assert "encoding is not UTF-8" in done.stdout
 
