@@ -18,7 +18,7 @@ from ewallet_core.operations.context import AccountContext, ClientContext, Conte
 from ewallet_core.operations.sessions import require_live, touch
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.callers import Asked, FoundCaller, find_by_credentials, find_by_session
-from ewallet_core.storage.sessions import ClientId, client_ids, renewed_tokens
+from ewallet_core.storage.sessions import ClientId, client_ids, has_token, renewed_tokens
 
 LAST_USE_WRITTEN_EVERY_MS = 60_000
 
@@ -124,7 +124,7 @@ def _find_live(context: Context, asked: Asked) -> FoundCaller:
     found = find_by_session(context.transaction, asked, cast("int", context.caller.live_session_id))
     session = require_live(context, found.session)
     given = _hash(context.credentials.session_token)
-    if given is not None and given != session.token_hash:
+    if given is not None and not has_token(context.transaction, session.id, given):
         raise SessionUnknownError
     return found
 

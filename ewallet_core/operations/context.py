@@ -16,11 +16,11 @@ from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
 from ewallet_core.metrics import Metrics
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
-from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.accounts import Account, CallersAccount, accounts
 from ewallet_core.storage.database import LEAST_CONNECTIONS, USUAL_CONNECTIONS
 from ewallet_core.storage.operators import PermissionLine
 from ewallet_core.storage.retention import DAY_MS, Retention
-from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
+from ewallet_core.storage.sessions import CallersSession, ClientId, SeenRequest
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
 from ewallet_core.types import SYSTEM_CORE_ID, Durability
@@ -182,7 +182,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return self.transaction.changed_rows != self.changed_rows_before
 
     @property
-    def logged_in(self) -> Account | None:
+    def logged_in(self) -> CallersAccount | None:
         return None
 
     @property
@@ -214,7 +214,7 @@ class SessionContext(Context, frozen=True, kw_only=True):
     answered before.
     """
 
-    session: Session
+    session: CallersSession
     client: ClientId | None
     permission: PermissionLine
     seen: SeenRequest | None
@@ -223,13 +223,18 @@ class SessionContext(Context, frozen=True, kw_only=True):
 class AccountContext(SessionContext, frozen=True, kw_only=True):
     """The context of a caller with an account, as the account and its active wallet were found."""
 
-    account: Account
+    account: CallersAccount
     wallet_found: Wallet | None
     has_due_timer: bool
 
     @property
-    def logged_in(self) -> Account:
+    def logged_in(self) -> CallersAccount:
         return self.account
+
+    @property
+    def full_account(self) -> Account:
+        """The account with all that is stored of it, as it is now."""
+        return accounts.require(self.transaction, id=self.account.id)
 
     @property
     def wallet(self) -> Wallet:

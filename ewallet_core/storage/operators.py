@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+import msgspec
 from sqlalchemy import bindparam, select
 
 from ewallet_core.storage import schema
@@ -19,7 +18,7 @@ class Permission(Row, frozen=True):
     written_at: int
 
 
-class PermissionLine(NamedTuple):
+class PermissionLine(msgspec.Struct, frozen=True):
     """What the permission sheet says about an instruction for one role; None if it has no line about that."""
 
     instruction: str

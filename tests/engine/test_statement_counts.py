@@ -47,7 +47,7 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "the start of a timer": (START, 7),
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
-    "the account": (VIEW_ACCOUNT, 2),
+    "the account": (VIEW_ACCOUNT, 3),
     "the overview": (OVERVIEW, 10),
     "a sheet": (view_list("transfer"), 3),
 }
