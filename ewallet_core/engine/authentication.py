@@ -43,7 +43,7 @@ def authenticate(
     is_live = context.caller.live_session_id is not None
     if access is Access.CLIENT and not is_live:
         return _extended(ClientContext, context, client=_client(context))
-    asked = Asked(context.now, instruction, remembered_id, of_session=access is Access.SESSION)
+    asked = Asked(context.now, instruction, remembered_id, int(access is Access.SESSION))
     if is_live:
         found = _find_live(context, asked)
     else:
@@ -53,20 +53,23 @@ def authenticate(
         error = NotLoggedInError() if account is None else why_not_active(account)
         if error is not None:
             raise error
-    of_session = {
-        "session": found.session,
-        "client": found.client,
-        "permission": found.permission,
-        "seen": found.seen,
-    }
-    if account is not None:
-        context.transaction.require_locks((account.id,))
     if account is None:
-        return _extended(SessionContext, context, **of_session)
+        return _extended(
+            SessionContext,
+            context,
+            session=found.session,
+            client=found.client,
+            permission=found.permission,
+            seen=found.seen,
+        )
+    context.transaction.require_locks((account.id,))
     return _extended(
         AccountContext,
         context,
-        **of_session,
+        session=found.session,
+        client=found.client,
+        permission=found.permission,
+        seen=found.seen,
         account=account,
         wallet_found=found.wallet,
         has_due_timer=found.has_due_timer,

@@ -25,6 +25,7 @@ from ewallet_core.storage.sessions import SeenRequest, seen_requests
 from ewallet_core.storage.transaction import Parties, Transaction
 from ewallet_core.types import user_key
 
+OpenContext = Callable[[Transaction, Caller, Credentials, str | None, Any], Context]
 SeenKey = dict[str, str]
 """The request id of a remembered answer, and where it is unique."""
 
@@ -33,7 +34,7 @@ class Execution(msgspec.Struct, frozen=True):
     """A call and how to open its context. It may run more than once: it affects only its transaction."""
 
     call: Call
-    open_context: Callable[[Transaction, Caller, Credentials, str | None, Any], Context]
+    open_context: OpenContext
 
     def context(self, transaction: Transaction, prepared: Any = None) -> Context:
         """The context of the authenticated caller; raises the error of what the caller lacks."""

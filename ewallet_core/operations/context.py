@@ -153,6 +153,17 @@ class ClockDoubt(msgspec.Struct, frozen=True):
     expected: int
 
 
+class Environment(msgspec.Struct, frozen=True):
+    """What is the same for all instructions of an engine."""
+
+    config: EngineConfig
+    issuer: Issuer
+    randomness: RandomBytes
+    registry: InstructionRegistry
+    metrics: Metrics
+    listener: InstructionListener | None = None
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
 
@@ -164,17 +175,24 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     transaction: Transaction
     now: int
     clock_doubt: ClockDoubt | None
-    config: EngineConfig
-    issuer: Issuer
-    randomness: RandomBytes
-    registry: InstructionRegistry
-    listener: InstructionListener | None
-    metrics: Metrics
+    environment: Environment
     caller: Caller
     credentials: Credentials
     request_id: str | None
     prepared: Any
     changed_rows_before: int
+
+    @property
+    def config(self) -> EngineConfig:
+        return self.environment.config
+
+    @property
+    def issuer(self) -> Issuer:
+        return self.environment.issuer
+
+    @property
+    def randomness(self) -> RandomBytes:
+        return self.environment.randomness
 
     @property
     def has_changed_rows(self) -> bool:

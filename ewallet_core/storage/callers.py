@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from sqlalchemy import FromClause, Select, Text, bindparam, case, cast, exists, func, literal, select
@@ -86,7 +86,7 @@ _BY_SESSION = _select_caller(
 _BY_SESSION_WITH_SEEN = _with_seen_request(_BY_SESSION)
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True):
     """What is asked: when, the name of the instruction, and the request's id if the answer is remembered.
 
     That id is unique in the account, or in the session if the instruction may change the account.
@@ -95,27 +95,39 @@ class Asked(NamedTuple):
     now: int
     instruction: str
     request_id: str | None
-    of_session: bool
+    of_session: int
+    """1 or 0, because the driver looks for an adapter of a bool."""
 
 
 def find_by_credentials(
     transaction: Transaction, asked: Asked, client_hash: bytes, token_hash: bytes | None
 ) -> FoundCaller:
     """The caller with that client id, and with its session if the token is of that."""
-    statement = _BY_CREDENTIALS if asked.request_id is None else _BY_CREDENTIALS_WITH_SEEN
-    return _find(transaction, statement, asked, client_hash=client_hash, token_hash=token_hash)
+    found = transaction.run(
+        _BY_CREDENTIALS if asked.request_id is None else _BY_CREDENTIALS_WITH_SEEN,
+        client_hash=client_hash,
+        token_hash=token_hash,
+        now=asked.now,
+        instruction=asked.instruction,
+        request_id=asked.request_id,
+        of_session=asked.of_session,
+    )
+    return _caller_in(found.fetchone(), asked.instruction)
 
 
 def find_by_session(transaction: Transaction, asked: Asked, session_id: int) -> FoundCaller:
-    statement = _BY_SESSION if asked.request_id is None else _BY_SESSION_WITH_SEEN
-    return _find(transaction, statement, asked, session_id=session_id)
+    found = transaction.run(
+        _BY_SESSION if asked.request_id is None else _BY_SESSION_WITH_SEEN,
+        session_id=session_id,
+        now=asked.now,
+        instruction=asked.instruction,
+        request_id=asked.request_id,
+        of_session=asked.of_session,
+    )
+    return _caller_in(found.fetchone(), asked.instruction)
 
 
-def _find(transaction: Transaction, statement: Select[Any], asked: Asked, **which: Any) -> FoundCaller:
-    now, instruction, request_id, of_session = asked
-    values = {"now": now, "instruction": instruction, "request_id": request_id, **which}
-    # As a number, because the driver looks for an adapter of a bool.
-    row = transaction.run(statement, of_session=int(of_session), **values).fetchone()
+def _caller_in(row: tuple[Any, ...] | None, instruction: str) -> FoundCaller:
     if row is None:
         return FoundCaller(None, None, None, None, PermissionLine(instruction, None), False, None)
     client, session, account, wallet = _CALLER.split(row)
