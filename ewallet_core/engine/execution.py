@@ -140,9 +140,9 @@ class Execution(msgspec.Struct, frozen=True):
 
     def _not_permitted(self, context: Context) -> Answer | None:
         try:
-            for needed in (self._permitted_as, self.call.request.needs()):
-                if needed is not None:
-                    authorize(context, needed)
+            authorize(context, self._permitted_as)
+            if (other := self.call.request.needs()) is not None:
+                authorize(context, other)
         except NotPermittedError as error:
             return error_answer(error)
         return None

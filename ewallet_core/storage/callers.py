@@ -129,15 +129,11 @@ def find_by_session(transaction: Transaction, asked: Asked, session_id: int) -> 
 
 def _caller_in(row: tuple[Any, ...] | None, instruction: str) -> FoundCaller:
     if row is None:
-        return FoundCaller(None, None, None, None, PermissionLine(instruction, None), False, None)
+        line = PermissionLine(Role.USER, instruction, None)
+        return FoundCaller(None, None, None, None, line, False, None)
     client, session, account, wallet = _CALLER.split(row)
     allowed, has_due_timer, *seen = row[len(_CALLER.columns) :]
-    return FoundCaller(
-        client,
-        session,
-        account,
-        wallet,
-        PermissionLine(instruction, None if allowed is None else bool(allowed)),
-        bool(has_due_timer),
-        msgspec.convert(seen, SeenRequest) if seen and seen[0] is not None else None,
-    )
+    role = Role.USER if account is None else account.role
+    line = PermissionLine(role, instruction, None if allowed is None else bool(allowed))
+    answered = msgspec.convert(seen, SeenRequest) if seen and seen[0] is not None else None
+    return FoundCaller(client, session, account, wallet, line, bool(has_due_timer), answered)
