@@ -307,15 +307,14 @@ class Dispatcher:
         prepared: Any,
     ) -> Context:
         return Context(
-            transaction=transaction,
-            now=time[0],
-            clock_doubt=time[1],
-            environment=self._environment,
-            caller=caller,
-            credentials=credentials,
-            request_id=request_id,
-            prepared=prepared,
-            changed_rows_before=transaction.changed_rows,
+            transaction,
+            *time,
+            self._environment,
+            caller,
+            credentials,
+            request_id,
+            prepared,
+            transaction.changed_rows,
         )
 
     def close(self) -> None:

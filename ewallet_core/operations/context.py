@@ -164,7 +164,7 @@ class Environment(msgspec.Struct, frozen=True):
     listener: InstructionListener | None = None
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class Context(msgspec.Struct, frozen=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
 
     While there is a `clock_doubt`, `now` is an instant that has certainly passed.
@@ -221,11 +221,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
 
 
-class ClientContext(Context, frozen=True, kw_only=True):
+class ClientContext(Context, frozen=True):
     client: ClientId
 
 
-class SessionContext(Context, frozen=True, kw_only=True):
+class SessionContext(Context, frozen=True):
     """The context of a caller with a session; `client` is None if the session belongs to no client.
 
     `permission` is what the permission sheet says about the instruction, and `seen` how the request was
@@ -238,7 +238,7 @@ class SessionContext(Context, frozen=True, kw_only=True):
     seen: SeenRequest | None
 
 
-class AccountContext(SessionContext, frozen=True, kw_only=True):
+class AccountContext(SessionContext, frozen=True):
     """The context of a caller with an account, as the account and its active wallet were found."""
 
     account: CallersAccount
