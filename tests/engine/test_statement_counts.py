@@ -48,7 +48,7 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
     "the account": (VIEW_ACCOUNT, 3),
-    "the overview": (OVERVIEW, 10),
+    "the overview": (OVERVIEW, 11),
     "a sheet": (view_list("transfer"), 3),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""
