@@ -268,13 +268,13 @@ class PipelinedConnection:
         while unsent or server.is_busy():
             seconds = min(most_seconds, self._patience.answer_seconds)
             left = begun_at + seconds - time.monotonic()
-            if left <= 0:
+            # Also if it is late: this process may have been held up since the answer came.
+            if poll.poll(min(left, _LOOK_SECONDS) * 1_000 + 1 if left > 0 else 0):
+                server.consume_input()
+                if unsent and not (unsent := server.flush()):
+                    poll.modify(server.socket, select.POLLIN)
+            elif left <= 0:
                 raise LateAnswerError(f"no answer within {seconds:g} seconds")
-            if not poll.poll(min(left, _LOOK_SECONDS) * 1_000 + 1):
-                continue
-            server.consume_input()
-            if unsent and not (unsent := server.flush()):
-                poll.modify(server.socket, select.POLLIN)
 
 
 def _as_text(value: Any) -> bytes | None:
