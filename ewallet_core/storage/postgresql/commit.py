@@ -85,7 +85,7 @@ def _is_refused(committed: Cursor, reason: psycopg.Error) -> bool:
     if not reason.sqlstate or committed.is_there:
         # The connection is lost, perhaps after the COMMIT, or the answer is late.
         return False
-    if committed.error is None:
+    if committed.error is not reason:
         # It is about what was sent before.
         return True
     return not (

@@ -171,9 +171,9 @@ class PostgresqlTransaction(Transaction):
         self._connection.execute(_LOCK, (name,))
 
     def confirm(self, locking: ClauseElement, **values: Any) -> None:
-        """As `Transaction.confirm`: only a transaction that has changed or locked a row waits for the standby.
+        """As `Transaction.confirm`; work that only reads is run again in a transaction that writes.
 
-        So one that only reads is run again as one that writes.
+        Only a COMMIT of one that has changed or locked a row waits for the standby.
         """
         self.must_write()
         self.run(locking, **values)
