@@ -55,6 +55,8 @@ _POSTGRESQL = (
 _STATEMENTS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 
 _DROPPING = {
-    "sqlite": tuple(f"DROP TRIGGER IF EXISTS {{table}}_no_{name}" for name in ("update", "delete", "replace")),
+    "sqlite": tuple(
+        f"DROP TRIGGER IF EXISTS {{table}}_no_{name}" for name in ("update", "delete", "replace")
+    ),
     "postgresql": ("DROP TRIGGER {table}_append_only ON {table}",),
 }
