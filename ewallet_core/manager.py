@@ -114,7 +114,7 @@ class EWalletSessionManager:
 
         Without a listener they are answered `no_listener`.
         """
-        self.dispatcher.listener = listener
+        self.dispatcher.listen_through(listener)
 
     def events(self, client_id: str, session_token: str, since: int | None = None) -> EventPage:
         """The events of the session's account after `since`; without it none, only the newest's sequence.

@@ -23,8 +23,11 @@ FIRST_EVENT = "listening"
 """The event on the first line of the event port; the events after its sequence follow."""
 
 
+_ENCODER = msgspec.json.Encoder()
+
+
 def encode(message: Any) -> bytes:
-    return msgspec.json.encode(message) + b"\n"
+    return _ENCODER.encode(message) + b"\n"
 
 
 def decode(frame: bytes) -> dict[str, Any]:

@@ -114,7 +114,11 @@ class Connection(ClientConnection):
         """Send an answer that was expected."""
         self._answers_due -= 1
         try:
-            self.send(message)
+            if self._answers_due:
+                self.send(message)
+            else:
+                # No other can go with it.
+                self._output.send_now(message)
         except Exception:  # noqa: BLE001 - the answers that came with this one must still be sent
             _log.exception("an answer could not be sent")
             self.end(EngineFailedError())

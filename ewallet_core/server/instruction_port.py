@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from itertools import count
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from ewallet_core.engine.dispatcher import Dispatcher
@@ -129,4 +128,4 @@ class InstructionConnection(Connection):
 
 
 def _now_ms() -> float:
-    return asyncio.get_running_loop().time() * SECOND_MS
+    return monotonic() * SECOND_MS
