@@ -241,7 +241,7 @@ def test_events_are_sent_with_their_times(ada, events, wallclock):
 
 def test_a_change_is_answered_although_the_server_has_stopped_meanwhile(server):
     bob = server.program().open_session().register("bob").log_in("bob")
-    server.subscribe(bob)
+    server.subscribe(bob).next_bytes()
     broadcaster = server.listener._thread.server._broadcaster
     (recipient,) = broadcaster._recipients
     server.listener.stop()
