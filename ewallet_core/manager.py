@@ -75,7 +75,7 @@ class EWalletSessionManager:
         if boot_clock is not None or clock is not system_clock:
             self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
         elif self._database.is_remote:
-            self._wall_clock = WallClock.of_database(clock)
+            self._wall_clock = WallClock.of_database(system_boot_clock)
         else:
             self._wall_clock = WallClock(clock, system_boot_clock, system_boot_id())
         try:
