@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fakes import CHEAP, IN_MEMORY, Wallclock
 from postgresql_server import PostgresqlMissingError, PostgresqlServer
+from wallet_checker import WalletChecker
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.storage.database import migrate_database
@@ -67,6 +68,15 @@ def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
     EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
     return file
+
+
+@pytest.fixture(scope="session")
+def wallet_checker(new_wallet_file: Path) -> Iterator[WalletChecker]:
+    """Checks the wallets of tests, which are copies of the new one."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        checker = WalletChecker(new_wallet_file, Path(folder))
+        yield checker
+        checker.close()
 
 
 @pytest.fixture(scope="session")

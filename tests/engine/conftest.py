@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_file import significant_rows, violations_in
+from database_file import significant_rows
 from engine_client import EngineClient
 from example import Example
 from fakes import CHEAP, FakeListener, Wallclock
 from instructions import START, supply, to_clock
 from new_wallets import NewWallet
 from sqlalchemy import Engine, create_engine
+from wallet_checker import WalletChecker
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
@@ -57,10 +58,12 @@ def config() -> EngineConfig:
 
 
 @pytest.fixture
-def engine(open_engine: OpenEngine, wallet_url: str, config: EngineConfig) -> Iterator[EWalletSessionManager]:
+def engine(
+    open_engine: OpenEngine, wallet_url: str, config: EngineConfig, wallet_checker: WalletChecker
+) -> Iterator[EWalletSessionManager]:
     """An engine whose ledger must verify after the test."""
     yield open_engine(config=config)
-    assert violations_in(wallet_url) == []
+    assert wallet_checker.violations(wallet_url) == []
 
 
 @pytest.fixture
@@ -132,7 +135,9 @@ class Arranged:
 
 
 @pytest.fixture(scope="module")
-def arranged(request: pytest.FixtureRequest, new_wallet: NewWallet) -> Iterator[Arranged]:
+def arranged(
+    request: pytest.FixtureRequest, new_wallet: NewWallet, wallet_checker: WalletChecker
+) -> Iterator[Arranged]:
     """The example of the parameter, arranged once for all tests of the module, which may change nothing."""
     wallclock = Wallclock()
     with new_wallet() as url, contextlib.closing(open_on(url, wallclock)) as engine:
@@ -140,7 +145,7 @@ def arranged(request: pytest.FixtureRequest, new_wallet: NewWallet) -> Iterator[
         before = significant_rows(url)
         yield Arranged(request.param, caller, wallclock)
         assert significant_rows(url) == before
-        assert violations_in(url) == []
+        assert wallet_checker.violations(url) == []
 
 
 @pytest.fixture
