@@ -130,7 +130,7 @@ def operations(request: pytest.FixtureRequest) -> Any:
 
 
 @api.parametrize()
-@settings(max_examples=4, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_operation_does_what_the_document_says(case: Any, operator: RestClient, http: requests.Session):
     case.call_and_validate(
         base_url=str(operator.base_url),
