@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from argument_limits import NUMBERS, limits
+from each import for_each
 from engine_client import SELECTORS, EngineClient
 from examples import EXAMPLES
 
@@ -15,6 +16,7 @@ from ewallet_core.instructions.envelope import VIEW_ACTIONS
 from ewallet_core.instructions.registry import Access
 from ewallet_core.instructions.validation import meta_of
 
+each_instruction = for_each({found.name: found for found in REGISTRY})
 IDS = ("_id", "to_ewallet", "to_clock", "record", "contact_sheet", "contact_list")
 
 
@@ -72,13 +74,13 @@ def test_the_actions_that_change_nothing_are_those_of_the_registry():
     assert not views & changes
 
 
-@pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
+@each_instruction
 def test_an_instruction_has_a_summary_of_one_sentence(instruction):
     said = instruction.carry_out.__doc__ or ""
     assert said.partition("\n")[0].endswith(".")
 
 
-@pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
+@each_instruction
 def test_every_argument_has_a_description_and_a_valid_example(instruction):
     shown = {}
     for name, argument in instruction.arguments.items():

@@ -11,6 +11,7 @@ from typing import Any, NotRequired, get_origin
 import pytest
 from answer_shapes import shape_errors
 from answer_types import answer_type_errors
+from each import for_each
 from engine_client import SELECTORS, EngineClient
 from example import Example
 from examples import EXAMPLES
@@ -77,7 +78,7 @@ def test_an_answer_has_exactly_the_keys_of_the_protocol(carried_out):
     assert shape_errors(carried_out.plain_answer, expected) == []
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+@for_each({f"{example}, example {number}": example for number, example in enumerate(EXAMPLES)})
 def test_the_declared_keys_are_those_of_the_protocol(example):
     declared = example.found.answers
     required = {key for key, kind in declared.items() if get_origin(kind) is not NotRequired}
