@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+import forked_process
 import psycopg
 import pytest
 from effort import SEED, count, effort
@@ -23,7 +23,7 @@ from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
 from random_load import open_funded_sessions
 from replication import Replication, running_replication, wait_until
 from server_pair import in_ports, running_pair
-from server_process import EWALLET, ServerProcess
+from server_process import ServerProcess
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.errors.server import StorageFailedError
@@ -43,7 +43,7 @@ CHARGES = "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
 
 def ewallet(*words: str) -> str:
     """The output of a command; its failure fails the test."""
-    done = subprocess.run([EWALLET, *words], capture_output=True, text=True, check=False)
+    done = forked_process.run(words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
