@@ -75,7 +75,7 @@ class Execution(msgspec.Struct, frozen=True):
         self._note_use_and_settle(context)
         key = self._key(context)
         try:
-            if (answer := self._seen(context, key)) is not None:
+            if key is not None and (answer := self._seen(context, key)) is not None:
                 return answer
             self._require_time(context)
         except (RequestIdReusedError, ClockInDoubtError) as error:

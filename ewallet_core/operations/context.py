@@ -197,7 +197,7 @@ class Context(msgspec.Struct, frozen=True):
     @property
     def has_changed_rows(self) -> bool:
         """Whether the instruction has changed anything, so that what was read before may no longer hold."""
-        return self.transaction.changed_rows != self.changed_rows_before
+        return self.transaction.writes and self.transaction.changed_rows != self.changed_rows_before
 
     @property
     def logged_in(self) -> CallersAccount | None:

@@ -93,6 +93,8 @@ class LineBuffer:
 
         After `FrameTooLongError`, the next call returns the line after that one.
         """
+        if not self._data:
+            return None
         while (end := self._data.find(b"\n", self._searched)) >= 0:
             line = bytes(self._data[:end])
             del self._data[: end + 1]

@@ -218,7 +218,7 @@ class Connection(ClientConnection):
 
     @property
     def _has_room(self) -> bool:
-        return self.is_read and self._answers_due < self._limits.requests_at_once_per_connection
+        return self._output.has_room and self._answers_due < self._limits.requests_at_once_per_connection
 
     def _read_on(self) -> None:
         """Wait for more bytes: all lines were taken."""

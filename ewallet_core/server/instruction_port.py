@@ -84,7 +84,7 @@ class InstructionConnection(Connection):
     @property
     def is_ready(self) -> bool:
         """As `Requester.is_ready`."""
-        return self.is_read and not self._port.unread.is_reached(self.network)
+        return self._output.has_room and not self._port.unread.is_reached(self.network)
 
     def pause_writing(self) -> None:
         super().pause_writing()

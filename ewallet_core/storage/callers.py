@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import FromClause, Select, Text, bindparam, case, cast, exists, func, literal, select
+from sqlalchemy import FromClause, Select, Text, bindparam, case, cast, exists, func, literal_column, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import CallersAccount, callers_accounts
 from ewallet_core.storage.operators import PermissionLine
-from ewallet_core.storage.rows import JoinedRows
+from ewallet_core.storage.rows import JoinedRows, constant, whole_number
 from ewallet_core.storage.sessions import (
     CallersSession,
     ClientId,
@@ -47,8 +47,8 @@ _permission, _seen = schema.permissions.c, schema.seen_requests.c
 _CALLER = JoinedRows(client_ids, callers_sessions, callers_accounts, wallets)
 _HAS_DUE_TIMER = exists().where(_clock.account_id == _account.id, _clock.runs_out_at <= bindparam("now"))
 _SCOPE = case(
-    (bindparam("of_session") == 1, literal("session ").concat(cast(_session.id, Text))),
-    else_=literal("account ").concat(cast(_account.id, Text)),
+    (whole_number("of_session") == literal_column("1"), constant("session ").concat(cast(_session.id, Text))),
+    else_=constant("account ").concat(cast(_account.id, Text)),
 )
 
 
@@ -60,7 +60,7 @@ def _select_caller(sessions_found: FromClause) -> Select[Any]:
         .outerjoin(schema.ewallets, (_wallet.id == _account.ewallet_id) & _wallet.unlinked_at.is_(None))
         .outerjoin(
             schema.permissions,
-            (_permission.role == func.coalesce(_account.role, Role.USER))
+            (_permission.role == func.coalesce(_account.role, constant(Role.USER)))
             & (_permission.instruction == bindparam("instruction")),
         )
     )

@@ -9,10 +9,8 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     Table,
-    Text,
     bindparam,
     case,
-    literal_column,
     select,
     union_all,
 )
@@ -20,7 +18,7 @@ from sqlalchemy import (
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import PartyAccount, party_accounts
-from ewallet_core.storage.rows import JoinedRows, Row, Rows
+from ewallet_core.storage.rows import JoinedRows, Row, Rows, constant
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
@@ -141,21 +139,16 @@ def read_party(transaction: Transaction, account_id: int) -> tuple[PartyAccount,
     return account, wallet
 
 
-def _constant(word: str) -> ColumnElement[str]:
-    """One of our own words, in the statement's text: to bind it each time takes longer."""
-    return literal_column(f"'{word}'", Text)
-
-
 def _named(what: str, items: Table, owner_column: str, *conditions: ColumnElement[bool]) -> Select[Any]:
     item = items.c
-    return select(_constant(what).label("what"), item.id, item.reference).where(
+    return select(constant(what).label("what"), item.id, item.reference).where(
         item[owner_column] == bindparam("owner_id"), item.unlinked_at.is_(None), *conditions
     )
 
 
 def _owned(*items: Select[Any], sheets: tuple[RecordType, ...]) -> CompoundSelect[Any]:
     sheet = schema.sheets
-    of_kinds = (_named(kind, sheet, "owner_id", sheet.c.kind == _constant(kind)) for kind in sheets)
+    of_kinds = (_named(kind, sheet, "owner_id", sheet.c.kind == constant(kind)) for kind in sheets)
     return union_all(*items, *of_kinds).order_by("id")
 
 
