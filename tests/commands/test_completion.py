@@ -65,7 +65,7 @@ def test_a_shell_completes_commands_names_and_instructions(
         for typed, completed in IN_SHELLS.items():
             terminal.press(typed, "tab")
             terminal.wait_for(completed)
-            # Go on with an empty line on an empty screen. An interrupt could come before the shell expects it.
+            # Go on with an empty line on an empty screen. A shell can miss an interrupt here.
             terminal.press(ERASE_LINE, "clear", "enter")
             terminal.wait_until(lambda: terminal.text.strip() == "$")
     finally:
