@@ -139,7 +139,13 @@ class _Chain:
         self.length += 1
         facts = facts_of(entry.id, entry.kind, entry.at, entry.reverses_id, postings)
         self._last = seal_facts(self._last, facts)
-        can_be_posted = is_balanced and 0 not in [posting.amount for posting in postings]
-        if not (can_be_posted and entry.hash == self._last):
+        if not (is_balanced and entry.hash == self._last and _all_move(postings)):
             self.breaks_at = entry.id
         return self.is_whole
+
+
+def _all_move(postings: list[PostingLine]) -> bool:
+    for posting in postings:  # noqa: SIM110 - `all` of a generator takes five times as long
+        if posting.amount == 0:
+            return False
+    return True
