@@ -21,7 +21,7 @@ from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.spelling import email_key
 from ewallet_core.storage.events import session_event_sequence
-from ewallet_core.storage.sessions import SeenRequest, seen_requests
+from ewallet_core.storage.sessions import SeenRequest, confirm_seen, seen_requests
 from ewallet_core.storage.transaction import Parties, Transaction
 from ewallet_core.types import user_key
 
@@ -149,10 +149,12 @@ class Execution(msgspec.Struct, frozen=True):
     def _seen(self, context: Context, key: SeenKey | None) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
         seen = self._seen_request(context, key)
-        if seen is None or context.now - seen.seen_at >= context.config.retention.requests_ms:
+        if key is None or seen is None or context.now - seen.seen_at >= context.config.retention.requests_ms:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
             raise RequestIdReusedError
+        # It may have been stored by a COMMIT that was given up, whose outcome is not known yet.
+        confirm_seen(context.transaction, **key)
         answer: Answer = msgspec.json.decode(seen.answer)
         return answer
 

@@ -111,6 +111,15 @@ session_accounts = Rows(schema.session_accounts, SessionAccount)
 renewed_tokens = Rows(schema.renewed_tokens, RenewedToken)
 seen_requests = Rows(schema.seen_requests, SeenRequest)
 
+_LOCK_SEEN = (
+    select(schema.seen_requests.c.request_id)
+    .where(
+        schema.seen_requests.c.scope == bindparam("scope"),
+        schema.seen_requests.c.request_id == bindparam("request_id"),
+    )
+    .with_for_update(key_share=True)
+)
+
 _session, _worker, _member = schema.sessions.c, schema.workers.c, schema.session_accounts.c
 _LOGGED_IN = (
     select(*accounts.columns)
@@ -239,6 +248,11 @@ def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
 def last_expiry(transaction: Transaction, worker_id: int, now: int) -> int | None:
     """When the last of the worker's expired sessions that are not deleted yet expired."""
     return transaction.number(_LAST_EXPIRY, worker_id=worker_id, now=now)
+
+
+def confirm_seen(transaction: Transaction, scope: str, request_id: str) -> None:
+    """Make sure that the answer to that request is kept for good, before it is given once more."""
+    transaction.confirm(_LOCK_SEEN, scope=scope, request_id=request_id)
 
 
 def assign(transaction: Transaction, session: Session, worker_id: int, now: int) -> None:

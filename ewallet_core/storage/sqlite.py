@@ -246,6 +246,8 @@ def _set_up(connection: sqlite3.Connection, durability: Durability) -> None:
     # The pages that a savepoint copies are too few to be worth a file, and there may be no folder for one.
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA foreign_keys = ON")
+    # REPLACE fires the triggers that refuse to delete entries, postings and seals.
+    connection.execute("PRAGMA recursive_triggers = ON")
     # Erased data is overwritten in the file; not every build of SQLite does that by default.
     connection.execute("PRAGMA secure_delete = ON")
 

@@ -15,7 +15,7 @@ from engine_client import EngineClient, without_sequence
 from examples_payments import pay
 from fakes import CHEAP
 from hopping_load import Hopping, HoppingLoad
-from instructions import supply
+from instructions import ANOTHER_PASSWORD, NEW_WORKER, PASSWORD, edit_account, new_account, supply
 from postgresql_server import PostgresqlServer
 from random_load import open_funded_sessions
 from replication import Replication, running_replication
@@ -121,13 +121,26 @@ def test_what_the_standby_lacks_is_not_acknowledged_until_it_is_back(
     ):
         ada, bob = (EngineClient(first).open_session().register(name).log_in(name) for name in ("ada", "bob"))
         ada.request(**supply(100))
-        payment = {**pay("bob@example.org", 30), "request_id": "without standby"}
+        operator = EngineClient(first)
+        changes = [
+            (ada, pay("bob@example.org", 30)),
+            # Those with a password look for an earlier answer before they begin.
+            (bob, edit_account(old_pass=PASSWORD, user_pass=ANOTHER_PASSWORD)),
+            (EngineClient(first).open_session(), new_account("cyd")),
+            (operator, NEW_WORKER),
+        ]
+        requests = [
+            (caller, {**change, "request_id": f"without standby {number}"})
+            for number, (caller, change) in enumerate(changes)
+        ]
         replication.standby.freeze()
-        for engine in (first, second, first):
-            ada.at(engine).expect_error("outcome_unknown", **payment)
+        for caller, request in requests:
+            for engine in (first, second, first):
+                caller.at(engine).expect_error("outcome_unknown", **request)
         replication.standby.thaw()
-        answers = [ada.at(engine).request(**payment) for engine in (first, second)]
-        assert without_sequence(answers[0]) == without_sequence(answers[1])
+        for caller, request in requests:
+            answers = [caller.at(engine).request(**request) for engine in (first, second)]
+            assert without_sequence(answers[0]) == without_sequence(answers[1])
         assert (ada.credits, bob.credits) == (70, 30)
 
 

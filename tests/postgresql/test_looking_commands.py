@@ -25,6 +25,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.commands.diagnostics import Target, examine
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.schema import metadata
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_tui.__main__ import main
 
 WITHOUT_DRIVER = """
@@ -190,7 +191,7 @@ def test_doctor_tells_what_the_server_is_like(used, server_role):
     assert (server["encoding"], server["collation"], server["schema"]) == ("UTF8", "C", "public")
     assert (server["role"], server["owner_of_tables"]) == (server_role, "postgres")
     assert (server["is_standby"], server["tls"]) == (False, "none")
-    assert content["schema"] == {"found": "0007", "of_this_release": "0007"}
+    assert content["schema"] == {"found": SCHEMA_VERSION, "of_this_release": SCHEMA_VERSION}
     assert content["unsealed"] == {"entries": 0, "seconds": 0}
     assert content["bytes"] > 1_000_000
     assert content["a_server_seals"] is False

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InFailedSqlTransaction, error_from_result
 
 DriverConnection = psycopg.Connection[tuple[Any, ...]]
 
@@ -48,7 +48,7 @@ class Patience:
 
 
 class _Sent:
-    """Something that was sent; `error` is that of the server's answer, if it is one."""
+    """Something that was sent; `error` says why there is no result, if it has failed or was skipped."""
 
     error: psycopg.Error | None = None
 
@@ -116,6 +116,9 @@ class Cursor(_Sent):
 
     def _wait(self) -> pq.abc.PGresult:
         while self._result is None:
+            if self.error is not None:
+                # Nothing more will come for it.
+                raise self.error
             self._connection.wait_for(self)
         return self._result
 
@@ -194,7 +197,7 @@ class PipelinedConnection:
         if not self._is_flushed:
             self._server.send_flush_request()
             self._is_flushed = True
-        self._receive(lambda: cursor.is_there)
+        self._receive(lambda: cursor.is_there or cursor.error is not None)
 
     def finish(self, most_seconds: float = math.inf) -> None:
         """Wait for all that was sent. Raises `LateAnswerError` if an answer takes longer."""
@@ -254,7 +257,9 @@ class PipelinedConnection:
             if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE):
                 sent.error = error_from_result(result)
                 raise sent.error
-            if result.status != pq.ExecStatus.PIPELINE_ABORTED:
+            if result.status == pq.ExecStatus.PIPELINE_ABORTED:
+                sent.error = InFailedSqlTransaction("an earlier statement has failed")
+            else:
                 sent.take(result)
 
     def _wait_until_answered(self, most_seconds: float) -> None:
@@ -268,13 +273,13 @@ class PipelinedConnection:
         while unsent or server.is_busy():
             seconds = min(most_seconds, self._patience.answer_seconds)
             left = begun_at + seconds - time.monotonic()
-            if left <= 0:
+            # Also if it is late: this process may have been held up since the answer came.
+            if poll.poll(min(left, _LOOK_SECONDS) * 1_000 + 1 if left > 0 else 0):
+                server.consume_input()
+                if unsent and not (unsent := server.flush()):
+                    poll.modify(server.socket, select.POLLIN)
+            elif left <= 0:
                 raise LateAnswerError(f"no answer within {seconds:g} seconds")
-            if not poll.poll(min(left, _LOOK_SECONDS) * 1_000 + 1):
-                continue
-            server.consume_input()
-            if unsent and not (unsent := server.flush()):
-                poll.modify(server.socket, select.POLLIN)
 
 
 def _as_text(value: Any) -> bytes | None:
