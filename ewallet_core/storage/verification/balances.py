@@ -95,11 +95,10 @@ class BalanceSums:
         total = balance.total = balance.total + posting.amount
         if posting.unit != balance.unit:
             faults.append(f"{posting.name} moves {posting.unit}s, its balance counts {balance.unit}s.")
-        if posting.at != entry_at:
-            if posting.at < entry_at:
-                faults.append(f"{posting.name} is dated before its entry.")
-            elif posting.at > balance.moved_at:
-                faults.append(f"{posting.name} is dated after its entry and the one before it.")
+        if posting.at < entry_at:
+            faults.append(f"{posting.name} is dated before its entry.")
+        elif posting.at > entry_at and posting.at > balance.moved_at:
+            faults.append(f"{posting.name} is dated after its entry and the one before it.")
         # The issuer's balances are not stored, but computed.
         if balance.issues:
             if posting.balance_after is not None:
