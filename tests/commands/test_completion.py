@@ -49,7 +49,7 @@ def started(shell: str, folder: Path, wallet: Wallet) -> Terminal:
     else:
         (folder / ".bashrc").write_text('PS1="$ "\neval "$(ewallet completion bash)"\n')
     variables |= dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), "")
-    return Terminal([shell], columns=100, rows=40, **variables)
+    return Terminal(program=shell, columns=100, rows=40, **variables)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -47,8 +47,8 @@ MOST: dict[str, tuple[dict[str, Any], int]] = {
     "the start of a timer": (START, 7),
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
-    "the account": (VIEW_ACCOUNT, 2),
-    "the overview": (OVERVIEW, 10),
+    "the account": (VIEW_ACCOUNT, 3),
+    "the overview": (OVERVIEW, 11),
     "a sheet": (view_list("transfer"), 3),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from weakref import WeakKeyDictionary
 
 import psycopg
 
@@ -50,6 +51,7 @@ class ConnectionSetup:
         self._durability = durability
         self._comparing = threading.Lock()
         self._latest_timeline = 0
+        self._timelines: WeakKeyDictionary[DriverConnection, int] = WeakKeyDictionary()
 
     def prepare(self, connection: DriverConnection) -> None:
         """Raises `ReplacedServerError`, with the connection closed."""
@@ -63,12 +65,15 @@ class ConnectionSetup:
             connection.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
         self._require_latest_timeline(connection)
 
+    def is_replaced(self, connection: DriverConnection) -> bool:
+        """Whether a connection that was prepared here leads to a server that was replaced since."""
+        return 0 < self._timelines[connection] < self._latest_timeline
+
     def _require_latest_timeline(self, connection: DriverConnection) -> None:
-        timeline = _timeline_of(connection)
+        timeline = self._timelines[connection] = _timeline_of(connection)
         with self._comparing:
-            latest = self._latest_timeline
-            self._latest_timeline = max(latest, timeline)
-        if 0 < timeline < latest:
+            latest = self._latest_timeline = max(self._latest_timeline, timeline)
+        if self.is_replaced(connection):
             at = f"{connection.info.host}:{connection.info.port}"
             connection.close()
             raise ReplacedServerError(

@@ -15,6 +15,7 @@ import psycopg
 
 from ewallet_core.metrics import Metric, gauge
 from ewallet_core.storage.events import SettledEvents
+from ewallet_core.storage.postgresql.connection_setup import ReplacedServerError
 from ewallet_core.storage.postgresql.errors import Remedy, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance_session import MaintenanceSession, OpenTransaction
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
@@ -42,9 +43,18 @@ class MaintenanceThread:
     When its connection is lost, it connects again for as long as that takes. Any thread may ask it.
     """
 
-    def __init__(self, connect: Callable[[], DriverConnection], open_transaction: OpenTransaction) -> None:
-        """Begins at once. `connect` opens a connection in autocommit mode. Raises `psycopg.Error`."""
+    def __init__(
+        self,
+        connect: Callable[[], DriverConnection],
+        open_transaction: OpenTransaction,
+        is_replaced: Callable[[DriverConnection], bool],
+    ) -> None:
+        """Begins at once. `connect` opens a connection in autocommit mode. Raises `psycopg.Error`.
+
+        A connection whose server `is_replaced` counts as lost.
+        """
         self._connect = connect
+        self._is_replaced = is_replaced
         self._open_transaction = open_transaction
         self._process = secrets.token_hex(8)
         self._changed: Callable[[], None] = lambda: None
@@ -182,6 +192,8 @@ class MaintenanceThread:
         return True
 
     def _look(self, session: MaintenanceSession) -> None:
+        if self._is_replaced(session.connection):
+            raise ReplacedServerError("a standby was promoted")
         session.look()
         self._keep_settled(session)
         if time.monotonic() < self._seal_after:
