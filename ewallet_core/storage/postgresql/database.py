@@ -53,13 +53,13 @@ class PostgresqlDatabase:
         self._engine = create_engine_for(target, pool_size=connections)
         # None of the pool's, which may all be in use.
         self._maintenance_engine = create_engine_for(target, pool_size=1)
-        self._setup = ConnectionSetup(durability)
+        self._patience = Patience()
+        self._setup = ConnectionSetup(durability, self._patience)
         for engine in (self._engine, self._maintenance_engine):
             event.listen(engine, "connect", lambda connection, _record: self._setup.prepare(connection))
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
         self._outage = Outage()
-        self._patience = Patience()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
