@@ -49,6 +49,15 @@ _COMPARED = {
     "to_account_id",
     "seller_account_id",
     "credits",
+    "created_at",
+    "transfer_type",
+    "conversion_type",
+    "from_ewallet_id",
+    "to_ewallet_id",
+    "from_clock_id",
+    "to_clock_id",
+    "currency",
+    "cost",
 }
 """The columns of an entry's records that must equal others, as the other checks prove."""
 _ANY_NUMBER = {"boot_at", "confirmed_boot_at", "wall_at", "latest_at", "overruled_at"}
