@@ -12,7 +12,7 @@ import alembic.command  # noqa: F401 - imported when a wallet is new, and when o
 import argon2
 import psycopg  # noqa: F401 - imported for the URL of a PostgreSQL
 import pytest  # noqa: F401 - the main module of the tests imports it, and each forked process that module
-from invoked import new_wallet
+from invoked import ADA, Wallet, register
 from shared_statements import SharedStatements
 from used_wallet import use
 
@@ -31,7 +31,7 @@ cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 Passwords.__init__.__defaults__ = (cheap,)  # type: ignore[misc]
 SharedStatements().replace(setattr)
 with tempfile.TemporaryDirectory() as folder:
-    wallet = use(new_wallet(Path(folder)))
+    wallet = use(register(Wallet(Path(folder)), ADA))
     for command in ("status", "balance", "history", "verify"):
         wallet.done(command)
 

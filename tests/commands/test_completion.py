@@ -64,9 +64,11 @@ def test_a_shell_completes_commands_names_and_instructions(
         for typed, completed in IN_SHELLS.items():
             terminal.press(typed, "tab")
             terminal.wait_for(completed)
-            # Leave the line, and go on with an empty screen.
-            terminal.press("\x03", "clear", "enter")
-            terminal.wait_until(lambda: "ewallet" not in terminal.text)
+            # Leave the line, and go on with an empty screen. What is typed before a prompt may be lost.
+            terminal.press("\x03")
+            terminal.wait_until(lambda: terminal.text.rstrip().endswith("\n$"))
+            terminal.press("clear", "enter")
+            terminal.wait_until(lambda: terminal.text.strip() == "$")
     finally:
         terminal.close()
 

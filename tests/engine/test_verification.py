@@ -25,8 +25,11 @@ from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.storage.sqlite import upgrade_file
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.storage.verification import Check, run_checks
+from ewallet_core.storage.verification.described_schema import SQLITE_SCHEMA, describe
+from ewallet_core.storage.verification.sqlite import read_schema
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -385,6 +388,15 @@ def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
 def test_a_changed_schema_is_found(used_file, statement, message):
     execute_sql(used_file, statement)
     assert any(message in sentence for sentence in violations_in(used_file))
+
+
+def test_the_described_schema_is_what_the_migrations_make(tmp_path):
+    """If it is not: `make schemas` describes it again."""
+    upgrade_file(file := tmp_path / "new.sqlite3")
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        statements = Statements(SQLiteDialect_pysqlite())
+        found = read_schema(Transaction(connection, statements, writes=False))
+    assert SQLITE_SCHEMA.read_text() == describe(found)
 
 
 def test_every_check_reports_what_it_covered(used_file):

@@ -44,3 +44,13 @@ def test_a_connection_can_be_used_after_a_failure(connection):
         read_after_failure(connection, lambda _, skipped: skipped.fetchall())
     with connection.pipeline():
         assert connection.execute("SELECT 2").fetchall() == [(2,)]
+
+
+def test_a_pipeline_whose_last_statement_was_read_is_at_its_end(connection):
+    with connection.pipeline():
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]
+    with connection.pipeline():
+        # It must be the first statement of its transaction.
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        assert connection.execute("SELECT 2").fetchall() == [(2,)]
+        connection.execute("ROLLBACK")

@@ -53,13 +53,13 @@ class PostgresqlDatabase:
         self._engine = create_engine_for(target, pool_size=connections)
         # None of the pool's, which may all be in use.
         self._maintenance_engine = create_engine_for(target, pool_size=1)
-        self._setup = ConnectionSetup(durability)
+        self._patience = Patience()
+        self._setup = ConnectionSetup(durability, self._patience)
         for engine in (self._engine, self._maintenance_engine):
             event.listen(engine, "connect", lambda connection, _record: self._setup.prepare(connection))
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
         self._outage = Outage()
-        self._patience = Patience()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -172,7 +172,7 @@ class PostgresqlDatabase:
                     connection.execute("ROLLBACK")
             finally:
                 _roll_back(connection)
-            self._outage.end()
+            self._note_answer()
             return result
 
     def _write_once(self, work: Callable[[Transaction], T], runs: Runs) -> T:
@@ -196,10 +196,15 @@ class PostgresqlDatabase:
                     commit(connection, COMMIT_SECONDS)
             finally:
                 _roll_back(connection)
-            self._outage.end()
+            self._note_answer()
             if transaction.events_written:
                 self._maintenance.note_change()
             return result
+
+    def _note_answer(self) -> None:
+        """A transaction has ended well."""
+        self._outage.end()
+        self._maintenance.end_if_hung()
 
     def _connect_for_maintenance(self) -> DriverConnection:
         pooled = _connect(self._maintenance_engine)

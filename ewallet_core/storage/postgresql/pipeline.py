@@ -145,9 +145,15 @@ class PipelinedConnection:
     in_transaction = True
     """An error ends the piece of work in any case, so that nothing can be kept without a transaction."""
 
-    def __init__(self, driver: DriverConnection, patience: Patience | None = None) -> None:
-        """If an answer takes longer than the patience lasts, `LateAnswerError` is raised."""
+    def __init__(
+        self, driver: DriverConnection, patience: Patience | None = None, prefix: bytes = b"ewallet"
+    ) -> None:
+        """If an answer takes longer than the patience lasts, `LateAnswerError` is raised.
+
+        The names of its statements begin with the prefix, which is another for each user of the connection.
+        """
         self.driver = driver
+        self._prefix = prefix
         self._patience = patience or Patience()
         self._server = driver.pgconn
         self._values = Transformer(driver)
@@ -158,6 +164,8 @@ class PipelinedConnection:
         self._end: _End | None = None
         self._is_flushed = True
         """Whether the server was asked for the answers to all that was sent."""
+        self._is_finished = True
+        """Whether the server was told that what was sent is all, and has answered it."""
         self.total_changes = 0
         """How many statements have changed something, or could have."""
 
@@ -167,7 +175,7 @@ class PipelinedConnection:
         self._server.enter_pipeline_mode()
         try:
             yield
-            if self._waiting and not self.driver.closed:
+            if not self._is_finished and not self.driver.closed:
                 self.finish()
         except BaseException as reason:
             self._abandon(reason)
@@ -182,7 +190,7 @@ class PipelinedConnection:
             self.total_changes += 1
         name = self._names.get(sql) or self._new_names.get(sql) or self._prepare(sql)
         self._server.send_query_prepared(name, [_as_text(value) for value in values])
-        self._is_flushed = False
+        self._is_flushed = self._is_finished = False
         cursor = Cursor(self)
         self._waiting.append(cursor)
         return cursor
@@ -209,6 +217,7 @@ class PipelinedConnection:
             end = self._end
         self._receive(lambda: end.is_there, most_seconds)
         self._end = None
+        self._is_finished = True
         self._new_names.clear()
 
     def load(self, result: pq.abc.PGresult, first: int, end: int) -> Sequence[Any]:
@@ -218,7 +227,7 @@ class PipelinedConnection:
 
     def _prepare(self, sql: str) -> bytes:
         self._number += 1
-        name = self._new_names[sql] = b"ewallet_%d" % self._number
+        name = self._new_names[sql] = b"%s_%d" % (self._prefix, self._number)
         self._server.send_prepare(name, sql.encode())
         self._waiting.append(_Prepared(self._names, sql, name))
         return name

@@ -136,7 +136,7 @@ def _faulty(table: Table, *, in_sqlite: bool) -> Select[Any]:
     if (records := _RECORDS.get(table)) is not None:
         key, words = table.c.search_key, _words(records)
         # What an account left when it was erased is found by nothing.
-        differs = and_(key != "", key != func.lower(words))
+        differs = and_(key != func.lower(words), key != "")
     return select(shown, case((wrong, 1), else_=0), key, words).where(or_(wrong, differs))
 
 
