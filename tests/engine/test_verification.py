@@ -17,12 +17,14 @@ from database_file import (
     violations_in,
     wait_until_sealed,
 )
-from fakes import IN_MEMORY, MINUTE
+from engine_client import EngineClient
+from fakes import CHEAP, IN_MEMORY, MINUTE, Wallclock
 from instructions import PAUSE, RESUME, START, STOP, supply, to_clock, to_credits
 from new_wallets import copy_of_database, copy_of_file
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.storage.sqlite import upgrade_file
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.storage.verification import Check, run_checks
@@ -53,25 +55,29 @@ OF_SQLITE = (
 )
 
 
-@pytest.fixture
-def lived_in(supplied, wallclock, wallet_url):
+@pytest.fixture(scope="module")
+def lived_in(new_wallet):
     """The URL of a wallet that has every kind of entry, and that nothing uses."""
-    for instruction in (to_clock(20), START, PAUSE, RESUME):
-        supplied.request(**instruction)
-        wallclock.forward(MINUTE)
-    for instruction in (STOP, to_credits(credits=5), supply(7)):
-        supplied.request(**instruction)
-    execute_sql(wallet_url, A_CONTACT)
-    execute_sql(
-        wallet_url,
-        "UPDATE sheets SET record_count = 1, last_position = 1 WHERE kind = 'contact' AND account_id = 2",
-    )
-    execute_sql(wallet_url, "DELETE FROM costs")
-    execute_sql(wallet_url, COSTS_OF_THE_SUPPLIES)
-    if is_on_postgresql(wallet_url):
-        wait_until_sealed(wallet_url)
-    supplied.engine.close()
-    return wallet_url
+    wallclock = Wallclock()
+    with new_wallet() as url:
+        with EWalletSessionManager(url, clock=wallclock, passwords=CHEAP) as engine:
+            ada = EngineClient(engine).open_session().register().log_in()
+            for instruction in (supply(100), to_clock(20), START, PAUSE, RESUME):
+                ada.request(**instruction)
+                wallclock.forward(MINUTE)
+            for instruction in (STOP, to_credits(credits=5), supply(7)):
+                ada.request(**instruction)
+            execute_sql(url, A_CONTACT)
+            execute_sql(
+                url,
+                "UPDATE sheets SET record_count = 1, last_position = 1"
+                " WHERE kind = 'contact' AND account_id = 2",
+            )
+            execute_sql(url, "DELETE FROM costs")
+            execute_sql(url, COSTS_OF_THE_SUPPLIES)
+            if is_on_postgresql(url):
+                wait_until_sealed(url)
+        yield url
 
 
 @pytest.fixture
