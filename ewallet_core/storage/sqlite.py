@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import cache, partial
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -271,11 +271,6 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-# SQLite makes the others by itself, and their SQL is NULL.
-MADE_OBJECTS = (
-    "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
-)
-
 _HAS_VERSION = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 
 
@@ -298,19 +293,6 @@ def migrate(engine: Engine, path: str | None) -> str | None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
         return version
-
-
-@cache
-def schema_of_release() -> dict[str, str]:
-    """The SQL of each table, index and trigger that this release makes, by name."""
-    engine = _engine(URL.create("sqlite"), Durability.FULL, in_memory=True)
-    try:
-        migrate(engine, None)
-        with engine.connect() as connection:
-            found: dict[str, str] = dict(connection.exec_driver_sql(MADE_OBJECTS).all())
-            return found
-    finally:
-        engine.dispose()
 
 
 def upgrade_file(file: Path) -> None:

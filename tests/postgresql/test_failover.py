@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 
@@ -30,7 +30,8 @@ from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.postgresql import database as database_module
-from ewallet_core.storage.postgresql import retries
+from ewallet_core.storage.postgresql import maintenance, retries
+from ewallet_core.storage.postgresql.pipeline import Patience
 from ewallet_core.storage.sessions import workers
 from ewallet_core.storage.transaction import Transaction
 
@@ -183,6 +184,30 @@ def test_connections_to_an_old_primary_that_comes_back_are_not_used_again(
         with closing(psycopg.connect(replication.standby.conninfo(name))) as promoted:
             assert promoted.execute("SELECT count(*) FROM workers").fetchone() == (2,)
         wait_until(lambda: replication.standby.execute(CHARGES) != [])
+
+
+def test_a_primary_that_hangs_is_left_also_by_what_seals_and_hears_of_changes(
+    replication: Replication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "HUNG_SECONDS", SOON_SECONDS)
+    name = replication.primary.new_database()
+    with closing(open_database(replication.url(name))) as database:
+        wait_until(lambda: database.is_in_charge)
+        replication.primary.freeze()
+        replication.promote()
+        # Transactions leave it first.
+        with monkeypatch.context() as patched, suppress(StorageFailedError):
+            patched.setattr(Patience, "answer_seconds", SOON_SECONDS)
+            database.read(workers.all)
+
+        def is_in_charge_at_the_promoted() -> bool:
+            database.read(workers.all)
+            return replication.standby.execute(CHARGES) != []
+
+        try:
+            wait_until(is_in_charge_at_the_promoted)
+        finally:
+            replication.primary.thaw()
 
 
 def add_worker(transaction: Transaction) -> None:

@@ -172,7 +172,7 @@ class PostgresqlDatabase:
                     connection.execute("ROLLBACK")
             finally:
                 _roll_back(connection)
-            self._outage.end()
+            self._note_answer()
             return result
 
     def _write_once(self, work: Callable[[Transaction], T], runs: Runs) -> T:
@@ -196,10 +196,15 @@ class PostgresqlDatabase:
                     commit(connection, COMMIT_SECONDS)
             finally:
                 _roll_back(connection)
-            self._outage.end()
+            self._note_answer()
             if transaction.events_written:
                 self._maintenance.note_change()
             return result
+
+    def _note_answer(self) -> None:
+        """A transaction has ended well."""
+        self._outage.end()
+        self._maintenance.end_if_hung()
 
     def _connect_for_maintenance(self) -> DriverConnection:
         pooled = _connect(self._maintenance_engine)

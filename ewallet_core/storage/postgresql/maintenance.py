@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -31,6 +32,8 @@ STABLE_SECONDS = 10.0
 """How long a connection must have lived for the next one to be opened without a long wait."""
 AFTER_FAULT_SECONDS = 60.0
 """How long nothing is sealed after that has failed for another reason than the connection."""
+HUNG_SECONDS = 60.0
+"""How long the server may take for an answer while transactions are answered, perhaps by another server."""
 CLOSE_SECONDS = 5.0
 """How long its end may take."""
 
@@ -64,6 +67,9 @@ class MaintenanceThread:
         self._waker, self._wake_up = socket.socketpair()
         for each in (self._waker, self._wake_up):
             each.setblocking(False)
+        self._connection: DriverConnection | None = None
+        self._answer_due_at = math.inf
+        """Until when the server must have answered what the thread has asked."""
         self._connection_number = 0
         self._settled = SettledEvents(0, 0)
         self._seal_after = 0.0
@@ -98,6 +104,15 @@ class MaintenanceThread:
             self._has_changed = True
             self._wake()
 
+    def end_if_hung(self) -> None:
+        """Note that a transaction has ended well: a connection that got no answer for long is given up then.
+
+        Its server may hang while a standby was promoted in its place.
+        """
+        if time.monotonic() >= self._answer_due_at:
+            self._answer_due_at = math.inf
+            self._cut_connection()
+
     def metrics(self) -> Iterator[Metric]:
         session = self._session
         in_charge = session is not None and session.is_in_charge
@@ -131,6 +146,15 @@ class MaintenanceThread:
         self._wake_up.close()
 
     # In its thread
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Ask the server something, which it must answer in time."""
+        self._answer_due_at = time.monotonic() + HUNG_SECONDS
+        try:
+            yield
+        finally:
+            self._answer_due_at = math.inf
 
     def _run(self) -> None:
         while not self._is_closing.is_set():
@@ -188,18 +212,21 @@ class MaintenanceThread:
         if not self._has_changed:
             return False
         self._has_changed = False
-        session.tell_change()
+        with self._asking():
+            session.tell_change()
         return True
 
     def _look(self, session: MaintenanceSession) -> None:
         if self._is_replaced(session.connection):
             raise ReplacedServerError("a standby was promoted")
-        session.look()
+        with self._asking():
+            session.look()
         self._keep_settled(session)
         if time.monotonic() < self._seal_after:
             return
         try:
-            session.seal()
+            with self._asking():
+                session.seal()
         except Exception as reason:
             if _is_lost(session, reason):
                 raise
@@ -217,11 +244,12 @@ class MaintenanceThread:
             self._changed()
 
     def _begin_session(self) -> MaintenanceSession:
-        connection = self._connect()
+        connection = self._connection = self._connect()
         try:
-            session = MaintenanceSession(connection, self._open_transaction, self._process)
-            self._connection_number += 1
-            session.look()
+            with self._asking():
+                session = MaintenanceSession(connection, self._open_transaction, self._process)
+                self._connection_number += 1
+                session.look()
             self._keep_settled(session)
         except BaseException:
             connection.close()
@@ -246,11 +274,11 @@ class MaintenanceThread:
 
     def _cut_connection(self) -> None:
         """End a wait for a server that does not answer."""
-        if (session := self._session) is None:
+        if (connection := self._connection) is None:
             return
         with (
             suppress(psycopg.Error, OSError),
-            socket.socket(fileno=os.dup(session.connection.fileno())) as cut,
+            socket.socket(fileno=os.dup(connection.fileno())) as cut,
         ):
             cut.shutdown(socket.SHUT_RDWR)
 
