@@ -4,7 +4,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What is compiled is kept: the tests take 12 seconds longer to begin if each run compiles them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test test-postgres check lock bench bench-large screenshots docs postgres-schema soak fuzz crash mutants audit clean
+.PHONY: run test test-postgres check lock bench bench-large screenshots docs schemas soak fuzz crash mutants audit clean
 
 run: .venv/.installed
 	@$(BIN)/ewallet
@@ -39,9 +39,9 @@ docs: .venv/.developed
 	mv docs/instructions.md.new docs/instructions.md
 	$(BIN)/python docs/keys_by_screen.py
 
-# After a new migration: what `ewallet verify` expects of the tables at PostgreSQL.
-postgres-schema: .venv/.developed
-	PYTHONPATH=tests $(BIN)/python tests/postgresql/describe_schema.py
+# After a new migration: what `ewallet verify` expects of the tables in a file and at PostgreSQL.
+schemas: .venv/.developed
+	PYTHONPATH=tests/postgresql $(BIN)/python tests/describe_schemas.py
 
 # Crashes, faults, damage and random requests, with one seed after another, until the time is up or a test fails.
 SECONDS ?= 60

@@ -75,7 +75,7 @@ class EWalletSessionManager:
         if boot_clock is not None or clock is not system_clock:
             self._wall_clock = WallClock(clock, boot_clock or clock, boot_id)
         elif self._database.is_remote:
-            self._wall_clock = WallClock.of_database(clock)
+            self._wall_clock = WallClock.of_database(system_boot_clock)
         else:
             self._wall_clock = WallClock(clock, system_boot_clock, system_boot_id())
         try:
@@ -114,7 +114,7 @@ class EWalletSessionManager:
 
         Without a listener they are answered `no_listener`.
         """
-        self.dispatcher.listener = listener
+        self.dispatcher.listen_through(listener)
 
     def events(self, client_id: str, session_token: str, since: int | None = None) -> EventPage:
         """The events of the session's account after `since`; without it none, only the newest's sequence.

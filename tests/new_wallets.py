@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fakes import CHEAP, IN_MEMORY, Wallclock
 from postgresql_server import PostgresqlMissingError, PostgresqlServer
+from wallet_checker import WalletChecker
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.storage.database import migrate_database
@@ -62,11 +63,26 @@ def is_usual_run(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new wallet file, which tests copy because creating one takes too long."""
+def template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new wallet file, which fixtures copy because creating one takes too long."""
     file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
     EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
     return file
+
+
+@pytest.fixture(scope="session")
+def new_wallet_file(template_file: Path) -> Path:
+    """A new wallet file, for tests that run on SQLite only."""
+    return template_file
+
+
+@pytest.fixture(scope="session")
+def wallet_checker(template_file: Path) -> Iterator[WalletChecker]:
+    """Checks the wallets of tests, which are copies of the new one."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        checker = WalletChecker(template_file, Path(folder))
+        yield checker
+        checker.close()
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +114,7 @@ def wallet_template(postgresql_server: PostgresqlServer) -> str:
 def new_wallet(request: pytest.FixtureRequest, database_kind: str) -> NewWallet:
     """Make a new wallet on the kind of database that the test has."""
     if database_kind == SQLITE:
-        file: Path = request.getfixturevalue("new_wallet_file")
+        file: Path = request.getfixturevalue("template_file")
         return lambda: copy_of_file(file, IN_MEMORY)
     server: PostgresqlServer = request.getfixturevalue("postgresql_server")
     template: str = request.getfixturevalue("wallet_template")
@@ -109,7 +125,7 @@ def new_wallet(request: pytest.FixtureRequest, database_kind: str) -> NewWallet:
 def copy_of_file(file: Path, folder_of_copy: Path | None) -> Iterator[str]:
     """The URL of a copy of the wallet file, in a folder of its own."""
     with tempfile.TemporaryDirectory(dir=folder_of_copy) as folder:
-        yield f"sqlite:///{shutil.copy(file, folder)}"
+        yield f"sqlite:///{shutil.copy(file, Path(folder) / 'wallet.sqlite3')}"
 
 
 @contextlib.contextmanager
@@ -124,10 +140,17 @@ def copy_of_database(server: PostgresqlServer, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def wallet_url(request: pytest.FixtureRequest, new_wallet: NewWallet) -> Iterator[str]:
+def first_file(template_file: Path) -> Path:
+    """The wallet file of which a test gets a copy; the conftest of a folder may have others."""
+    return template_file
+
+
+@pytest.fixture
+def wallet_url(request: pytest.FixtureRequest, database_kind: str, new_wallet: NewWallet) -> Iterator[str]:
     """The URL of a new wallet; a wallet file is in memory unless the test requests `on_disk`."""
-    if "on_disk" in request.fixturenames:
-        made = copy_of_file(request.getfixturevalue("new_wallet_file"), None)
+    if database_kind == SQLITE:
+        folder = None if "on_disk" in request.fixturenames else IN_MEMORY
+        made = copy_of_file(request.getfixturevalue("first_file"), folder)
     else:
         made = new_wallet()
     with made as url:

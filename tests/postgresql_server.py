@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,10 @@ cat > /dev/null
 kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")" && sleep 1
 rm -rf "$1"
 """
+
+
+_initialized: Path | None = None
+"""The data of a new server, which a running one of this process keeps for others that begin with a copy."""
 
 
 class PostgresqlMissingError(Exception):
@@ -123,6 +128,7 @@ class PostgresqlServer:
             **settings,
         }
         self._has_port = has_port
+        self._version = 0
         self._numbers = count(1)
         self._administration = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
@@ -155,12 +161,16 @@ class PostgresqlServer:
         self.start()
 
     def _initialize(self) -> None:
-        self.run(
-            "initdb",
-            *("-D", self.data, "-U", ADMINISTRATOR, "-A", "trust", "-E", "UTF8", "--locale=C"),
-            # Small segments, so that a server takes little space and time to create.
-            *("--wal-segsize=1", "--no-sync", "--no-instructions"),
-        )
+        global _initialized  # noqa: PLW0603 - for all servers of the process
+        if _initialized is None or not _initialized.exists():
+            _initialized = self.folder / "initialized"
+            self.run(
+                "initdb",
+                *("-D", _initialized, "-U", ADMINISTRATOR, "-A", "trust", "-E", "UTF8", "--locale=C"),
+                # Small segments, so that a server takes little space and time to create.
+                *("--wal-segsize=1", "--no-sync", "--no-instructions"),
+            )
+        subprocess.run(["cp", "-a", _initialized, self.data], check=True)
 
     def configure(self, **settings: str) -> None:
         """Write the configuration, with these changes; it counts from the next start or `reload`."""
@@ -207,7 +217,8 @@ class PostgresqlServer:
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                psycopg.connect(self.conninfo()).close()
+                with closing(psycopg.connect(self.conninfo())) as connection:
+                    self._version = connection.info.server_version
             except psycopg.OperationalError:
                 assert self._process.poll() is None, self.log.read_text()
                 assert time.monotonic() < end, self.log.read_text()
@@ -310,7 +321,9 @@ class PostgresqlServer:
     def new_database(self, template: str = "template0") -> str:
         """The name of a new database, which is a copy of the template."""
         name = f"wallet_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Half as much work as by way of the log; before version 15 there is no other.
+        strategy = "STRATEGY FILE_COPY" if self._version >= 150_000 else ""
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} {strategy}")
         return name
 
     def drop_database(self, name: str) -> None:

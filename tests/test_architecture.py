@@ -115,25 +115,22 @@ def parts_of(identifier: str) -> list[str]:
     return [part.lower() for part in found]
 
 
-@cache
 def uses(package: str) -> dict[str, set[str]]:
     """Identifiers of the package with the files that have them, apart from those that are allowed."""
     found: dict[str, set[str]] = {}
     for file in files(package):
-        for identifier in identifiers(file):
-            if identifier not in ALLOWED:
-                found.setdefault(identifier, set()).add(str(file.relative_to(ROOT)))
+        for identifier in set(identifiers(file)).difference(ALLOWED):
+            found.setdefault(identifier, set()).add(str(file.relative_to(ROOT)))
     return found
-
-
-def uses_of(package: str, word: str) -> dict[str, set[str]]:
-    phrase = f" {word} "
-    return {name: where for name, where in uses(package).items() if phrase in f" {' '.join(parts_of(name))} "}
 
 
 @each_package
 def test_a_replaced_word_is_part_of_no_identifier(package: str) -> None:
-    found = {word: uses_of(package, word) for word in WORDS}
+    used = uses(package)
+    spelled = {name: f" {' '.join(parts_of(name))} " for name in used}
+    found = {
+        word: {name: used[name] for name, words in spelled.items() if f" {word} " in words} for word in WORDS
+    }
     assert {word: names for word, names in found.items() if names} == {}
 
 
@@ -301,9 +298,12 @@ def test_few_classes_override_check_action() -> None:
 SLOW = ("sqlalchemy", "alembic", "argon2", "iso4217", "tomlkit", "zxcvbn")
 
 
+@cache
 def modules_after(statement: str) -> set[str]:
-    """The top-level modules that a fresh process has loaded after that statement."""
-    script = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    """The modules and top-level packages that a fresh process has loaded after that statement."""
+    script = (
+        f"{statement}\nimport sys\nprint(*sys.modules, *{{name.partition('.')[0] for name in sys.modules}})"
+    )
     return set(subprocess.check_output([sys.executable, "-c", script], text=True).split())
 
 
@@ -321,8 +321,7 @@ def test_no_slow_library_is_loaded_before_the_first_paint(statement: str) -> Non
 
 
 def test_no_service_is_imported_before_the_first_paint() -> None:
-    script = "import ewallet_tui.__main__, ewallet_tui.app, sys\nprint(*sys.modules)"
-    loaded = set(subprocess.check_output([sys.executable, "-c", script], text=True).split())
+    loaded = modules_after("import ewallet_tui.__main__, ewallet_tui.app")
     later = {"services", "store", "lifecycle", "connection", "actions", "widgets.form", "widgets.footer"}
     assert loaded.isdisjoint(f"ewallet_tui.{name}" for name in later)
     assert loaded.isdisjoint({"ewallet_core.client.session", "ewallet_core.client.trust"})
@@ -349,9 +348,10 @@ def test_the_public_name_of_the_engine_loads_the_engine() -> None:
 
 
 def test_the_engine_loads_no_dialect_of_another_database() -> None:
-    script = "import ewallet_core.manager, sys\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "sqlalchemy.dialects.postgresql" not in done.stdout.split()
+    # Its module is that of `EWalletSessionManager`.
+    loaded = modules_after("from ewallet_core import EWalletSessionManager")
+    assert "ewallet_core.manager" in loaded
+    assert "sqlalchemy.dialects.postgresql" not in loaded
 
 
 def test_every_helper_of_the_tests_has_a_name_of_its_own() -> None:

@@ -141,7 +141,9 @@ def demo_command() -> None:
 @click.option("--full", is_flag=True, help="Also check the whole ledger, as `ewallet verify` does.")
 @_json_option
 @click.option(
-    "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; do nothing else."
+    "--confirm-clock",
+    is_flag=True,
+    help="Say that the clock of the wallet's machine is right; do nothing else.",
 )
 @click.option(
     "--compact", is_flag=True, help="Write the database anew without its free space; do nothing else."

@@ -18,7 +18,7 @@ from ewallet_core.operations.context import AccountContext, ClientContext, Conte
 from ewallet_core.operations.sessions import require_live, touch
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.callers import Asked, FoundCaller, find_by_credentials, find_by_session
-from ewallet_core.storage.sessions import ClientId, client_ids, renewed_tokens
+from ewallet_core.storage.sessions import ClientId, client_ids, has_token, renewed_tokens
 
 LAST_USE_WRITTEN_EVERY_MS = 60_000
 
@@ -42,8 +42,8 @@ def authenticate(
         return context
     is_live = context.caller.live_session_id is not None
     if access is Access.CLIENT and not is_live:
-        return _extended(ClientContext, context, client=_client(context))
-    asked = Asked(context.now, instruction, remembered_id, of_session=access is Access.SESSION)
+        return _extended(ClientContext, context, _client(context))
+    asked = Asked(context.now, instruction, remembered_id, int(access is Access.SESSION))
     if is_live:
         found = _find_live(context, asked)
     else:
@@ -53,24 +53,11 @@ def authenticate(
         error = NotLoggedInError() if account is None else why_not_active(account)
         if error is not None:
             raise error
-    of_session = {
-        "session": found.session,
-        "client": found.client,
-        "permission": found.permission,
-        "seen": found.seen,
-    }
-    if account is not None:
-        context.transaction.require_locks((account.id,))
+    of_session = found.session, found.client, found.permission, found.seen
     if account is None:
-        return _extended(SessionContext, context, **of_session)
-    return _extended(
-        AccountContext,
-        context,
-        **of_session,
-        account=account,
-        wallet_found=found.wallet,
-        has_due_timer=found.has_due_timer,
-    )
+        return _extended(SessionContext, context, *of_session)
+    context.transaction.require_locks((account.id,))
+    return _extended(AccountContext, context, *of_session, account, found.wallet, found.has_due_timer)
 
 
 def note_use(context: Context) -> None:
@@ -85,8 +72,10 @@ def note_use(context: Context) -> None:
         touch(context, context.client, session)
 
 
-def _extended(kind: type[C], context: Context, **authenticated: Any) -> C:
-    return kind(**msgspec.structs.asdict(context), **authenticated)
+def _extended(kind: type[C], context: Context, *authenticated: Any) -> C:
+    """The context with what was authenticated, in the order of the kind's fields."""
+    # By position, because a struct with many fields takes five times as long to make by their names.
+    return kind(*msgspec.structs.astuple(context), *authenticated)
 
 
 def _client(context: Context) -> ClientId:
@@ -124,7 +113,7 @@ def _find_live(context: Context, asked: Asked) -> FoundCaller:
     found = find_by_session(context.transaction, asked, cast("int", context.caller.live_session_id))
     session = require_live(context, found.session)
     given = _hash(context.credentials.session_token)
-    if given is not None and given != session.token_hash:
+    if given is not None and not has_token(context.transaction, session.id, given):
         raise SessionUnknownError
     return found
 

@@ -23,7 +23,7 @@ LONGEST_WAIT_MS = 60_000
 NOT_IN_CHARGE_MS = SECOND
 """When to look again whether this process is in charge."""
 RETRY_MS = 1_000
-LULL_SECONDS, REMOTE_LULL_SECONDS = 0.02, 0.2
+LULL_SECONDS, REMOTE_LULL_SECONDS = 0.05, 0.2
 """How long to wait after a change for others; of a remote database, each look takes longer."""
 BETWEEN_SLICES_MS = 50
 """How long a cleaner that has more to remove lets others write."""

@@ -12,6 +12,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
+import msgspec
+
 from ewallet_core.engine.cleanup import (
     CLEANERS,
     LULL_SECONDS,
@@ -21,7 +23,7 @@ from ewallet_core.engine.cleanup import (
     Scheduler,
     WakeUpEvent,
 )
-from ewallet_core.engine.execution import Execution
+from ewallet_core.engine.execution import Execution, OpenContext
 from ewallet_core.engine.wall_clock import WallClock
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import ArgumentsClashError
@@ -44,8 +46,10 @@ from ewallet_core.operations.context import (
     INVALID,
     Call,
     Caller,
+    ClockDoubt,
     Context,
     EngineConfig,
+    Environment,
     InstructionListener,
     InvalidCall,
     Preparation,
@@ -155,13 +159,15 @@ class Dispatcher:
     def __init__(self, database: Database, dependencies: Dependencies) -> None:
         self.database = database
         self.clock = dependencies.wall_clock.now
-        self.listener: InstructionListener | None = None
         self.changed: Callable[[], None] = lambda: None
         """Called after something was changed, from the thread that notices it."""
         self.order = KeyedLocks()
         """The calls of one client run one after another, by their `order_key`."""
         self.metrics = Metrics()
         self._dependencies = dependencies
+        self._environment = Environment(
+            dependencies.config, dependencies.issuer, dependencies.randomness, REGISTRY, self.metrics
+        )
         scheduler = Scheduler(
             CLEANERS,
             self._read_due_times,
@@ -176,6 +182,10 @@ class Dispatcher:
         self.metrics.add_source(database.metrics)
         self.metrics.add_source(scheduler.metrics)
         self.metrics.add_source(dependencies.wall_clock.metrics)
+
+    def listen_through(self, listener: InstructionListener | None) -> None:
+        """Have that listener carry out the instructions about sockets; without one, they fail."""
+        self._environment = msgspec.structs.replace(self._environment, listener=listener)
 
     def parse(
         self,
@@ -246,8 +256,7 @@ class Dispatcher:
     def view(self, calls: Sequence[Call]) -> list[Answer | None]:
         """As `run_now` for views, in one read transaction; None for one that has to write something first."""
         try:
-            views = [partial(self._view, call) for call in calls]
-            return self.database.read(lambda transaction: transaction.run_together(views))
+            return self.database.read(partial(self._view_together, calls))
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers must get their answers
             if len(calls) > 1 and not (self.database.is_remote and isinstance(error, StorageFailedError)):
                 # One alone is at fault, and the others must not fail with it: the database does answer.
@@ -285,22 +294,27 @@ class Dispatcher:
         prepared: Any = None,
     ) -> Context:
         """A context for a caller who is not authenticated yet."""
-        now, clock_doubt = self._dependencies.wall_clock.read(transaction)
+        time = self._dependencies.wall_clock.read(transaction)
+        return self._context_at(time, transaction, caller, credentials, request_id, prepared)
+
+    def _context_at(
+        self,
+        time: tuple[int, ClockDoubt | None],
+        transaction: Transaction,
+        caller: Caller,
+        credentials: Credentials,
+        request_id: str | None,
+        prepared: Any,
+    ) -> Context:
         return Context(
-            transaction=transaction,
-            now=now,
-            clock_doubt=clock_doubt,
-            config=self._dependencies.config,
-            issuer=self._dependencies.issuer,
-            randomness=self._dependencies.randomness,
-            registry=REGISTRY,
-            listener=self.listener,
-            metrics=self.metrics,
-            caller=caller,
-            credentials=credentials,
-            request_id=request_id,
-            prepared=prepared,
-            changed_rows_before=transaction.changed_rows,
+            transaction,
+            *time,
+            self._environment,
+            caller,
+            credentials,
+            request_id,
+            prepared,
+            transaction.changed_rows,
         )
 
     def close(self) -> None:
@@ -321,9 +335,14 @@ class Dispatcher:
         self.notice_change()
         return answer
 
-    def _view(self, call: Call, transaction: Transaction) -> Answer | None:
+    def _view_together(self, calls: Sequence[Call], transaction: Transaction) -> list[Answer | None]:
+        """The answers to the views, all of them as of now."""
+        open_context = partial(self._context_at, self._dependencies.wall_clock.read(transaction))
+        return transaction.run_together([partial(self._view, call, open_context) for call in calls])
+
+    def _view(self, call: Call, open_context: OpenContext, transaction: Transaction) -> Answer | None:
         try:
-            answer = Execution(call, self.context).run(transaction)
+            answer = Execution(call, open_context).run(transaction)
         except NeedsWrite:
             return None
         except WalletError as error:
@@ -345,7 +364,7 @@ class Dispatcher:
             look=look,
             passwords=self._dependencies.passwords,
             cleaners=self._cleanup_thread,
-            listener=self.listener,
+            listener=self._environment.listener,
         )
         for _ in range(MOST_PREPARATIONS):
             try:

@@ -21,10 +21,11 @@ from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.spelling import email_key
 from ewallet_core.storage.events import session_event_sequence
-from ewallet_core.storage.sessions import SeenRequest, seen_requests
+from ewallet_core.storage.sessions import SeenRequest, confirm_seen, seen_requests
 from ewallet_core.storage.transaction import Parties, Transaction
 from ewallet_core.types import user_key
 
+OpenContext = Callable[[Transaction, Caller, Credentials, str | None, Any], Context]
 SeenKey = dict[str, str]
 """The request id of a remembered answer, and where it is unique."""
 
@@ -33,7 +34,7 @@ class Execution(msgspec.Struct, frozen=True):
     """A call and how to open its context. It may run more than once: it affects only its transaction."""
 
     call: Call
-    open_context: Callable[[Transaction, Caller, Credentials, str | None, Any], Context]
+    open_context: OpenContext
 
     def context(self, transaction: Transaction, prepared: Any = None) -> Context:
         """The context of the authenticated caller; raises the error of what the caller lacks."""
@@ -74,7 +75,7 @@ class Execution(msgspec.Struct, frozen=True):
         self._note_use_and_settle(context)
         key = self._key(context)
         try:
-            if (answer := self._seen(context, key)) is not None:
+            if key is not None and (answer := self._seen(context, key)) is not None:
                 return answer
             self._require_time(context)
         except (RequestIdReusedError, ClockInDoubtError) as error:
@@ -139,9 +140,9 @@ class Execution(msgspec.Struct, frozen=True):
 
     def _not_permitted(self, context: Context) -> Answer | None:
         try:
-            for needed in (self._permitted_as, self.call.request.needs()):
-                if needed is not None:
-                    authorize(context, needed)
+            authorize(context, self._permitted_as)
+            if (other := self.call.request.needs()) is not None:
+                authorize(context, other)
         except NotPermittedError as error:
             return error_answer(error)
         return None
@@ -149,10 +150,12 @@ class Execution(msgspec.Struct, frozen=True):
     def _seen(self, context: Context, key: SeenKey | None) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
         seen = self._seen_request(context, key)
-        if seen is None or context.now - seen.seen_at >= context.config.retention.requests_ms:
+        if key is None or seen is None or context.now - seen.seen_at >= context.config.retention.requests_ms:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
             raise RequestIdReusedError
+        # It may have been stored by a COMMIT that was given up, whose outcome is not known yet.
+        confirm_seen(context.transaction, **key)
         answer: Answer = msgspec.json.decode(seen.answer)
         return answer
 

@@ -75,7 +75,7 @@ class WallClock:
         self._own_boot = boot
         self._boot_id = boot_id
         self._ahead_ms: int | None = None
-        """How far the database's clock was ahead of the own one when it was last read, if that one counts."""
+        """How far the database's clock, if that one counts, was ahead of the boot clock when last read."""
         self._offset: int | None = None
         """Wall clock minus boot clock when the wall clock was last right."""
         self._earliest = 0
@@ -86,9 +86,9 @@ class WallClock:
         self.doubt: ClockDoubt | None = None
 
     @classmethod
-    def of_database(cls, wall: Clock) -> WallClock:
-        """The clock of the database, whose boot clock is unknown; `wall` only bridges its readings."""
-        clock = cls(wall, wall, "")
+    def of_database(cls, boot: Clock) -> WallClock:
+        """The clock of a database's machine, compared with `boot`, the boot clock of this machine."""
+        clock = cls(boot, boot, "")
         clock._ahead_ms = 0
         return clock
 
@@ -105,6 +105,9 @@ class WallClock:
     def start(self, transaction: Transaction) -> None:
         """Compare the wall clock with what is stored, and store the reading if it is right."""
         reading, (wall, boot) = self.compare(transaction), self._clocks(transaction)
+        if self._ahead_ms is not None:
+            # What is stored is for the engines of other machines too.
+            boot = wall
         if self.doubt is not None or (reading is not None and self._is_recent(reading, wall, boot)):
             return
         is_same_boot = reading is not None and reading.boot_id == self._boot_id
@@ -134,14 +137,15 @@ class WallClock:
         return self._own_wall() + (self._ahead_ms or 0)
 
     def _boot(self) -> int:
-        return self._own_boot() + (self._ahead_ms or 0)
+        return self._own_boot()
 
     def _clocks(self, transaction: Transaction) -> tuple[int, int]:
-        """Wall clock and boot clock; the database's own clock, if it has one, is both."""
+        """Wall clock and boot clock; the wall clock is the database's, if it has one."""
         if self._ahead_ms is None or (found := transaction.database_time) is None:
             return self._wall(), self._boot()
-        self._ahead_ms = found - self._own_wall()
-        return found, found
+        boot = self._boot()
+        self._ahead_ms = found - boot
+        return found, boot
 
     def _read(self, wall: int, boot: int) -> int:
         if self.doubt is None and self._is_expected(wall, boot):
@@ -191,6 +195,9 @@ class WallClock:
     def _is_confirmed(self, reading: RightReading | None) -> bool:
         if reading is None or reading.confirmed_boot_at is None:
             return False
+        if self._ahead_ms is not None:
+            # By the database's clock, which may have leapt again since.
+            return self.doubt is not None and self.doubt.shown <= reading.confirmed_boot_at <= self._wall()
         is_other_boot = bool(reading.boot_id and self._boot_id) and reading.boot_id != self._boot_id
         if is_other_boot or reading.confirmed_boot_at < self._doubted_boot_at:
             return False
@@ -201,6 +208,13 @@ class WallClock:
         """Whether the stored reading is as good as this one, so that it need not be stored again."""
         leap = wall - boot - (reading.wall_at - reading.boot_at)
         return reading.boot_id == self._boot_id and abs(leap) <= MINUTE and wall <= reading.latest_at + HOUR
+
+
+def confirm_database_clock(transaction: Transaction) -> int | None:
+    """As `confirm_wall_clock` for the database's own clock; returns what it shows, or None without one."""
+    if (now := transaction.database_time) is not None:
+        confirm_wall_clock(transaction, now, now, "")
+    return now
 
 
 def confirm_wall_clock(transaction: Transaction, wall: int, boot: int, boot_id: str) -> None:

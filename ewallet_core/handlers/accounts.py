@@ -117,7 +117,8 @@ def new_account(request: NewAccount, context: SessionContext) -> LoginAnswer:
 @instruction({"action": "view", "view": "account"})
 def view_account(_request: NoArguments, context: AccountContext) -> AccountAnswer:
     """View the account."""
-    return AccountAnswer(account=context.account.email, account_data=account_data(context, context.account))
+    account = context.full_account
+    return AccountAnswer(account=account.email, account_data=account_data(context, account))
 
 
 def check_old_password(request: EditAccount, preparation: Preparation) -> PasswordCheck | None:
@@ -139,7 +140,7 @@ class _EditAccountAnswer(AccountAnswer):
 @instruction({"action": "edit", "edit": "account"}, prepare=check_old_password, roles=PEOPLE)
 def edit_account(request: EditAccount, context: AccountContext) -> _EditAccountAnswer:
     """Edit the account; a new password ends its other sessions."""
-    transaction, account, password_check = context.transaction, context.account, context.prepared
+    transaction, account, password_check = context.transaction, context.full_account, context.prepared
     if password_check is not None:
         require_password(context, password_check, "old_pass")
         names = (request.user_name or account.name, request.user_email or account.email)
@@ -252,6 +253,6 @@ def unlink_account(_request: UnlinkAccount, session_context: SessionContext) -> 
     )
     record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     leave_sessions(transaction, account.id, now, but=context.session.id)
-    log_out(transaction, context.session, account.id, now)
+    log_out(transaction, context.session.id, account.id, now)
     record_logout(context, account)
     return _UnlinkAccountAnswer(account=account.email, to_unlink_timestamp=timestamp(due))

@@ -11,7 +11,7 @@ from ewallet_core.operations.context import AccountContext, Preparation
 from ewallet_core.operations.credentials import PasswordCheck, check_own_password, require_password
 from ewallet_core.operations.events import record_event
 from ewallet_core.operations.movements import left_within, spent_today
-from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.accounts import PartyAccount, accounts
 from ewallet_core.storage.events import EventKind
 
 
@@ -60,7 +60,7 @@ def edit_limit(request: EditLimit, context: AccountContext) -> _LimitAnswer:
     return _limit_of(context, accounts.require(context.transaction, id=account.id))
 
 
-def _limit_of(context: AccountContext, account: Account) -> _LimitAnswer:
+def _limit_of(context: AccountContext, account: PartyAccount) -> _LimitAnswer:
     spent, limit = spent_today(context, account), account.daily_limit
     return _LimitAnswer(
         account=account.email,

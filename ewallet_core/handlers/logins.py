@@ -47,10 +47,10 @@ from ewallet_core.security import throttle
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
 from ewallet_core.security.tokens import TOKEN_BYTES, hash_token, renewed_token
 from ewallet_core.spelling import email_key
-from ewallet_core.storage.accounts import Account, AccountStatus, accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, PartyAccount, accounts
 from ewallet_core.storage.events import EventKind, append_events
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
-from ewallet_core.storage.sessions import logged_in, renewed_tokens, session_accounts, sessions
+from ewallet_core.storage.sessions import has_token, logged_in, renewed_tokens, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import user_key
 
@@ -187,7 +187,7 @@ def _renew_token(context: SessionContext, account: Account) -> str:
         # A live session is used without its token.
         raise BadValueError("renew_token", "left out, because no session token was sent")
     if _is_repeated(context):
-        if context.session.account_id != account.id:
+        if context.logged_in is None or context.logged_in.id != account.id:
             # Not the same login again: others may know the old token, and must not get the new one.
             raise SessionUnknownError
         return renewed_token(old, renewed_tokens.require(transaction, session_id=session_id).salt)
@@ -205,7 +205,7 @@ def _renew_token(context: SessionContext, account: Account) -> str:
 def _is_repeated(context: SessionContext) -> bool:
     """Whether the same login has already replaced the token that was sent."""
     token = context.credentials.session_token
-    return token is not None and hash_token(token) != context.session.token_hash
+    return token is not None and not has_token(context.transaction, context.session.id, hash_token(token))
 
 
 class _LogoutAnswer(TypedDict):
@@ -218,7 +218,7 @@ class _LogoutAnswer(TypedDict):
 def logout(_request: NoArguments, context: SessionContext) -> _LogoutAnswer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
     account = require_account(context).account
-    log_out(context.transaction, context.session, account.id, context.now)
+    log_out(context.transaction, context.session.id, account.id, context.now)
     record_logout(context, account)
     return _logout_answer(context, account)
 
@@ -238,7 +238,7 @@ def switch_account(request: WhichAccount, context: SessionContext) -> _LogoutAns
     return _logout_answer(context, chosen)
 
 
-def _logout_answer(context: SessionContext, account: Account) -> _LogoutAnswer:
+def _logout_answer(context: SessionContext, account: PartyAccount) -> _LogoutAnswer:
     data = session_data(context.transaction, context.session.id)
     return _LogoutAnswer(account=account.email, session_data=data)
 

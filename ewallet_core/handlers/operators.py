@@ -152,7 +152,7 @@ def view_metrics(_request: NoArguments, context: Context) -> _ViewMetricsAnswer:
     """View what this process has counted and measured since its start, such as requests and their errors."""
     rows = [
         MetricRow(metric=name, labels=dict(labels), value=value)
-        for metric in context.metrics.read()
+        for metric in context.environment.metrics.read()
         for name, labels, value in metric.samples()
     ]
     return _ViewMetricsAnswer(metrics=rows)

@@ -64,7 +64,7 @@ class _ViewOverviewAnswer(AccountAnswer):
 @instruction({"action": "view", "view": "overview"})
 def view_overview(request: ViewOverview, context: AccountContext) -> _ViewOverviewAnswer:
     """View the account, its active wallet and clock, timers, recent activity, and 30 days of balances."""
-    account, wallet = context.account, context.wallet
+    account, wallet = context.full_account, context.wallet
     wallet_data = ewallet_data(context, wallet)
     shown = find_shown_clocks(context.transaction, account.id, wallet.clock_id)
     data_of = {clock.id: clock_data(context, clock) for clock in shown}

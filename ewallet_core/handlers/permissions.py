@@ -46,7 +46,7 @@ def view_permissions(_request: NoArguments, context: Context) -> _ViewPermission
     return _ViewPermissionsAnswer(
         permissions={
             entry.name: {str(role): allows(context, role, entry) for role in PEOPLE}
-            for entry in sheet_of(context.registry)
+            for entry in sheet_of(context.environment.registry)
         }
     )
 
@@ -60,9 +60,11 @@ class _EditPermissionAnswer(TypedDict):
 @instruction({"controller": "system", "action": "edit", "edit": "permission"})
 def edit_permission(request: EditPermission, context: Context) -> _EditPermissionAnswer:
     """Allow or forbid an instruction to a role."""
-    known = {entry.name: entry for entry in sheet_of(context.registry)}
+    known = {entry.name: entry for entry in sheet_of(context.environment.registry)}
     if request.instruction not in known:
-        raise UnknownInstructionError(request.instruction, context.registry.nearest(request.instruction))
+        raise UnknownInstructionError(
+            request.instruction, context.environment.registry.nearest(request.instruction)
+        )
     if request.role == Role.OPERATOR and request.instruction == EDIT_PERMISSION and not request.allowed:
         raise OwnPermissionError
     line = {"role": request.role, "instruction": request.instruction}

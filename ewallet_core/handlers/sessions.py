@@ -107,7 +107,7 @@ def end_own_session(request: WhichSession, context: SessionContext) -> _EndOwnSe
     if request.session_id not in own:
         raise NotFoundError("session", "session_id")
     if request.session_id == context.session.id:
-        log_out(transaction, context.session, account.id, now)
+        log_out(transaction, context.session.id, account.id, now)
     else:
         leave_session(transaction, request.session_id, account.id, now)
     record_logout(context, account)

@@ -28,7 +28,8 @@ class _ViewSocketsAnswer(TypedDict):
 @instruction({"action": "view", "view": "sockets"}, access=Access.ANYBODY)
 def view_sockets(_request: NoArguments, context: Context) -> _ViewSocketsAnswer:
     """View the ports of instructions and of events; null if there are none."""
-    in_port, out_port = (context.listener and context.listener.ports) or (None, None)
+    listener = context.environment.listener
+    in_port, out_port = (listener and listener.ports) or (None, None)
     return _ViewSocketsAnswer(in_port=in_port, out_port=out_port)
 
 

@@ -146,7 +146,7 @@ def _session_token_data(context: SessionContext, expires_at: int) -> SessionToke
     return {
         "label": context.credentials.session_token,
         "ctoken": context.credentials.client_id,
-        "worker_id": context.session.worker_id,
+        "worker_id": facts.worker_id,
         "active": expires_at > context.now,
         "unlink": False,
         "valid_to": timestamp(expires_at),

@@ -50,11 +50,12 @@ class Credentials(msgspec.Struct, frozen=True):
 
     def among(self, names: Container[str]) -> dict[str, str]:
         """Those that were sent and have one of these names."""
-        return {
-            name: value
-            for name in ("client_id", "session_token")
-            if name in names and (value := getattr(self, name)) is not None
-        }
+        found = {}
+        if self.client_id is not None and "client_id" in names:
+            found["client_id"] = self.client_id
+        if self.session_token is not None and "session_token" in names:
+            found["session_token"] = self.session_token
+        return found
 
 
 NO_CREDENTIALS = Credentials()
@@ -226,7 +227,9 @@ def _envelope(header: Mapping[str, Any], chain: Mapping[str, Any], *, is_flat: b
             raise BadValueError("request_id", longest)
     if own_id and id_beside and own_id != id_beside:
         raise _differs("request_id")
-    rest = {key: value for key, value in chain.items() if key not in _CREDENTIALS}
+    rest = dict(chain)
+    for key in _CREDENTIALS:
+        rest.pop(key, None)
     return Envelope(rest, own, beside, own_id or id_beside, is_flat)
 
 
@@ -234,13 +237,10 @@ def _credentials_in(sent: Mapping[str, Any]) -> tuple[Credentials, str | None]:
     """The credentials and the request id."""
     if not sent:
         return NO_CREDENTIALS, None
-    found = []
-    for key in _CREDENTIALS:
-        value = sent.get(key)
+    client_id, session_token, request_id = found = [*map(sent.get, _CREDENTIALS)]
+    for value in found:
         if value is not None and not isinstance(value, str):
-            raise BadValueError(key, "text")
-        found.append(value)
-    client_id, session_token, request_id = found
+            raise BadValueError(_CREDENTIALS[found.index(value)], "text")
     return Credentials(client_id, session_token), request_id
 
 

@@ -46,6 +46,7 @@ MOST_COMPARED = 12
 _CONTROLLER_KEYS = ("controller", "ctype")
 
 Selectors = Mapping[str, str]
+_Words = tuple[str | None, str | None, str | None]
 CarryOut = Callable[[Any, Any], Mapping[str, Any]]
 Prepare = Callable[[Any, Any], Any]
 
@@ -65,9 +66,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Raise an error if the arguments, each valid by itself, can't be combined."""
-        for names, counts in ((self.exactly_one_of, (1,)), (self.at_most_one_of, (0, 1))):
-            if names and sum(getattr(self, name) is not None for name in names) not in counts:
-                raise ArgumentsClashError(names)
+        if self.exactly_one_of and self._count_sent(self.exactly_one_of) != 1:
+            raise ArgumentsClashError(self.exactly_one_of)
+        if self.at_most_one_of and self._count_sent(self.at_most_one_of) > 1:
+            raise ArgumentsClashError(self.at_most_one_of)
+
+    def _count_sent(self, names: Iterable[str]) -> int:
+        return sum(getattr(self, name) is not None for name in names)
 
     def needs(self) -> Instruction | None:
         """Another instruction whose permission these arguments need too."""
@@ -263,13 +268,16 @@ class InstructionRegistry:
         self._words = {word for form, _ in forms for word in form.values()}
         # If several match, the one with the most selectors is chosen.
         forms.sort(key=lambda found: len(found[0]), reverse=True)
-        self._by_action_and_subject: dict[str, dict[str | None, list[tuple[Selectors, Instruction]]]] = {}
+        self._by_words: dict[_Words, list[tuple[Selectors, Instruction]]] = {}
         for action in {form["action"] for form, _ in forms}:
             alike = [(form, entry) for form, entry in forms if form["action"] == action]
-            self._by_action_and_subject[action] = {
-                subject: [(form, entry) for form, entry in alike if form.get(action, subject) == subject]
-                for subject in {None, *(form.get(action) for form, _ in alike)}
-            }
+            for words in {_words(form) for form, _ in alike}:
+                for _, subject, item in (words, (*words[:2], None), (action, None, None)):
+                    self._by_words[action, subject, item] = [
+                        (form, entry)
+                        for form, entry in alike
+                        if form.get(action, subject) == subject and form.get(subject or "", item) == item
+                    ]
 
     @classmethod
     def of(cls, *subjects: ModuleType) -> InstructionRegistry:
@@ -289,9 +297,13 @@ class InstructionRegistry:
 
     def match(self, chain: Mapping[str, Any]) -> tuple[Instruction, dict[str, Any]] | None:
         """As `find`, but None if the selectors pick no instruction."""
+        sent = chain.items()
         for form, found in self._like(chain):
-            if form.items() <= chain.items():
-                return found, {key: value for key, value in chain.items() if key not in form}
+            if form.items() <= sent:
+                arguments = dict(chain)
+                for selector in form:
+                    del arguments[selector]
+                return found, arguments
         return None
 
     def unknown(self, chain: Mapping[str, Any]) -> UnknownInstructionError:
@@ -316,13 +328,10 @@ class InstructionRegistry:
         return list(closest_to(self._names, path, MOST_NEAREST))
 
     def _like(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
-        """The forms with the chain's action, and with its value of the key named like the action if any."""
-        action = chain.get("action")
-        by_subject = self._by_action_and_subject.get(action) if isinstance(action, str) else None
-        if by_subject is None:
-            return ()
-        subject = chain.get(chain["action"])
-        return by_subject.get(subject if isinstance(subject, str) else None, by_subject[None])
+        """The forms with the chain's first words, or without those selectors that have other words there."""
+        action, subject, _ = words = _words(chain)
+        known = self._by_words
+        return known.get(words) or known.get((action, subject, None)) or known.get((action, None, None)) or ()
 
     def _path(self, chain: Mapping[str, Any]) -> str:
         words = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
@@ -372,6 +381,21 @@ def instructions_in(subject: ModuleType) -> Iterator[Instruction]:
             yield value
         elif isinstance(value, tuple):
             yield from (part for part in value if isinstance(part, Instruction))
+
+
+def _words(chain: Mapping[str, Any]) -> _Words:
+    """The action, the value of the key named like it, and that of the key named like this one again."""
+    action = chain.get("action")
+    subject = chain.get(action) if isinstance(action, str) else None
+    item = chain.get(subject) if isinstance(subject, str) else None
+    # Other values than text are no selectors.
+    if not isinstance(item, str):
+        item = None
+        if not isinstance(subject, str):
+            subject = None
+            if not isinstance(action, str):
+                action = None
+    return action, subject, item
 
 
 def _word(selector: Any) -> str:

@@ -8,7 +8,7 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security import throttle
-from ewallet_core.storage.accounts import Account, AccountStatus, accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, CallersAccount, accounts
 from ewallet_core.storage.cleanup import erase_personal_data, find_accounts_to_erase
 from ewallet_core.storage.logins import leave_sessions
 from ewallet_core.types import SYSTEM_CORE_ID
@@ -19,7 +19,7 @@ ONE_TIME_MS = DAY_MS
 """How long a one-time password can be used."""
 
 
-def why_not_active(account: Account) -> WalletError | None:
+def why_not_active(account: CallersAccount) -> WalletError | None:
     """The error that says why the account may not be used now; None if it may."""
     if account.state == AccountStatus.ACTIVE:
         return None

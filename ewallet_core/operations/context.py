@@ -16,11 +16,11 @@ from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
 from ewallet_core.metrics import Metrics
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
-from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.accounts import Account, CallersAccount, accounts
 from ewallet_core.storage.database import LEAST_CONNECTIONS, USUAL_CONNECTIONS
 from ewallet_core.storage.operators import PermissionLine
 from ewallet_core.storage.retention import DAY_MS, Retention
-from ewallet_core.storage.sessions import ClientId, SeenRequest, Session
+from ewallet_core.storage.sessions import CallersSession, ClientId, SeenRequest
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
 from ewallet_core.types import SYSTEM_CORE_ID, Durability
@@ -153,7 +153,18 @@ class ClockDoubt(msgspec.Struct, frozen=True):
     expected: int
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class Environment(msgspec.Struct, frozen=True):
+    """What is the same for all instructions of an engine."""
+
+    config: EngineConfig
+    issuer: Issuer
+    randomness: RandomBytes
+    registry: InstructionRegistry
+    metrics: Metrics
+    listener: InstructionListener | None = None
+
+
+class Context(msgspec.Struct, frozen=True):
     """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
 
     While there is a `clock_doubt`, `now` is an instant that has certainly passed.
@@ -164,12 +175,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     transaction: Transaction
     now: int
     clock_doubt: ClockDoubt | None
-    config: EngineConfig
-    issuer: Issuer
-    randomness: RandomBytes
-    registry: InstructionRegistry
-    listener: InstructionListener | None
-    metrics: Metrics
+    environment: Environment
     caller: Caller
     credentials: Credentials
     request_id: str | None
@@ -177,12 +183,24 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     changed_rows_before: int
 
     @property
-    def has_changed_rows(self) -> bool:
-        """Whether the instruction has changed anything, so that what was read before may no longer hold."""
-        return self.transaction.changed_rows != self.changed_rows_before
+    def config(self) -> EngineConfig:
+        return self.environment.config
 
     @property
-    def logged_in(self) -> Account | None:
+    def issuer(self) -> Issuer:
+        return self.environment.issuer
+
+    @property
+    def randomness(self) -> RandomBytes:
+        return self.environment.randomness
+
+    @property
+    def has_changed_rows(self) -> bool:
+        """Whether the instruction has changed anything, so that what was read before may no longer hold."""
+        return self.transaction.writes and self.transaction.changed_rows != self.changed_rows_before
+
+    @property
+    def logged_in(self) -> CallersAccount | None:
         return None
 
     @property
@@ -203,33 +221,38 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
 
 
-class ClientContext(Context, frozen=True, kw_only=True):
+class ClientContext(Context, frozen=True):
     client: ClientId
 
 
-class SessionContext(Context, frozen=True, kw_only=True):
+class SessionContext(Context, frozen=True):
     """The context of a caller with a session; `client` is None if the session belongs to no client.
 
     `permission` is what the permission sheet says about the instruction, and `seen` how the request was
     answered before.
     """
 
-    session: Session
+    session: CallersSession
     client: ClientId | None
     permission: PermissionLine
     seen: SeenRequest | None
 
 
-class AccountContext(SessionContext, frozen=True, kw_only=True):
+class AccountContext(SessionContext, frozen=True):
     """The context of a caller with an account, as the account and its active wallet were found."""
 
-    account: Account
+    account: CallersAccount
     wallet_found: Wallet | None
     has_due_timer: bool
 
     @property
-    def logged_in(self) -> Account:
+    def logged_in(self) -> CallersAccount:
         return self.account
+
+    @property
+    def full_account(self) -> Account:
+        """The account with all that is stored of it, as it is now."""
+        return accounts.require(self.transaction, id=self.account.id)
 
     @property
     def wallet(self) -> Wallet:

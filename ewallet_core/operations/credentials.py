@@ -16,7 +16,7 @@ from ewallet_core.operations.context import (
 )
 from ewallet_core.security import throttle
 from ewallet_core.security.throttle import Attempt
-from ewallet_core.storage.accounts import Account
+from ewallet_core.storage.accounts import Account, CallersAccount
 from ewallet_core.storage.logins import login_records
 
 
@@ -42,7 +42,7 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
     def look(seen: Context) -> Account:
         context = require_account(seen)
         throttle.require_no_wait(context.transaction, _own_attempt(context))
-        return context.account
+        return context.full_account
 
     account: Account = preparation.look(look)
     return PasswordCheck(account, is_right=preparation.passwords.matches(attempt, account.password_hash))
@@ -50,7 +50,7 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
 
 def require_password(context: AccountContext, password_check: PasswordCheck, field: str) -> None:
     """Raise `WrongPasswordError` about that argument unless the account's own password was right."""
-    transaction, account, attempt = context.transaction, context.account, _own_attempt(context)
+    transaction, account, attempt = context.transaction, context.full_account, _own_attempt(context)
     throttle.require_no_wait(transaction, attempt)
     if not password_check.holds_for(account):
         raise WrongPasswordError(field).with_after_rollback(partial(note_failure, context, attempt, account))
@@ -68,7 +68,9 @@ def _own_attempt(context: AccountContext) -> Attempt:
     return _attempt(context, throttle.account_key(context.account.id), context.account, None)
 
 
-def _attempt(context: Context, login_key: str, account: Account | None, client_id: int | None) -> Attempt:
+def _attempt(
+    context: Context, login_key: str, account: CallersAccount | None, client_id: int | None
+) -> Attempt:
     account_id = account.id if account else None
     return Attempt(login_key, account_id, context.caller.address, client_id, context.now)
 
@@ -82,7 +84,7 @@ def record_refused_login(context: Context, account: Account | None) -> None:
     record_login(context, account.id if account else None, "login", "refused")
 
 
-def record_logout(context: Context, account: Account) -> None:
+def record_logout(context: Context, account: CallersAccount) -> None:
     record_login(context, account.id, "logout", "accepted")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ewallet_core.errors.credits import (
@@ -43,19 +44,19 @@ class HolderKind:
     open: Callable[[AccountContext, str | None], int]
     unlink: Callable[[Context, Any, str], None]
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.words[0]
 
-    @property
+    @cached_property
     def answer_key(self) -> str:
         return f"credit_{self.name}"
 
-    @property
+    @cached_property
     def data_key(self) -> str:
         return f"{self.name}_data"
 
-    @property
+    @cached_property
     def id_name(self) -> str:
         return f"{self.name}_id"
 

@@ -38,7 +38,7 @@ def _supplies_itself(context: Context, role: Role) -> bool:
 def _line_about(context: Context, role: Role, instruction: str) -> PermissionLine:
     if isinstance(context, SessionContext) and not context.has_changed_rows:
         found = context.permission
-        if role is _role_of(context) and instruction == found.instruction:
+        if role is found.role and instruction == found.instruction:
             return found
     return read_permission_line(context.transaction, role, instruction)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from ewallet_core.errors.accounts import SessionExpiredError, SessionUnknownError
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.sessions import (
+    CallersSession,
     ClientId,
-    Session,
     Worker,
     client_ids,
     drop_expired_client_ids,
@@ -16,6 +18,8 @@ from ewallet_core.storage.sessions import (
     workers,
 )
 from ewallet_core.storage.transaction import SESSION_PLACES
+
+S = TypeVar("S", bound=CallersSession)
 
 
 def make_worker(context: Context) -> Worker:
@@ -61,7 +65,7 @@ def open_session(
     )
 
 
-def require_live(context: Context, session: Session | None) -> Session:
+def require_live(context: Context, session: S | None) -> S:
     """The session; raises `SessionUnknownError` if there is none, and `SessionExpiredError`."""
     if session is None:
         raise SessionUnknownError
@@ -70,7 +74,7 @@ def require_live(context: Context, session: Session | None) -> Session:
     return session
 
 
-def touch(context: Context, client: ClientId | None, session: Session | None) -> None:
+def touch(context: Context, client: ClientId | None, session: CallersSession | None) -> None:
     """Extend the life of the client id and of the session, which are used now.
 
     A client id lives as long as its session.

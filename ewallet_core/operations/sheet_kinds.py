@@ -35,7 +35,7 @@ from ewallet_core.types import RecordType
 
 EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
 CLOCK = Owner("clock", clocks, lambda context: context.clock)
-USER = Owner("user", accounts, lambda context: context.account)
+USER = Owner("user", accounts, lambda context: context.full_account)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,11 @@ FIRST_EVENT = "listening"
 """The event on the first line of the event port; the events after its sequence follow."""
 
 
+_ENCODER = msgspec.json.Encoder()
+
+
 def encode(message: Any) -> bytes:
-    return msgspec.json.encode(message) + b"\n"
+    return _ENCODER.encode(message) + b"\n"
 
 
 def decode(frame: bytes) -> dict[str, Any]:
@@ -90,6 +93,8 @@ class LineBuffer:
 
         After `FrameTooLongError`, the next call returns the line after that one.
         """
+        if not self._data:
+            return None
         while (end := self._data.find(b"\n", self._searched)) >= 0:
             line = bytes(self._data[:end])
             del self._data[: end + 1]

@@ -114,7 +114,11 @@ class Connection(ClientConnection):
         """Send an answer that was expected."""
         self._answers_due -= 1
         try:
-            self.send(message)
+            if self._answers_due:
+                self.send(message)
+            else:
+                # No other can go with it.
+                self._output.send_now(message)
         except Exception:  # noqa: BLE001 - the answers that came with this one must still be sent
             _log.exception("an answer could not be sent")
             self.end(EngineFailedError())
@@ -214,7 +218,7 @@ class Connection(ClientConnection):
 
     @property
     def _has_room(self) -> bool:
-        return self.is_read and self._answers_due < self._limits.requests_at_once_per_connection
+        return self._output.has_room and self._answers_due < self._limits.requests_at_once_per_connection
 
     def _read_on(self) -> None:
         """Wait for more bytes: all lines were taken."""

@@ -90,8 +90,8 @@ class EventBroadcaster:
             self._engine.on_change(lambda: None)
 
     def _notice_change(self) -> None:
-        """Wake the broadcaster, from any thread, once in a burst of changes."""
-        if not self._is_woken:
+        """Wake the broadcaster, from any thread, once in a burst of changes, if it has a recipient."""
+        if self._recipients and not self._is_woken:
             self._is_woken = True
             # The change is made, and its caller must learn that, also if the server has just stopped.
             with contextlib.suppress(RuntimeError):

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Protocol, TypeVar, cast
+
+import msgspec
 
 from ewallet_core.engine.dispatcher import Dispatcher
 from ewallet_core.engine.event_stream import EventSubscription
@@ -79,8 +81,7 @@ class Requester(NumberedConnection, Protocol):
     def answer(self, message: Answer) -> None: ...
 
 
-@dataclass(eq=False, slots=True)
-class PendingCall:
+class PendingCall(msgspec.Struct, eq=False):
     """A call that is not answered yet, and the connection that gets its answer."""
 
     call: Call | InvalidCall
@@ -105,8 +106,9 @@ class Change:
         return self.work(transaction)
 
 
-View = tuple[PendingCall, Call]
 Answered = tuple[PendingCall, Answer]
+Viewed = tuple[PendingCall, Answer | None]
+"""A view, and its answer unless it has to write something first."""
 
 
 class Executor:
@@ -131,12 +133,12 @@ class Executor:
         """The calls that are not answered yet, and what `KeyedLocks` calls when the turn of each comes."""
         self._held: dict[Requester, list[PendingCall]] = {}
         """The calls of clients that do not read. Only the calls of the same session wait for them."""
-        self._views: deque[View] = deque()
-        self._remote_views = FairThreads(
+        self._views: deque[PendingCall] = deque()
+        self._remote_views = FairThreads[PendingCall](
             VIEW_THREADS,
             "ewallet-views",
             self._run_remote_views,
-            lambda view: self._may_begin(view[0]),
+            self._may_begin,
             most_at_once=MOST_VIEWS_AT_ONCE,
             call_soon=self._loop.call_soon,
         )
@@ -205,17 +207,17 @@ class Executor:
             self._in_loop(self._begin, pending)
 
     def _begin(self, pending: PendingCall) -> None:
-        if not self._may_begin(pending):
-            return
         call, work_class = pending.call, pending.call.work_class
-        if work_class is WorkClass.LONG or isinstance(call, InvalidCall):
-            self._long.add(pending.requester.network, pending)
-        elif work_class is WorkClass.VIEW and self._is_remote:
-            self._remote_views.add(pending.requester.network, (pending, call))
-        elif work_class is WorkClass.VIEW:
+        if work_class is WorkClass.VIEW and not self._is_remote:
             if not self._views:
                 self._loop.call_soon(self._run_views)
-            self._views.append((pending, call))
+            self._views.append(pending)
+        elif not self._may_begin(pending):
+            return
+        elif work_class is WorkClass.LONG or isinstance(call, InvalidCall):
+            self._long.add(pending.requester.network, pending)
+        elif work_class is WorkClass.VIEW:
+            self._remote_views.add(pending.requester.network, pending)
         elif work_class is WorkClass.CHANGE:
             self._submit(pending, call)
         else:
@@ -258,19 +260,22 @@ class Executor:
             self._refuse(pending, error)
 
     def _refuse(self, pending: PendingCall, error: WalletError) -> None:
-        self._finish([(pending, in_reply_to(pending.call.reply_id, error_answer(error)))])
+        self._finish(pending, in_reply_to(pending.call.reply_id, error_answer(error)))
 
     def _run_views(self) -> None:
         """Carry out some of the views that wait, in the loop: they read a few rows, which no writer locks."""
-        taken = [self._views.popleft() for _ in range(min(MOST_VIEWS_AT_ONCE, len(self._views)))]
-        if self._views:
+        waiting = self._views
+        taken = [waiting.popleft() for _ in range(min(MOST_VIEWS_AT_ONCE, len(waiting)))]
+        if waiting:
             self._loop.call_soon(self._run_views)
-        views = [(pending, call) for pending, call in taken if self._may_begin(pending)]
-        self._finish_views(views, self._dispatcher.view([call for _, call in views]))
+        self._finish_views(self._view([pending for pending in taken if self._may_begin(pending)]))
 
-    def _run_remote_views(self, views: list[View]) -> None:
-        answers = self._dispatcher.view([call for _, call in views])
-        self._in_loop(self._finish_remote_views, (views, answers))
+    def _run_remote_views(self, views: list[PendingCall]) -> None:
+        self._in_loop(self._finish_remote_views, self._view(views))
+
+    def _view(self, views: list[PendingCall]) -> list[Viewed]:
+        calls = [cast("Call", pending.call) for pending in views]
+        return list(zip(views, self._dispatcher.view(calls), strict=True))
 
     def _run_long(self, calls: list[PendingCall]) -> None:
         self._in_loop(self._finish_long, self._run_now(calls))
@@ -294,31 +299,33 @@ class Executor:
         self._dispatcher.notice_change()
         for finished in group:
             change = cast("Change", finished.work)
-            self._finish([(change.pending, self._dispatcher.answer_to(change.call, finished))])
+            self._finish(change.pending, self._dispatcher.answer_to(change.call, finished))
 
-    def _finish_remote_views(self, done: tuple[list[View], list[Answer | None]]) -> None:
-        self._finish_views(*done)
+    def _finish_remote_views(self, done: list[Viewed]) -> None:
+        self._finish_views(done)
         self._remote_views.finish()
 
-    def _finish_views(self, views: list[View], answers: list[Answer | None]) -> None:
-        for (pending, call), answer in zip(views, answers, strict=True):
+    def _finish_views(self, done: list[Viewed]) -> None:
+        for pending, answer in done:
             if answer is None:
                 # It has to write something first, so it runs again as a change.
-                self._submit(pending, call)
+                self._submit(pending, cast("Call", pending.call))
             else:
-                self._finish([(pending, answer)])
+                self._finish(pending, answer)
 
     def _finish_long(self, answers: list[Answered]) -> None:
-        self._finish(answers)
+        for pending, answer in answers:
+            self._finish(pending, answer)
         self._long.finish()
 
     def _finish_hashing(self, answers: list[Answered]) -> None:
-        self._finish(answers)
+        for pending, answer in answers:
+            self._finish(pending, answer)
         self._hashing.finish()
 
-    def _finish(self, answers: Iterable[Answered]) -> None:
-        for pending, answer in answers:
-            del self._under_way[pending]
-            self._order.release(pending.call.order_key)
-            self._monitor.note(pending.call, pending.requester, answer, pending.received_at)
-            pending.requester.answer(answer)
+    def _finish(self, pending: PendingCall, answer: Answer) -> None:
+        call, requester = pending.call, pending.requester
+        del self._under_way[pending]
+        self._order.release(call.order_key)
+        self._monitor.note(call, requester, answer, pending.received_at)
+        requester.answer(answer)

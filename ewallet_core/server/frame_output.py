@@ -15,7 +15,7 @@ LEAST_READ_BYTES = 64 * 1024
 
 
 class FrameOutput:
-    """Sends frames, all those of one iteration of the event loop at once, and then calls `flushed`.
+    """Sends frames, all those of one iteration of the event loop together, and then calls `flushed`.
 
     `flushed` learns whether there is room for more that there was not before.
     """
@@ -74,6 +74,11 @@ class FrameOutput:
             self._frames.append(frame)
             self._unwritten += len(frame)
 
+    def send_now(self, message: Any) -> None:
+        """Send the message as a frame at once, with those that wait for the next iteration of the loop."""
+        self._frames.append(encode(message))
+        self._flush()
+
     def write(self, frames: bytes) -> None:
         """Send at once."""
         if not self.is_closed and not self._transport.is_closing():
@@ -96,8 +101,11 @@ class FrameOutput:
         return False
 
     def _flush(self) -> None:
+        if not self._frames:
+            # They were sent before their turn.
+            return
         frames, had_room = b"".join(self._frames), self.has_room
         self._frames.clear()
         self._unwritten = 0
         self.write(frames)
-        self._flushed(self.has_room and not had_room)
+        self._flushed(not had_room and self.has_room)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from itertools import count
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from ewallet_core.engine.dispatcher import Dispatcher
@@ -85,7 +84,7 @@ class InstructionConnection(Connection):
     @property
     def is_ready(self) -> bool:
         """As `Requester.is_ready`."""
-        return self.is_read and not self._port.unread.is_reached(self.network)
+        return self._output.has_room and not self._port.unread.is_reached(self.network)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -129,4 +128,4 @@ class InstructionConnection(Connection):
 
 
 def _now_ms() -> float:
-    return asyncio.get_running_loop().time() * SECOND_MS
+    return monotonic() * SECOND_MS

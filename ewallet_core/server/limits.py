@@ -120,6 +120,7 @@ class RateLimiter:
 
     def __init__(self, per_second: int, now: Callable[[], float]) -> None:
         self.per_second = per_second
+        self._interval_ms = SECOND_MS / per_second
         self._now = now
         # By hash, because a key may be as long as a frame, and must not keep its object alive.
         self._spent_until: dict[int, float] = {}
@@ -127,8 +128,7 @@ class RateLimiter:
 
     def acquire(self, key: Hashable) -> int:
         """Count a request and return 0; at the limit, return the milliseconds to wait instead."""
-        now, hashed = self._now(), hash(key)
-        interval = SECOND_MS / self.per_second
+        now, hashed, interval = self._now(), hash(key), self._interval_ms
         spent = max(self._spent_until.get(hashed, now), now) + interval
         if spent - now > SECOND_MS + interval / 2:
             return max(1, round(spent - now - SECOND_MS))

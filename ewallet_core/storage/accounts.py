@@ -32,22 +32,27 @@ class PartyAccount(Row, frozen=True):
     daily_limit: int | None
 
 
-class Account(PartyAccount, frozen=True):
-    """A person's account, or the system core account, with the ids of its active wallet and contact list.
+class CallersAccount(PartyAccount, frozen=True):
+    """What most instructions need to know of the account of their caller, with the id of its active wallet.
 
     Without an `email_key`, an older account has the same email in another spelling.
     """
 
     email_key: str | None
+    role: Role
+    ewallet_id: int
+    to_unlink_at: int | None
+    event_sequence: int
+
+
+class Account(CallersAccount, frozen=True):
+    """A person's account, or the system core account, with the id of its active contact list."""
+
     phone: str
     alias: str
     password_hash: str | None
-    role: Role
-    ewallet_id: int
     contact_list_id: int
-    to_unlink_at: int | None
     one_time_until: int | None
-    event_sequence: int
     email_since: int
     created_at: int
     written_at: int
@@ -55,6 +60,7 @@ class Account(PartyAccount, frozen=True):
 
 accounts = Rows(schema.accounts, Account)
 party_accounts = Rows(schema.accounts, PartyAccount)
+callers_accounts = Rows(schema.accounts, CallersAccount)
 
 _account = schema.accounts.c
 _OPERATORS = (
@@ -93,7 +99,7 @@ _LISTED = (
 _LISTED_IN_STATE = _LISTED.where(_account.state == bindparam("state"))
 
 
-def is_last_operator(transaction: Transaction, account: Account) -> bool:
+def is_last_operator(transaction: Transaction, account: CallersAccount) -> bool:
     """Whether it is an active operator, and the only one; until the end of the transaction it stays so."""
     is_one = account.role is Role.OPERATOR and account.state is AccountStatus.ACTIVE
     if is_one:

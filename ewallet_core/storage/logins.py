@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
-from ewallet_core.storage.sessions import Session, end_session, logged_in, session_accounts, sessions
+from ewallet_core.storage.sessions import end_session, logged_in, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -144,14 +144,12 @@ def sessions_of(transaction: Transaction, account_id: int, now: int) -> list[Own
     return transaction.all(_OWN_SESSIONS, OwnSession, account_id=account_id, now=now)
 
 
-def log_out(transaction: Transaction, session: Session, account_id: int, now: int) -> None:
-    """Log the account out of the session. If it was active there, the next account becomes active."""
-    session_accounts.delete(transaction, session_id=session.id, account_id=account_id)
-    active_id = session.account_id
-    if active_id == account_id:
-        left = logged_in(transaction, session.id)
-        active_id = left[0].id if left else None
-    sessions.change(transaction, session.id, account_id=active_id, written_at=now)
+def log_out(transaction: Transaction, session_id: int, account_id: int, now: int) -> None:
+    """Log the session's active account out of it; the next one becomes active."""
+    session_accounts.delete(transaction, session_id=session_id, account_id=account_id)
+    left = logged_in(transaction, session_id)
+    active_id = left[0].id if left else None
+    sessions.change(transaction, session_id, account_id=active_id, written_at=now)
 
 
 def leave_session(transaction: Transaction, session_id: int, account_id: int, now: int) -> None:

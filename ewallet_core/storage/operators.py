@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+import msgspec
 from sqlalchemy import bindparam, select
 
 from ewallet_core.storage import schema
@@ -19,9 +18,10 @@ class Permission(Row, frozen=True):
     written_at: int
 
 
-class PermissionLine(NamedTuple):
+class PermissionLine(msgspec.Struct, frozen=True):
     """What the permission sheet says about an instruction for one role; None if it has no line about that."""
 
+    role: Role
     instruction: str
     allowed: bool | None
 
@@ -43,7 +43,7 @@ refused_requests = Rows(schema.refused_requests, RefusedRequest)
 
 def read_permission_line(transaction: Transaction, role: Role, instruction: str) -> PermissionLine:
     found = permissions.find(transaction, role=role, instruction=instruction)
-    return PermissionLine(instruction, None if found is None else bool(found.allowed))
+    return PermissionLine(role, instruction, None if found is None else bool(found.allowed))
 
 
 class IssueReport(Row, frozen=True):

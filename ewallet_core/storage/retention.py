@@ -99,6 +99,7 @@ _KEPT = (
     _Kept(_report.at, "issues_ms"),
 )
 _REMOVALS = tuple((kept.correction, kept.removal) for kept in _KEPT)
+_REMOVAL_OF_REQUESTS = _REMOVALS[0][1]
 
 _FREE_PAGES = sa.func.pragma_freelist_count().table_valued("freelist_count").c.freelist_count
 _AUTO_VACUUM = sa.func.pragma_auto_vacuum().table_valued("auto_vacuum").c.auto_vacuum
@@ -122,7 +123,7 @@ def due_parameters(retention: Retention, now: int) -> dict[str, int]:
 
 def remove_old_requests(transaction: Transaction, now: int, retention: Retention) -> None:
     """Remove the first slice of the remembered requests that are too old."""
-    transaction.run(_KEPT[0].removal, **due_parameters(retention, now), most=ROWS_IN_A_SLICE)
+    transaction.run(_REMOVAL_OF_REQUESTS, **due_parameters(retention, now), most=ROWS_IN_A_SLICE)
 
 
 def remove_old_history(transaction: Transaction, now: int, retention: Retention) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ewallet_core.errors.server import StorageUnavailableError
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 VERSION_TABLE = "alembic_version"
 VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
 

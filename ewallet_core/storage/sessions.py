@@ -37,29 +37,34 @@ MOST_IDLE_AND_LONG = 1_000
 
 class ClientId(Row, frozen=True):
     id: int
-    hash: bytes
-    last_used_at: int
     expires_at: int
 
 
-class Session(Row, frozen=True):
-    """A session; `lifetime_ms` is how long its client wants it to live unused, None as long as usual."""
+class CallersSession(Row, frozen=True):
+    """What most instructions need to know of the session of their caller.
+
+    `lifetime_ms` is how long its client wants it to live unused, None as long as usual.
+    """
 
     id: int
+    last_used_at: int
+    expires_at: int
+    lifetime_ms: int | None
+
+
+class Session(CallersSession, frozen=True):
     client_id: int | None
     token_hash: bytes | None
     worker_id: int
     account_id: int | None
     address: str
-    last_used_at: int
-    expires_at: int
     created_at: int
-    lifetime_ms: int | None
 
 
 class SessionFacts(Row, frozen=True):
     """What is needed of a session only to show it."""
 
+    worker_id: int
     created_at: int
     written_at: int
     reference: str | None
@@ -104,12 +109,22 @@ class SeenRequest(Row, frozen=True):
 
 client_ids = Rows(schema.client_ids, ClientId)
 sessions = Rows(schema.sessions, Session)
+callers_sessions = Rows(schema.sessions, CallersSession)
 session_facts = Rows(schema.sessions, SessionFacts)
 client_id_facts = Rows(schema.client_ids, ClientIdFacts)
 workers = Rows(schema.workers, Worker)
 session_accounts = Rows(schema.session_accounts, SessionAccount)
 renewed_tokens = Rows(schema.renewed_tokens, RenewedToken)
 seen_requests = Rows(schema.seen_requests, SeenRequest)
+
+_LOCK_SEEN = (
+    select(schema.seen_requests.c.request_id)
+    .where(
+        schema.seen_requests.c.scope == bindparam("scope"),
+        schema.seen_requests.c.request_id == bindparam("request_id"),
+    )
+    .with_for_update(key_share=True)
+)
 
 _session, _worker, _member = schema.sessions.c, schema.workers.c, schema.session_accounts.c
 _LOGGED_IN = (
@@ -232,6 +247,10 @@ def logged_in(transaction: Transaction, session_id: int) -> list[Account]:
     return transaction.all(_LOGGED_IN, Account, session_id=session_id)
 
 
+def has_token(transaction: Transaction, session_id: int, token_hash: bytes) -> bool:
+    return sessions.find(transaction, id=session_id, token_hash=token_hash) is not None
+
+
 def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
     return transaction.number(_SESSION_COUNT, worker_id=worker_id, now=now) or 0
 
@@ -239,6 +258,11 @@ def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
 def last_expiry(transaction: Transaction, worker_id: int, now: int) -> int | None:
     """When the last of the worker's expired sessions that are not deleted yet expired."""
     return transaction.number(_LAST_EXPIRY, worker_id=worker_id, now=now)
+
+
+def confirm_seen(transaction: Transaction, scope: str, request_id: str) -> None:
+    """Make sure that the answer to that request is kept for good, before it is given once more."""
+    transaction.confirm(_LOCK_SEEN, scope=scope, request_id=request_id)
 
 
 def assign(transaction: Transaction, session: Session, worker_id: int, now: int) -> None:

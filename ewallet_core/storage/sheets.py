@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Select, Table, bindparam, func, select
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
@@ -120,26 +119,30 @@ _sheet = schema.sheets.c
 
 
 @cache
-def _count_on(sheet_count: int) -> ReturningUpdate[Any]:
-    """Count one more record on each of so many sheets."""
+def _places_on(sheet_count: int) -> Select[Any]:
+    """Where the last record is on each of so many sheets."""
     ids: list[BindParameter[int]] = [bindparam(f"sheet_{number}") for number in range(sheet_count)]
-    return (
-        schema.sheets.update()
-        .where(_sheet.id.in_(ids) if sheet_count > 1 else _sheet.id == ids[0])
-        .values(
-            last_position=_sheet.last_position + 1,
-            record_count=_sheet.record_count + 1,
-            written_at=bindparam("now"),
-        )
-        .returning(_sheet.id, _sheet.account_id, _sheet.last_position)
+    return select(_sheet.id, _sheet.account_id, _sheet.last_position).where(_sheet.id.in_(ids))
+
+
+# In SQLite a RETURNING costs more than to read the sheets first, which others can't change meanwhile.
+_COUNT = (
+    schema.sheets.update()
+    .where(_sheet.id == bindparam("sheet_id"))
+    .values(
+        last_position=_sheet.last_position + 1,
+        record_count=_sheet.record_count + 1,
+        written_at=bindparam("now"),
     )
+)
 
 
 def next_places(transaction: Transaction, sheet_ids: Collection[int], now: int) -> dict[int, Place]:
     """The place of the next record on each of these sheets, which count it."""
     values = {f"sheet_{number}": sheet_id for number, sheet_id in enumerate(sheet_ids)}
-    found = transaction.run(_count_on(len(sheet_ids)), now=now, **values).fetchall()
-    return {sheet_id: Place(sheet_id, account_id, position) for sheet_id, account_id, position in found}
+    found = transaction.run(_places_on(len(sheet_ids)), **values).fetchall()
+    transaction.run_many(_COUNT, [{"sheet_id": sheet_id, "now": now} for sheet_id in sheet_ids])
+    return {sheet_id: Place(sheet_id, account_id, last + 1) for sheet_id, account_id, last in found}
 
 
 _ADD_TO_COUNT = (

@@ -198,6 +198,12 @@ class Transaction:
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds the lock of that name, and hold it until the end."""
 
+    def confirm(self, locking: ClauseElement, **values: Any) -> None:
+        """Make sure that the rows that the statement locks are kept for good, once this transaction is.
+
+        They are in any case, unless they are visible before a standby has them.
+        """
+
     def run_together(self, works: Sequence[Callable[[Transaction], T]]) -> list[T]:
         """The results of several pieces of work that only read."""
         return [work(self) for work in works]

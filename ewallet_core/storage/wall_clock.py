@@ -22,7 +22,8 @@ class RightReading(Row, frozen=True):
 
     `boot_id` names the boot of the machine; it is empty if that is unknown. `latest_at` is the latest instant
     known by then. Stored dates up to `overruled_at` are wrong if they lie after it. `confirmed_boot_at` is
-    when an operator confirmed the wall clock, by the boot clock.
+    when an operator confirmed the wall clock, by the boot clock. A database with a clock of its own has that
+    one in place of the boot clock.
     """
 
     wall_at: int

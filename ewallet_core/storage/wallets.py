@@ -11,7 +11,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    literal,
     select,
     union_all,
 )
@@ -19,7 +18,7 @@ from sqlalchemy import (
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import PartyAccount, party_accounts
-from ewallet_core.storage.rows import JoinedRows, Row, Rows
+from ewallet_core.storage.rows import JoinedRows, Row, Rows, constant
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
@@ -142,14 +141,14 @@ def read_party(transaction: Transaction, account_id: int) -> tuple[PartyAccount,
 
 def _named(what: str, items: Table, owner_column: str, *conditions: ColumnElement[bool]) -> Select[Any]:
     item = items.c
-    return select(literal(what).label("what"), item.id, item.reference).where(
+    return select(constant(what).label("what"), item.id, item.reference).where(
         item[owner_column] == bindparam("owner_id"), item.unlinked_at.is_(None), *conditions
     )
 
 
 def _owned(*items: Select[Any], sheets: tuple[RecordType, ...]) -> CompoundSelect[Any]:
     sheet = schema.sheets
-    of_kinds = (_named(kind, sheet, "owner_id", sheet.c.kind == kind) for kind in sheets)
+    of_kinds = (_named(kind, sheet, "owner_id", sheet.c.kind == constant(kind)) for kind in sheets)
     return union_all(*items, *of_kinds).order_by("id")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 from client_requests import OpenClient
-from running_server import CHEAP, RunningServer, database_url_in, violations_in
+from fakes import IN_MEMORY
+from running_server import CHEAP, RunningServer, database_url_in
+from wallet_checker import WalletChecker
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
@@ -28,9 +31,10 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, new_database: Path) -> str:
-    shutil.copy(new_database, tmp_path)
-    return database_url_in(tmp_path)
+def database_url(new_database: Path) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        shutil.copy(new_database, folder)
+        yield database_url_in(Path(folder))
 
 
 @pytest.fixture
@@ -44,13 +48,13 @@ def engine_of(database_url: str, now: list[int]) -> Callable[[], EWalletSessionM
 
 
 @pytest.fixture
-def server(database_url: str, now: list[int]) -> Iterator[RunningServer]:
+def server(database_url: str, now: list[int], wallet_checker: WalletChecker) -> Iterator[RunningServer]:
     """A server whose ledger must verify after the test."""
     served = RunningServer(database_url, lambda: now[0])
     served.start()
     yield served
     served.stop()
-    assert violations_in(database_url) == []
+    assert wallet_checker.violations(database_url) == []
 
 
 @pytest.fixture

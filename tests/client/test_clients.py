@@ -300,43 +300,28 @@ async def test_an_enveloped_request_can_be_sent(client: WalletClient) -> None:
     assert (answer["account"], answer["request_id"]) == ("ada@example.org", "view-0001")
 
 
-@pytest.mark.parametrize(
-    ("instruction", "code"),
-    [
-        ({"request_id": "short"}, "bad_value"),
-        ({"request_id": 7}, "bad_value"),
-        ({"deep": [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}, None),
-        ({"text": "\ud800"}, None),
-        ({"text": "x" * 70_000}, None),
-        ({"credits": 10**40}, "bad_value"),
-        ({"credits": object()}, "bad_value"),
-        ({"credits": {(1, 2): 3}}, "bad_value"),
-        ({"credits": ENDLESS}, None),
-        ({"action": [1]}, "unknown_instruction"),
-        ({"action": {}}, "unknown_instruction"),
-    ],
-    ids=[
-        "short id",
-        "odd id",
-        "deep",
-        "surrogate",
-        "long",
-        "huge",
-        "object",
-        "odd key",
-        "endless",
-        "list",
-        "no text",
-    ],
-)
-async def test_a_malformed_request_is_answered(
-    client: WalletClient, instruction: dict[str, Any], code: str | None
-) -> None:
+MALFORMED: dict[str, tuple[dict[str, Any], str | None]] = {
+    "short id": ({"request_id": "short"}, "bad_value"),
+    "odd id": ({"request_id": 7}, "bad_value"),
+    "deep": ({"deep": [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}, None),
+    "surrogate": ({"text": "\ud800"}, None),
+    "long": ({"text": "x" * 70_000}, None),
+    "huge": ({"credits": 10**40}, "bad_value"),
+    "object": ({"credits": object()}, "bad_value"),
+    "odd key": ({"credits": {(1, 2): 3}}, "bad_value"),
+    "endless": ({"credits": ENDLESS}, None),
+    "list": ({"action": [1]}, "unknown_instruction"),
+    "no text": ({"action": {}}, "unknown_instruction"),
+}
+
+
+async def test_a_malformed_request_is_answered(client: WalletClient) -> None:
     await sign_up_and_log_in(client)
-    answer = await asyncio.wait_for(send(client, **{**SUPPLY, "credits": 1, **instruction}), 10)
-    assert answer["failed"]
-    assert code in (None, answer["code"])
-    assert await balance(client) == 0
+    for name, (instruction, code) in MALFORMED.items():
+        answer = await asyncio.wait_for(send(client, **{**SUPPLY, "credits": 1, **instruction}), 10)
+        assert answer["failed"], name
+        assert code in (None, answer["code"]), name
+        assert await balance(client) == 0, name
 
 
 @pytest.mark.parametrize("header", [[1], "text", 7, object()], ids=["list", "text", "number", "object"])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +63,24 @@ class Wallet:
 def new_wallet(folder: Path, server: str = "", email: str = ADA) -> Wallet:
     """A wallet in that folder, or at that server, in which Ada or the account of that email is logged in."""
     wallet = Wallet(folder, server)
-    folder.mkdir(parents=True, exist_ok=True)
+    if server or email != ADA:
+        return register(wallet, email)
+    # What a lock says is about the process that has it.
+    shutil.copytree(_template(), folder, ignore=shutil.ignore_patterns("*.lock"), dirs_exist_ok=True)
+    return wallet
+
+
+@cache
+def _template() -> Path:
+    """The folder of a wallet of Ada that is copied, because creating one takes longer than most commands."""
+    folder = Path(tempfile.mkdtemp(prefix="ewallet-tests-"))
+    atexit.register(shutil.rmtree, folder)
+    register(Wallet(folder), ADA)
+    return folder
+
+
+def register(wallet: Wallet, email: str) -> Wallet:
+    wallet.folder.mkdir(parents=True, exist_ok=True)
     wallet.password_file.write_text(f"{PASSWORD}\n" * 3)
     wallet.done("register", email.partition("@")[0], "--email", email)
     return wallet

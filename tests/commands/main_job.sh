@@ -50,7 +50,7 @@ prints 'The timer runs. ' ada start --note taxes --tag acme
 prints 'running' ada status --format '{state}'
 prints 'The timer is paused. ' ada pause
 prints 'The timer runs again. ' ada resume
-prints 'Used 0:0' ada stop
+prints 'Used ' ada stop
 
 prints 'Wallet 1: 65 credits' ada balance
 contains lunch ada history

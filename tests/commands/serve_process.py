@@ -1,4 +1,4 @@
-"""The installed command in its own process, and a socket to it."""
+"""Servers in processes of their own, and a socket to them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forked_process import ForkedProcess
+
 EWALLET = str(Path(sys.executable).with_name("ewallet"))
 TIMEOUT_SECONDS = 120.0
 READY = re.compile(
@@ -28,7 +30,7 @@ Answer = dict[str, Any]
 class ServeProcess:
     """A server in another process, and the line that it printed."""
 
-    process: subprocess.Popen[str]
+    process: ForkedProcess | subprocess.Popen[str]
     line: str
 
     @property
@@ -56,19 +58,32 @@ class ServeProcess:
 @contextmanager
 def served(folder: Path, *options: object, **environment: str) -> Iterator[ServeProcess]:
     """A server of that folder, which is stopped at the end if it still runs."""
+    words = ["--data-dir", folder, "serve", *options]
+    pipe = subprocess.PIPE
+    env = {**os.environ, **environment}
+    with ForkedProcess(words, stdout=pipe, stderr=pipe, env=env) as process, _terminated(process) as server:
+        yield server
+
+
+@contextmanager
+def served_by_installed_command(folder: Path, *options: object) -> Iterator[ServeProcess]:
+    """The same by the installed command, in a new process."""
     words = [EWALLET, "--data-dir", str(folder), "serve", *map(str, options)]
-    with subprocess.Popen(
-        words,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield ServeProcess(process, process.stdout.readline())
-        finally:
-            process.terminate()
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True) as process,
+        _terminated(process) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def _terminated(process: ForkedProcess | subprocess.Popen[str]) -> Iterator[ServeProcess]:
+    assert process.stdout is not None
+    try:
+        yield ServeProcess(process, process.stdout.readline())
+    finally:
+        process.terminate()
 
 
 class Wire:

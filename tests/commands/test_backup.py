@@ -8,13 +8,12 @@ import shutil
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import tarfile
 import threading
 from contextlib import closing
 from pathlib import Path
 
+import forked_process
 import pytest
 from click.testing import CliRunner, Result
 from demo_wallet import credits_of, log_in, open_wallet_in, run_demo_in, supply
@@ -156,7 +155,7 @@ main(["backup", "--data-dir", sys.argv[2], sys.argv[3]])
 
 @pytest.mark.parametrize("step", ["check_copy", "_read_again", "give_name"])
 def test_a_killed_backup_leaves_no_file_of_that_name(folder, file, step):
-    killed = subprocess.run([sys.executable, "-c", KILLED, step, str(folder), str(file)], check=False)
+    killed = forked_process.run([step, folder, file], script=KILLED)
     assert killed.returncode == -signal.SIGKILL
     assert not file.exists()
     assert list(file.parent.glob(".ewallet-unfinished-*")) != []

@@ -200,7 +200,7 @@ def test_the_timer_can_be_stopped_at_an_earlier_time_of_its_run(wallet: Wallet) 
     wallet.done("start")
     said = wallet.refused("stop", "--at", "yesterday 10:00")
     assert said.startswith("The timer was started after that moment. Give a time from today ")
-    assert wallet.done("stop", "--at", "now").startswith("Used 0:0")
+    assert wallet.done("stop", "--at", "now").startswith("Used ")
 
 
 @pytest.mark.parametrize("amount", ["-5", "-12.50", "-.5"])

@@ -13,9 +13,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import forked_process
 import pytest
 from click.testing import CliRunner
 from demo_wallet import run_demo_in
+from serve_process import EWALLET
 from test_verify import everything_in, execute_sql
 
 from ewallet_core import EWalletSessionManager
@@ -26,17 +28,12 @@ from ewallet_core.data_folder import database_url
 from ewallet_core.storage.database import open_database
 from ewallet_tui.__main__ import main
 
-EWALLET = str(Path(sys.executable).with_name("ewallet"))
 PRIVATE_WORDS = ("ada", "bob", "@", "supplied", "hunter2")
 
 
 def doctor(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [EWALLET, "doctor", *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
+    return forked_process.run(
+        ["doctor", *arguments],
         env={"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC", **environment},
         timeout=60,
     )
@@ -222,7 +219,15 @@ def test_a_locale_that_is_not_installed_is_a_problem(folder):
 
 
 def test_an_output_that_is_not_in_utf_8_is_a_problem(folder):
-    done = doctor("--data-dir", folder, PYTHONIOENCODING="latin-1")
+    # Python reads this when it starts.
+    environment = {"PYTHONIOENCODING": "latin-1", "TZ": "UTC"}
+    done = subprocess.run(
+        [EWALLET, "doctor", "--data-dir", folder],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
     assert (done.returncode, done.stderr) == (1, "")
     assert "encoding is not UTF-8" in done.stdout
 

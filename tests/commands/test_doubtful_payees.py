@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from invoked import BOB, Wallet, new_wallet
 from running_server import RunningServer, database_url_in
-from serve_process import EWALLET
 from terminal import Terminal
 
 from ewallet_core.storage.payees import RESERVED_MS
@@ -41,7 +40,7 @@ def wallet(tmp_path: Path, now: list[int]) -> Iterator[Wallet]:
 
 def answered(wallet: Wallet, answer: str, *words: object) -> tuple[str, int]:
     """What a command at a terminal says after the answer to its question, and its exit code."""
-    terminal = Terminal([EWALLET, *map(str, words)], columns=200, **wallet.environment)
+    terminal = Terminal([*map(str, words)], columns=200, **wallet.environment)
     terminal.wait_for("[y/N]:")
     terminal.press(answer, "enter")
     code = terminal.wait_for_end()
@@ -87,7 +86,7 @@ def test_a_payment_to_a_new_owner_is_done_although_the_contact_was_removed_meanw
     now[0] += RESERVED_MS + 60_000
     wallet.done("register", "eve", "--email", BOB)
     wallet.done("login", "ada")
-    terminal = Terminal([EWALLET, "pay", "bob", "1"], columns=200, **wallet.environment)
+    terminal = Terminal(["pay", "bob", "1"], columns=200, **wallet.environment)
     terminal.wait_for("[y/N]:")
     wallet.done("contacts", "remove", "bob")
     terminal.press("y", "enter")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked_process
 import pytest
 
 from ewallet_core import EWalletSessionManager
@@ -32,9 +33,14 @@ NEED_NONE = [("demo",), ("instructions", "transfer", "credits"), ("--version",),
 def run(
     *arguments: str, cwd: Path | None = None, script: str = NO_ENTRY, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the real command in a process that has only this environment, and no input."""
+    """Run the command in a process that has only this environment, and no input."""
+    return forked_process.run(arguments, cwd=cwd, script=script, env=environment, timeout=60)
+
+
+def run_from_start(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same in a new process."""
     return subprocess.run(
-        [sys.executable, "-c", script, *arguments],
+        [sys.executable, "-c", NO_ENTRY, *arguments],
         check=False,
         capture_output=True,
         text=True,
@@ -60,7 +66,7 @@ def test_without_a_home_a_command_asks_for_a_folder(tmp_path, arguments):
 
 @pytest.mark.parametrize("arguments", NEED_NONE, ids=" ".join)
 def test_without_a_home_a_locale_and_a_terminal_the_other_commands_work(tmp_path, arguments):
-    done = run(*arguments, cwd=tmp_path, PYTHONIOENCODING="ascii", LC_ALL="C", TERM="dumb")
+    done = run_from_start(*arguments, cwd=tmp_path, PYTHONIOENCODING="ascii", LC_ALL="C", TERM="dumb")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked_process
 import pytest
 from click.testing import CliRunner, Result
-from serve_process import EWALLET
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
@@ -44,8 +43,7 @@ def grant(folder: Path, *words: str) -> Result:
 
 
 def test_a_role_is_granted_while_another_process_has_the_database_open(tmp_path, engine):
-    words = [EWALLET, "grant", "operator", ADA, "--data-dir", str(tmp_path)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = forked_process.run(["grant", "operator", ADA, "--data-dir", tmp_path])
     message = "ada@example.org has the role operator now.\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, message, "")
     assert role_of_ada(engine) == "operator"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked_process
 import pytest
 from copied_wallets import (
     content_of_database,
@@ -20,6 +20,7 @@ from copied_wallets import (
     tables_in,
     verify,
 )
+from forked_process import ForkedProcess
 from postgresql_server import PostgresqlServer
 
 # Ends itself with a signal when it comes to one of its steps, as if that came from outside.
@@ -57,14 +58,8 @@ def database(postgresql_server: PostgresqlServer) -> Iterator[str]:
 
 
 def end_at(step: str, number: signal.Signals, source: str, target: str) -> subprocess.CompletedProcess[str]:
-    words = [step, str(int(number)), "--from", source, "--to", target]
-    return subprocess.run(
-        [sys.executable, "-c", ENDED, *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-    )
+    words = [step, int(number), "--from", source, "--to", target]
+    return forked_process.run(words, script=ENDED, timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -121,11 +116,11 @@ def test_a_copy_that_is_killed_at_any_moment_can_be_made_again(file, postgresql_
     """Until one is not killed before it is complete."""
     url, conninfo = postgresql_server.url(database), postgresql_server.conninfo(database)
     chance = random.Random(16)
-    command = [sys.executable, "-m", "ewallet_tui", "copy", "--from", sqlite_url(file), "--to", url]
+    words = ["copy", "--from", sqlite_url(file), "--to", url]
     for _ in range(4):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = ForkedProcess(words)
         try:
-            process.wait(chance.uniform(0.3, 3.0))
+            process.wait(chance.uniform(0, 0.5))
         except subprocess.TimeoutExpired:
             process.send_signal(chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
         code = process.wait(PATIENCE_SECONDS)
@@ -140,12 +135,12 @@ def test_a_copy_that_is_killed_at_any_moment_can_be_made_again(file, postgresql_
 
 def test_of_two_copies_into_one_database_at_once_one_is_refused(file, postgresql_server, database):
     url, conninfo = postgresql_server.url(database), postgresql_server.conninfo(database)
-    command = [sys.executable, "-m", "ewallet_tui", "copy", "--live", "--from", sqlite_url(file), "--to", url]
-    copies = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    told = [each.communicate(timeout=PATIENCE_SECONDS)[1] for each in copies]
-    assert sorted(each.returncode for each in copies) == [0, 1]
+    words = ["copy", "--live", "--from", sqlite_url(file), "--to", url]
+    copies = [ForkedProcess(words, stderr=subprocess.PIPE) for _ in range(2)]
+    told = []
+    for each in copies:
+        with each:
+            told.append(each.communicate(timeout=PATIENCE_SECONDS)[1])
+    assert sorted(each.wait() for each in copies) == [0, 1]
     assert "There is a wallet in the target already" in "".join(told)
     assert content_of_database(conninfo) == content_of_file(file)

@@ -6,10 +6,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from command_in_shell import command_in_shell
 from running_server import RunningServer, database_url_in, violations_in
-from serve_process import EWALLET
 
 from ewallet_core.engine.wall_clock import system_clock
 
@@ -27,9 +28,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def do_main_job(bobs: Path, adas: Path, **variables: str) -> None:
     """Run the script; with the same folder for both, Bob's commands have Ada's session after she logs in."""
-    path = f"{Path(EWALLET).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {"PATH": path, "BOBS_FOLDER": str(bobs), "ADAS_FOLDER": str(adas), **variables}
-    done = subprocess.run(["bash", str(SCRIPT)], check=False, env=environment, capture_output=True, text=True)
+    with TemporaryDirectory() as folder, command_in_shell(Path(folder)) as programs:
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        environment = {"PATH": path, "BOBS_FOLDER": str(bobs), "ADAS_FOLDER": str(adas), **variables}
+        done = subprocess.run(
+            ["bash", str(SCRIPT)], check=False, env=environment, capture_output=True, text=True
+        )
     assert (done.returncode, done.stderr) == (0, "")
 
 

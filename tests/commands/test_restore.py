@@ -10,14 +10,13 @@ import shutil
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import forked_process
 import pytest
 from demo_wallet import CLIENT, credits_of, log_in, open_wallet_in, run_demo_in, supply
 from test_backup import ewallet, members_of
@@ -248,7 +247,7 @@ main(words)
 @pytest.mark.parametrize("step", ["check_copy", "unlink", "replace"])
 def test_a_killed_restore_leaves_the_wallet_as_it_was(folder, file, step):
     words = ["restore", "--data-dir", str(folder), "--yes", str(file)]
-    killed = subprocess.run([sys.executable, "-c", KILLED, step, *words], check=False)
+    killed = forked_process.run([step, *words], script=KILLED)
     assert killed.returncode == -signal.SIGKILL
     assert credits_in(folder) == 85
     assert ewallet(*words).exit_code == 0

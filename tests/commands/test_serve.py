@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from serve_process import TIMEOUT_SECONDS, ServeProcess, served, wire_to
+from serve_process import TIMEOUT_SECONDS, ServeProcess, served, served_by_installed_command, wire_to
 
 from ewallet_core.commands.serve import _open_engine
 from ewallet_core.data_folder import DATABASE_FILE
@@ -35,7 +35,8 @@ SUPPLY = {"action": "supply", "supply": "credits", "currency": "EUR", "cost": "1
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
     """A server that is shared by several tests."""
-    with served(tmp_path_factory.mktemp("served"), *ANY_PORTS, "--self-signed") as running:
+    folder = tmp_path_factory.mktemp("served")
+    with served_by_installed_command(folder, *ANY_PORTS, "--self-signed") as running:
         yield running
 
 
@@ -107,7 +108,7 @@ def few_descriptors() -> Iterator[None]:
 def test_the_limit_of_open_files_is_raised(tmp_path):
     with ExitStack() as opened:
         with few_descriptors():
-            running = opened.enter_context(served(tmp_path, *ANY_PORTS))
+            running = opened.enter_context(served_by_installed_command(tmp_path, *ANY_PORTS))
         for _ in range(100):
             silent = socket.create_connection(("127.0.0.1", running.ports[0]), TIMEOUT_SECONDS)
             opened.enter_context(silent)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from certificates import Issued
+from forked_process import ForkedProcess
 from invoked import ADA, PASSWORD, Wallet, new_wallet
 from running_server import RunningServer, database_url_in, violations_in
-from serve_process import EWALLET
 
 from ewallet_core.data_folder import SESSIONS_FILE
 from ewallet_core.engine.wall_clock import system_clock
@@ -109,9 +108,8 @@ def test_if_no_server_answers_all_are_named(
 def test_a_command_at_work_goes_on_at_the_next_server(
     wallet: Wallet, servers: tuple[RunningServer, RunningServer]
 ) -> None:
-    command = [sys.executable, EWALLET, "send"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=wallet.environment, text=True, bufsize=1, **pipes) as sending:
+    pipe = subprocess.PIPE
+    with ForkedProcess(["send"], env=wallet.environment, stdin=pipe, stdout=pipe, stderr=pipe) as sending:
         assert sending.stdin is not None
         assert sending.stdout is not None
         assert sending.stderr is not None
@@ -130,8 +128,7 @@ def test_a_command_at_work_goes_on_at_the_next_server(
 def test_watch_goes_on_at_the_next_server_and_prints_each_event_once(
     wallet: Wallet, servers: tuple[RunningServer, RunningServer]
 ) -> None:
-    command = [sys.executable, EWALLET, "watch"]
-    with subprocess.Popen(command, env=wallet.environment, text=True, stdout=subprocess.PIPE) as watching:
+    with ForkedProcess(["watch"], env=wallet.environment, stdout=subprocess.PIPE) as watching:
         try:
             assert watching.stdout is not None
             assert json.loads(watching.stdout.readline())["event"] == "listening"

@@ -12,9 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import forked_process
 import pytest
 from commit_groups import FailsAtCommit, writer_of
 from faulty_proxy import Fault, FaultyProxy
@@ -92,14 +94,7 @@ def test_sessions_that_are_in_no_regular_file_are_told(wallet: Wallet, make: Cal
     file.unlink()
     make(file)
     # A command that waits for a writer of the pipe must not hang the tests.
-    done = subprocess.run(
-        [EWALLET, "whoami"],
-        check=False,
-        env=wallet.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = forked_process.run(["whoami"], env=wallet.environment, timeout=120)
     assert (done.returncode, done.stdout) == (ExitCode.NOT_LOGGED_IN, "")
     assert done.stderr == f"{file}, for your sessions, is not a regular file. Remove it, and log in again.\n"
 
@@ -204,14 +199,7 @@ def test_a_password_is_read_from_stdin_or_a_file_or_a_terminal(wallet: Wallet) -
     wallet.password_file.unlink()
     assert "password.txt" in wallet.refused("login", "ada")
     bare = {"EWALLET_DATA_DIR": str(wallet.folder)}
-    said = subprocess.run(
-        [EWALLET, "login", "ada"],
-        check=False,
-        env=bare,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
+    said = forked_process.run(["login", "ada"], env=bare)
     assert said.returncode == 2
     assert "There is no terminal to ask for the password." in said.stderr
 
@@ -394,7 +382,12 @@ def test_the_advice_to_register_names_the_server(tmp_path: Path) -> None:
 
 
 def in_terminal(wallet: Wallet, *words: str, **variables: str) -> Terminal:
-    return Terminal([EWALLET, *words], columns=120, EWALLET_DATA_DIR=str(wallet.folder), **variables)
+    return Terminal(words, columns=120, EWALLET_DATA_DIR=str(wallet.folder), **variables)
+
+
+def ends_with(terminal: Terminal, words: str) -> bool:
+    shown = "\n".join(line.rstrip() for line in terminal.text.splitlines())
+    return shown.rstrip().endswith(words)
 
 
 def test_a_password_is_typed_unseen_and_a_new_one_twice(tmp_path: Path) -> None:
@@ -403,10 +396,11 @@ def test_a_password_is_typed_unseen_and_a_new_one_twice(tmp_path: Path) -> None:
     for typed, prompt in (
         (PASSWORD, "New password:"),
         ("another one", "Repeat password:"),
-        (PASSWORD, "The passwords don't match."),
+        (PASSWORD, "The passwords don't match. Type both again.\nNew password:"),
         (PASSWORD, "Repeat password:"),
     ):
-        terminal.wait_for(prompt)
+        # What is typed before the prompt is dropped.
+        terminal.wait_until(partial(ends_with, terminal, prompt))
         terminal.press(typed, "enter")
     terminal.wait_for("Welcome, ada.")
     assert PASSWORD not in terminal.text

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from forked_process import ForkedProcess
 from invoked import ADA, Wallet, new_wallet
 from serve_process import EWALLET, TIMEOUT_SECONDS, served
 from terminal import Terminal
@@ -54,13 +55,12 @@ def with_time(wallet: Wallet) -> Wallet:
 
 
 @contextmanager
-def watching(wallet: Wallet, *options: str) -> Iterator[subprocess.Popen[str]]:
+def watching(wallet: Wallet, *options: str) -> Iterator[ForkedProcess]:
     """`ewallet watch` in a process of its own."""
-    with subprocess.Popen(
-        [EWALLET, "watch", *options],
+    with ForkedProcess(
+        ["watch", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         env={**os.environ, **wallet.environment},
     ) as process:
         try:
@@ -69,7 +69,7 @@ def watching(wallet: Wallet, *options: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def next_line(process: subprocess.Popen[str]) -> str:
+def next_line(process: ForkedProcess) -> str:
     """The next line that it prints; it is killed if none comes."""
     assert process.stdout is not None
     too_late = threading.Timer(TIMEOUT_SECONDS, process.kill)
@@ -220,7 +220,7 @@ def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:
 
 def test_clock_draws_the_timer_on_one_line_until_interrupted(wallet: Wallet) -> None:
     wallet.done("start")
-    terminal = Terminal([EWALLET, "clock"], columns=80, rows=5, **wallet.environment)
+    terminal = Terminal(["clock"], columns=80, rows=5, **wallet.environment)
     try:
         terminal.wait_for("● Clock 1  4:", "left", "running")
         wallet.done("pause")

@@ -56,7 +56,7 @@ def test_tmux_shows_the_countdown_and_that_the_timer_is_paused(
     needs("tmux")
     (tmp_path / "tmux.conf").write_text(block("set -g status-interval"))
     socket = f"ewallet-{os.getpid()}"
-    terminal = Terminal(["tmux", "-L", socket, "-f", tmp_path / "tmux.conf", "new"], **variables)
+    terminal = Terminal(["-L", socket, "-f", tmp_path / "tmux.conf", "new"], program="tmux", **variables)
     try:
         terminal.wait_for("● 19:5")
         wallet.done("pause")
@@ -73,7 +73,7 @@ def test_a_prompt_reads_the_line_that_one_watch_keeps(
     needs(shell)
     name = tmp_path / (".bashrc" if shell == "bash" else ".zshrc")
     name.write_text(block("ewallet_line=") + block(prompt))
-    terminal = Terminal([shell], columns=80, rows=10, ZDOTDIR=str(tmp_path), **variables)
+    terminal = Terminal(program=shell, columns=80, rows=10, ZDOTDIR=str(tmp_path), **variables)
     line = tmp_path / f"ewallet-{os.getuid()}"
     try:
         terminal.wait_until(lambda: line.exists() and bool(line.read_text()))

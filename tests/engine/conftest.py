@@ -5,23 +5,47 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from database_file import significant_rows, violations_in
+from database_file import significant_rows
 from engine_client import EngineClient
-from example import Example
-from fakes import CHEAP, FakeListener, Wallclock
+from example import STAGES, Example, enter
+from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
 from instructions import START, supply, to_clock
-from new_wallets import NewWallet
+from new_wallets import SQLITE, NewWallet, copy_of_file
+from prepared_wallets import PreparedWallet, PreparedWallets, Step
 from sqlalchemy import Engine, create_engine
+from wallet_checker import WalletChecker
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage.database import Database, open_database
 
 OpenEngine = Callable[..., EWalletSessionManager]
+Arrange = Callable[..., contextlib.AbstractContextManager["Arranged"]]
+
+STEPS_OF_ADA: dict[str, Step] = {
+    "visitor": lambda client, _: client.open_session(),
+    "registered": lambda client, _: client.register(),
+    "ada": lambda client, _: client.log_in(),
+    "supplied": lambda client, _: client.request(**supply(100)),
+    "converted": lambda client, _: client.request(**to_clock(20)),
+    "running": lambda client, _: client.request(**START),
+}
+"""What each of these fixtures does; it needs those before it."""
+STEPS_OF_EXAMPLES: dict[str, Step] = {stage: partial(enter, stage) for stage in STAGES}
+
+
+def take_step(
+    step: str, client: EngineClient, prepared: PreparedWallet, wallclock: Wallclock
+) -> EngineClient:
+    """Let the client take that step, unless it is already done in the wallet."""
+    if step not in prepared.done:
+        STEPS_OF_ADA[step](client, wallclock)
+    return client
 
 
 @pytest.fixture
@@ -57,10 +81,12 @@ def config() -> EngineConfig:
 
 
 @pytest.fixture
-def engine(open_engine: OpenEngine, wallet_url: str, config: EngineConfig) -> Iterator[EWalletSessionManager]:
+def engine(
+    open_engine: OpenEngine, wallet_url: str, config: EngineConfig, wallet_checker: WalletChecker
+) -> Iterator[EWalletSessionManager]:
     """An engine whose ledger must verify after the test."""
     yield open_engine(config=config)
-    assert violations_in(wallet_url) == []
+    assert wallet_checker.violations(wallet_url) == []
 
 
 @pytest.fixture
@@ -69,22 +95,57 @@ def anonymous(engine: EWalletSessionManager) -> EngineClient:
     return EngineClient(engine)
 
 
+@pytest.fixture(scope="session")
+def wallets_of_ada(template_file: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedWallets:
+    """A wallet file for each of the fixtures `visitor` to `running`."""
+    return PreparedWallets(template_file, tmp_path_factory.mktemp("ada"), STEPS_OF_ADA)
+
+
+@pytest.fixture(scope="session")
+def wallets_of_examples(template_file: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedWallets:
+    """A wallet file for each stage of an example."""
+    return PreparedWallets(template_file, tmp_path_factory.mktemp("examples"), STEPS_OF_EXAMPLES)
+
+
 @pytest.fixture
-def visitor(engine: EWalletSessionManager) -> EngineClient:
+def prepared(
+    request: pytest.FixtureRequest,
+    database_kind: str,
+    wallets_of_ada: PreparedWallets,
+    wallets_of_examples: PreparedWallets,
+) -> PreparedWallet:
+    """What the test begins with: in a wallet file, what its fixtures need is already done."""
+    needed = [step for step in STEPS_OF_ADA if step in request.fixturenames]
+    is_usual = "config" not in request.fixturenames or request.getfixturevalue("config") == EngineConfig()
+    if database_kind == SQLITE and is_usual:
+        if "at_example" in request.fixturenames:
+            return wallets_of_examples.after(request.getfixturevalue("example").stage)
+        if needed:
+            return wallets_of_ada.after(needed[-1])
+    return wallets_of_ada.new
+
+
+@pytest.fixture
+def first_file(prepared: PreparedWallet) -> Path:
+    return prepared.file
+
+
+@pytest.fixture
+def visitor(engine: EWalletSessionManager, prepared: PreparedWallet, wallclock: Wallclock) -> EngineClient:
     """A client with a session, not logged in."""
-    return EngineClient(engine).open_session()
+    return take_step("visitor", EngineClient(engine, dict(prepared.credentials)), prepared, wallclock)
 
 
 @pytest.fixture
-def registered(visitor: EngineClient) -> EngineClient:
+def registered(visitor: EngineClient, prepared: PreparedWallet, wallclock: Wallclock) -> EngineClient:
     """A visitor that has created the account `ada`, not logged in."""
-    return visitor.register()
+    return take_step("registered", visitor, prepared, wallclock)
 
 
 @pytest.fixture
-def ada(registered: EngineClient) -> EngineClient:
+def ada(registered: EngineClient, prepared: PreparedWallet, wallclock: Wallclock) -> EngineClient:
     """Ada, logged in, with an empty wallet."""
-    return registered.log_in()
+    return take_step("ada", registered, prepared, wallclock)
 
 
 @pytest.fixture
@@ -94,24 +155,31 @@ def bob(engine: EWalletSessionManager) -> EngineClient:
 
 
 @pytest.fixture
-def supplied(ada: EngineClient) -> EngineClient:
+def supplied(ada: EngineClient, prepared: PreparedWallet, wallclock: Wallclock) -> EngineClient:
     """Ada with 100 credits."""
-    ada.request(**supply(100))
-    return ada
+    return take_step("supplied", ada, prepared, wallclock)
 
 
 @pytest.fixture
-def converted(supplied: EngineClient) -> EngineClient:
+def converted(supplied: EngineClient, prepared: PreparedWallet, wallclock: Wallclock) -> EngineClient:
     """Ada with 80 credits and 20 minutes."""
-    supplied.request(**to_clock(20))
-    return supplied
+    return take_step("converted", supplied, prepared, wallclock)
 
 
 @pytest.fixture
-def running(converted: EngineClient) -> EngineClient:
+def running(converted: EngineClient, prepared: PreparedWallet, wallclock: Wallclock) -> EngineClient:
     """Ada with 80 credits, and 20 minutes on a timer that runs since noon."""
-    converted.request(**START)
-    return converted
+    return take_step("running", converted, prepared, wallclock)
+
+
+@pytest.fixture
+def at_example(
+    anonymous: EngineClient, prepared: PreparedWallet, wallclock: Wallclock, example: Example
+) -> EngineClient:
+    """A client at the point where the example of the test succeeds."""
+    anonymous.credentials |= prepared.credentials
+    wallclock.now = prepared.now
+    return example.arrange(anonymous, wallclock, after=prepared.done)
 
 
 @pytest.fixture
@@ -129,18 +197,38 @@ class Arranged:
     example: Example
     caller: EngineClient
     wallclock: Wallclock
+    url: str
+
+
+@pytest.fixture(scope="session")
+def arrange(database_kind: str, new_wallet: NewWallet, wallets_of_examples: PreparedWallets) -> Arrange:
+    """Arrange an example in a wallet of its own, on an engine with these choices."""
+
+    @contextlib.contextmanager
+    def arrange_one(example: Example, **choices: Any) -> Iterator[Arranged]:
+        prepared = wallets_of_examples.new
+        made = new_wallet
+        if database_kind == SQLITE:
+            prepared = wallets_of_examples.after(example.stage)
+            made = partial(copy_of_file, prepared.file, IN_MEMORY)
+        wallclock = Wallclock(prepared.now)
+        with made() as url, contextlib.closing(open_on(url, wallclock, **choices)) as engine:
+            caller = EngineClient(engine, dict(prepared.credentials))
+            yield Arranged(example, example.arrange(caller, wallclock, prepared.done), wallclock, url)
+
+    return arrange_one
 
 
 @pytest.fixture(scope="module")
-def arranged(request: pytest.FixtureRequest, new_wallet: NewWallet) -> Iterator[Arranged]:
+def arranged(
+    request: pytest.FixtureRequest, arrange: Arrange, wallet_checker: WalletChecker
+) -> Iterator[Arranged]:
     """The example of the parameter, arranged once for all tests of the module, which may change nothing."""
-    wallclock = Wallclock()
-    with new_wallet() as url, contextlib.closing(open_on(url, wallclock)) as engine:
-        caller = request.param.arrange(EngineClient(engine), wallclock)
-        before = significant_rows(url)
-        yield Arranged(request.param, caller, wallclock)
-        assert significant_rows(url) == before
-        assert violations_in(url) == []
+    with arrange(request.param) as found:
+        before = significant_rows(found.url)
+        yield found
+        assert significant_rows(found.url) == before
+        assert wallet_checker.violations(found.url) == []
 
 
 @pytest.fixture

@@ -126,13 +126,13 @@ class DatabaseFile(OpenRows):
         return self.rows("PRAGMA data_version")
 
     def columns(self) -> dict[str, list[str]]:
-        tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {
-            table["name"]: [
-                row["name"] for row in self.rows("SELECT name FROM pragma_table_info(?)", table["name"])
-            ]
-            for table in tables
-        }
+        found: dict[str, list[str]] = {}
+        for row in self.rows(
+            "SELECT tables.name AS in_table, columns.name FROM sqlite_master AS tables"
+            " JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+        ):
+            found.setdefault(row["in_table"], []).append(row["name"])
+        return found
 
 
 class PostgresqlRows(OpenRows):

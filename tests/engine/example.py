@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,14 +43,21 @@ _STEPS: dict[str, Instruction | None] = {
 STAGES = tuple(_STEPS)
 
 
-def bring(caller: EngineClient, stage: str, wallclock: Wallclock) -> EngineClient:
-    """Bring a new client to that stage, with some time between the steps."""
-    for step in STAGES[1 : STAGES.index(stage) + 1]:
+def enter(stage: str, caller: EngineClient, wallclock: Wallclock) -> None:
+    """Bring a client to that stage from the one before it, with some time between them."""
+    if (step := _STEPS[stage]) is not None:
         wallclock.forward(9 * SECOND)
-        answer = caller.request(**(_STEPS[step] or {}))
+        answer = caller.request(**step)
         caller.credentials |= {
             name: answer[name] for name in ("client_id", "session_token") if name in answer
         }
+
+
+def bring(caller: EngineClient, stage: str, wallclock: Wallclock, after: Sequence[str] = ()) -> EngineClient:
+    """Bring a new client to that stage, or one that has entered the stages `after`."""
+    for step in STAGES[: STAGES.index(stage) + 1]:
+        if step not in after:
+            enter(step, caller, wallclock)
     return caller
 
 
@@ -63,9 +71,9 @@ class Example:
     optional: dict[str, Any] = field(default_factory=dict)
     before: tuple[Instruction, ...] = ()
 
-    def arrange(self, caller: EngineClient, wallclock: Wallclock) -> EngineClient:
-        """Bring a new client to the point where the instruction succeeds."""
-        bring(caller, self.stage, wallclock)
+    def arrange(self, caller: EngineClient, wallclock: Wallclock, after: Sequence[str] = ()) -> EngineClient:
+        """Bring a new client, or one that has entered those stages, to where the instruction succeeds."""
+        bring(caller, self.stage, wallclock, after)
         for instruction in self.before:
             caller.request(**instruction)
         return caller

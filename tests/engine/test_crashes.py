@@ -158,7 +158,7 @@ def kill_under_load(
     return load
 
 
-@with_kills(usual=60, of_one=20)
+@with_kills(usual=30, of_one=15)
 def test_what_a_killed_engine_acknowledged_is_there_once_and_the_rest_once_or_not_at_all(
     open_engine, wallet_url, wallclock, seed, kills
 ):

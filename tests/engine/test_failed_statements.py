@@ -18,10 +18,9 @@ CHANGES = {example.found.name: example for example in EXAMPLES if example.found.
 
 @pytest.mark.parametrize("example", CHANGES.values(), ids=CHANGES)
 @with_seed
-def test_a_change_that_fails_anywhere_changes_nothing(anonymous, wallclock, wallet_file, example, seed):
-    caller = example.arrange(anonymous, wallclock)
+def test_a_change_that_fails_anywhere_changes_nothing(at_example, wallet_file, example, seed):
     drawn = random.Random(f"{seed} {example.found.name}")
-    count(failed_points=check_failures(caller, example.instruction, wallet_file, drawn, effort(3, 10)))
+    count(failed_points=check_failures(at_example, example.instruction, wallet_file, drawn, effort(3, 10)))
 
 
 # What must fail

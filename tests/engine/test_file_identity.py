@@ -28,11 +28,9 @@ def _readers_look_always(monkeypatch):
 
 
 @pytest.fixture
-def supplied(open_engine):
+def supplied(open_engine, prepared):
     """Ada with 100 credits, on an engine whose file is not verified at the end of the test."""
-    ada = EngineClient(open_engine()).open_session().register().log_in()
-    ada.request(**supply(100))
-    return ada
+    return EngineClient(open_engine(), dict(prepared.credentials))
 
 
 def snapshot(file: Path, name: str) -> Path:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from each import for_each
 from jsonschema_rs import Draft202012Validator, meta
 
 from ewallet_core.handlers import REGISTRY
@@ -11,7 +12,7 @@ from ewallet_core.instructions.registry import Instruction
 from ewallet_core.instructions.validation import FieldReader, meta_of
 from ewallet_core.operations.answer_data import Timestamp
 
-each_instruction = pytest.mark.parametrize("found", list(REGISTRY), ids=lambda found: found.name)
+each_instruction = for_each({found.name: found for found in REGISTRY})
 EVERY_ARGUMENT = {
     f"{found.name} {name}": argument for found in REGISTRY for name, argument in found.arguments.items()
 }
@@ -42,13 +43,13 @@ def test_the_arguments_of_every_instruction_have_a_valid_schema(found: Instructi
     meta.validate(struct_schema(found.arguments.values(), ""))
 
 
-@pytest.mark.parametrize("argument", EVERY_ARGUMENT.values(), ids=EVERY_ARGUMENT)
+@for_each(EVERY_ARGUMENT)
 def test_the_example_of_every_argument_fits_its_schema(argument: Any):
     (example,) = meta_of(argument.type).examples or [None]
     Draft202012Validator(argument_schema(argument)).validate(example)
 
 
-@pytest.mark.parametrize("argument", EVERY_ARGUMENT.values(), ids=EVERY_ARGUMENT)
+@for_each(EVERY_ARGUMENT)
 def test_what_the_schema_refuses_is_refused_by_the_engine(argument: Any):
     schema, reader = Draft202012Validator(argument_schema(argument)), FieldReader(argument.type)
     for value in VALUES:
@@ -59,7 +60,7 @@ def test_what_the_schema_refuses_is_refused_by_the_engine(argument: Any):
             reader.read(value)
 
 
-@pytest.mark.parametrize("argument", EVERY_ARGUMENT.values(), ids=EVERY_ARGUMENT)
+@for_each(EVERY_ARGUMENT)
 def test_every_number_that_the_schema_accepts_is_accepted_by_the_engine(argument: Any):
     schema, reader = Draft202012Validator(argument_schema(argument)), FieldReader(argument.type)
     for value in VALUES:

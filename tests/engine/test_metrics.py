@@ -67,6 +67,7 @@ def test_commits_and_their_sizes_are_counted(ada):
 
 @pytest.mark.usefixtures("on_disk")
 def test_the_sizes_of_the_files_are_told(ada, wallet_file):
+    ada.request(**supply(5))
     found = values(ada.engine)
     assert found["ewallet_database_bytes"] == wallet_file.stat().st_size
     assert found["ewallet_write_ahead_log_bytes"] > 0

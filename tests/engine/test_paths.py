@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from each import for_each
 
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.paths import EXCEPTIONS, Route, RouteTable, route_of, routes_of
@@ -13,7 +14,7 @@ ROUTES = routes_of(REGISTRY)
 TABLE = RouteTable(ROUTES)
 USUAL_METHODS = {"view": "GET", "new": "POST", "edit": "PATCH", "unlink": "DELETE"}
 
-each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.instruction.name)
+each_route = for_each({route.instruction.name: route for route in ROUTES})
 
 
 def named(name: str) -> Instruction:

@@ -50,9 +50,9 @@ def examples_with_roles() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("example", "roles"), examples_with_roles())
 def test_a_role_is_permitted_what_the_registry_declares_and_nothing_else(
-    anonymous, wallclock, with_role, wallet_url, example, roles
+    at_example, with_role, wallet_url, example, roles
 ):
-    caller = example.arrange(anonymous, wallclock)
+    caller = at_example
     if is_visiting := caller.send(**VIEW_WALLET)["failed"]:
         caller.open_session().register("eve").log_in("eve")
     refused = []
@@ -67,10 +67,8 @@ def test_a_role_is_permitted_what_the_registry_declares_and_nothing_else(
 
 
 @each_example
-def test_a_request_that_is_not_permitted_changes_nothing(
-    anonymous, wallclock, with_role, nothing_changes, example
-):
-    caller = example.arrange(anonymous, wallclock)
+def test_a_request_that_is_not_permitted_changes_nothing(at_example, with_role, nothing_changes, example):
+    caller = at_example
     if caller.send(**VIEW_WALLET)["failed"]:
         caller.open_session().register("eve").log_in("eve")
     for role in ROLES:

@@ -1,63 +1,15 @@
-"""The answer of every instruction, key by key, and the forms of its request."""
+"""The forms of a request, and what its answer tells."""
 
 from __future__ import annotations
 
-import shutil
-from itertools import count
-from pathlib import Path
-
 import pytest
-from answer_shapes import shape_errors
-from engine_client import SELECTORS, EngineClient
-from example import Example, bring
+from engine_client import SELECTORS
+from example import bring
 from examples import EXAMPLES
-from examples_operators import VIEW_METRICS
-from fakes import SECOND, Wallclock
+from fakes import SECOND
 from instructions import START, STOP, VIEW_CLOCK, VIEW_WALLET, supply, view_list
 
 from ewallet_core.handlers import REGISTRY
-
-each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
-each_option = pytest.mark.parametrize(
-    ("example", "option"),
-    [
-        pytest.param(example, option, id=f"{example} with {option}")
-        for example in EXAMPLES
-        for option in example.optional
-    ],
-)
-
-
-class Numbered:
-    """Random bytes that repeat on every engine."""
-
-    def __init__(self) -> None:
-        self._count = count(1)
-
-    def __call__(self, length: int) -> bytes:
-        return next(self._count).to_bytes(length, "big")
-
-
-@pytest.fixture
-def twins(open_engine, wallet_file: Path) -> tuple[EngineClient, EngineClient]:
-    """Two clients, each on its own engine, with the same clock and random bytes."""
-    other_file = shutil.copy(wallet_file, wallet_file.with_name("other.sqlite3"))
-    return (
-        EngineClient(open_engine(randomness=Numbered())),
-        EngineClient(open_engine(randomness=Numbered(), database_url=f"sqlite:///{other_file}")),
-    )
-
-
-def in_envelope(caller: EngineClient, example: Example) -> dict[str, object]:
-    return {
-        "header": {
-            **caller.credentials,
-            "request_id": "envelope-1",
-            "src_address": "10.0.0.1",
-            "src_port": 1,
-        },
-        "command_chain": {**SELECTORS, **example.instruction},
-    }
 
 
 def test_there_is_an_example_of_every_form_of_every_instruction():
@@ -73,35 +25,6 @@ def test_there_is_an_example_of_every_argument_of_every_instruction():
         shown = {name for example in fitting for name in (*example.arguments, *example.optional)}
         secret = {"user_pass", "old_pass", "ctoken", "stoken", "client_id", "session_token"}
         assert set(instruction.arguments) - shown <= secret, instruction.name
-
-
-@each_example
-def test_an_answer_has_exactly_the_keys_of_the_protocol(anonymous, wallclock, example):
-    answer = example.arrange(anonymous, wallclock).send(**example.instruction)
-    assert shape_errors(answer, {"failed": False, **example.answer}) == []
-
-
-@each_option
-def test_an_optional_argument_does_not_change_the_keys_of_the_answer(anonymous, wallclock, example, option):
-    caller = example.arrange(anonymous, wallclock)
-    answer = caller.send(**example.instruction, **{option: example.optional[option]})
-    assert shape_errors(answer, {"failed": False, **example.answer}) == []
-
-
-@pytest.mark.parametrize(
-    "example",
-    # Metrics tell how long each request took.
-    [example for example in EXAMPLES if example.instruction != VIEW_METRICS],
-    ids=str,
-)
-def test_flat_and_enveloped_requests_get_the_same_answer(twins, example):
-    flat, enveloped = (example.arrange(caller, Wallclock()) for caller in twins)
-    answers = [
-        flat.send(**example.instruction, request_id="envelope-1"),
-        enveloped.engine.answer(in_envelope(enveloped, example)),
-    ]
-    assert answers[0] == answers[1]
-    assert answers[0]["failed"] is False
 
 
 @pytest.mark.parametrize("request_id", ["carry me back", None])

@@ -35,12 +35,11 @@ CHANGING = [example for example in EXAMPLES if example.access is Access.ACCOUNT 
 
 
 @pytest.mark.parametrize("example", CHANGING, ids=str)
-def test_a_repeated_change_of_an_account_runs_once(anonymous, wallclock, wallet_url, example):
-    caller = example.arrange(anonymous, wallclock)
-    first = caller.request(**example.instruction, **ID)
+def test_a_repeated_change_of_an_account_runs_once(at_example, wallclock, wallet_url, example):
+    first = at_example.request(**example.instruction, **ID)
     kept = significant_rows(wallet_url)
     wallclock.forward(SECOND)
-    assert caller.send(**example.instruction, **ID) == first
+    assert at_example.send(**example.instruction, **ID) == first
     assert significant_rows(wallet_url) == kept
 
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from answer_shapes import ERROR_ANSWER, shape_errors
 from engine_client import SELECTORS
-from example import Example
-from examples import EXAMPLES
-from fakes import MINUTE
 from instructions import (
     KEEP_SESSION_TOKEN,
     LOGOUT,
@@ -21,86 +16,6 @@ from instructions import (
 )
 
 from ewallet_core.handlers import REGISTRY
-from ewallet_core.instructions.registry import Access
-
-
-def of(access: Access) -> list[Example]:
-    return [example for example in EXAMPLES if example.access is access]
-
-
-needs_a_session = pytest.mark.parametrize("example", of(Access.SESSION), ids=str)
-
-
-def each_arranged(examples: Sequence[Example]) -> pytest.MarkDecorator:
-    """For tests whose requests are refused, and so change nothing for the next."""
-    return pytest.mark.parametrize("arranged", examples, ids=str, indirect=True, scope="module")
-
-
-@each_arranged(EXAMPLES)
-def test_an_unknown_argument_is_named(arranged):
-    example = arranged.example
-    answer = arranged.caller.expect_error("unknown_argument", **example.instruction, colour="red")
-    assert answer["details"]["field"] == "colour"
-    assert set(answer["details"]["known"]) >= {*example.arguments, *example.optional}
-    assert "`colour`" in answer["error"]
-
-
-@each_arranged(EXAMPLES)
-def test_an_argument_of_a_wrong_kind_is_named(arranged):
-    example = arranged.example
-    for argument, valid in {**example.optional, **example.arguments}.items():
-        another = "true" if isinstance(valid, bool) else True
-        # Without a tag, the list of tags is empty.
-        empty = {} if argument in ("tags", "tag") else []
-        for value in (another, empty, {}, "\ud800", "nul\x00", float("nan")):
-            answer = arranged.caller.expect_error("bad_value", **{**example.instruction, argument: value})
-            assert answer["details"] == {"field": argument}
-            assert answer["error"].startswith(f"`{argument}` must be ")
-
-
-@each_arranged(EXAMPLES)
-def test_a_missing_argument_is_named(arranged):
-    example = arranged.example
-    for argument in example.arguments:
-        if example.found.arguments[argument].required:
-            rest = {name: value for name, value in example.instruction.items() if name != argument}
-            answer = arranged.caller.expect_error("missing_argument", **rest)
-            assert answer["details"] == {"field": argument}
-
-
-@each_arranged([Example("registered", VIEW_ACCOUNT, {})])
-@pytest.mark.parametrize("example", of(Access.ACCOUNT), ids=str)
-def test_an_instruction_of_an_account_needs_a_login(arranged, example):
-    answer = arranged.caller.expect_error("not_logged_in", **example.instruction)
-    assert answer["warning"] == "Log in first."
-
-
-@each_arranged(of(Access.ACCOUNT))
-def test_an_instruction_of_an_account_needs_the_session_token(arranged):
-    asked = {**arranged.example.instruction, "session_token": None}
-    arranged.caller.expect_error("session_unknown", **asked)
-
-
-@each_arranged(of(Access.ACCOUNT))
-def test_an_instruction_of_an_account_is_refused_in_an_expired_session(arranged):
-    before = arranged.wallclock.now
-    arranged.wallclock.forward(30 * MINUTE)
-    arranged.caller.expect_error("session_expired", **arranged.example.instruction)
-    arranged.wallclock.now = before
-
-
-@needs_a_session
-def test_an_instruction_of_a_session_needs_its_token(anonymous, wallclock, nothing_changes, example):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    caller.expect_error("session_unknown", **{**example.instruction, "session_token": "no-such-token"})
-
-
-@needs_a_session
-def test_an_instruction_of_a_session_needs_its_client_id(anonymous, wallclock, nothing_changes, example):
-    caller = example.arrange(anonymous, wallclock)
-    nothing_changes()
-    caller.expect_error("client_unknown", **{**example.instruction, "client_id": "no-such-client"})
 
 
 def test_a_session_token_is_invalid_with_another_client_id(supplied, bob, nothing_changes):

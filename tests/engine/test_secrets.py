@@ -32,12 +32,6 @@ class RecordingClient(EngineClient):
         return answer
 
 
-@pytest.fixture
-def recorder(anonymous, caplog) -> RecordingClient:
-    caplog.set_level(logging.DEBUG)
-    return RecordingClient(anonymous)
-
-
 def stored_bytes(wallet_url: str) -> bytes:
     """The content of the wallet's files, or of its rows if they are at PostgreSQL."""
     if is_on_postgresql(wallet_url):
@@ -59,10 +53,11 @@ def assert_no_secret_leaks(recorder: RecordingClient, wallet_url, caplog, *passw
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_no_instruction_leaks_a_secret(recorder, wallet_url, wallclock, caplog, example):
-    caller = example.arrange(recorder, wallclock)
-    caller.request(**example.instruction, request_id="request-0001")
-    caller.send(**example.instruction, request_id="request-0002", colour="red")
+def test_no_instruction_leaks_a_secret(at_example, wallet_url, caplog, example):
+    caplog.set_level(logging.DEBUG)
+    recorder = RecordingClient(at_example)
+    recorder.request(**example.instruction, request_id="request-0001")
+    recorder.send(**example.instruction, request_id="request-0002", colour="red")
     assert_no_secret_leaks(recorder, wallet_url, caplog, *PASSWORDS)
 
 

@@ -39,20 +39,20 @@ OVERVIEW = {"action": "view", "view": "overview"}
 FRAMING = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
 
 MOST: dict[str, tuple[dict[str, Any], int]] = {
-    "a transfer": (TRANSFER, 16),
-    "a payment": (PAY, 18),
-    "a supply": (supply(5), 17),
-    "a conversion to time": (to_clock(1), 18),
-    "a conversion to credits": (to_credits(credits=1), 18),
+    "a transfer": (TRANSFER, 18),
+    "a payment": (PAY, 22),
+    "a supply": (supply(5), 19),
+    "a conversion to time": (to_clock(1), 19),
+    "a conversion to credits": (to_credits(credits=1), 19),
     "the start of a timer": (START, 7),
     "the wallet": (VIEW_WALLET, 2),
     "the clock": (VIEW_CLOCK, 3),
-    "the account": (VIEW_ACCOUNT, 2),
-    "the overview": (OVERVIEW, 10),
+    "the account": (VIEW_ACCOUNT, 3),
+    "the overview": (OVERVIEW, 11),
     "a sheet": (view_list("transfer"), 3),
 }
 """The instruction, and the most statements that it may run beside those that begin and end a transaction."""
-MOST_OF_A_RUN = {"pause": (PAUSE, 8), "resume": (RESUME, 7), "stop": (STOP, 16)}
+MOST_OF_A_RUN = {"pause": (PAUSE, 8), "resume": (RESUME, 7), "stop": (STOP, 17)}
 
 
 @pytest.fixture(autouse=True)

@@ -17,14 +17,19 @@ from database_file import (
     violations_in,
     wait_until_sealed,
 )
-from fakes import IN_MEMORY, MINUTE
+from engine_client import EngineClient
+from fakes import CHEAP, IN_MEMORY, MINUTE, Wallclock
 from instructions import PAUSE, RESUME, START, STOP, supply, to_clock, to_credits
 from new_wallets import copy_of_database, copy_of_file
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from ewallet_core import EWalletSessionManager
+from ewallet_core.storage.sqlite import upgrade_file
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.storage.verification import Check, run_checks
+from ewallet_core.storage.verification.described_schema import SQLITE_SCHEMA, describe
+from ewallet_core.storage.verification.sqlite import read_schema
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -50,25 +55,29 @@ OF_SQLITE = (
 )
 
 
-@pytest.fixture
-def lived_in(supplied, wallclock, wallet_url):
+@pytest.fixture(scope="module")
+def lived_in(new_wallet):
     """The URL of a wallet that has every kind of entry, and that nothing uses."""
-    for instruction in (to_clock(20), START, PAUSE, RESUME):
-        supplied.request(**instruction)
-        wallclock.forward(MINUTE)
-    for instruction in (STOP, to_credits(credits=5), supply(7)):
-        supplied.request(**instruction)
-    execute_sql(wallet_url, A_CONTACT)
-    execute_sql(
-        wallet_url,
-        "UPDATE sheets SET record_count = 1, last_position = 1 WHERE kind = 'contact' AND account_id = 2",
-    )
-    execute_sql(wallet_url, "DELETE FROM costs")
-    execute_sql(wallet_url, COSTS_OF_THE_SUPPLIES)
-    if is_on_postgresql(wallet_url):
-        wait_until_sealed(wallet_url)
-    supplied.engine.close()
-    return wallet_url
+    wallclock = Wallclock()
+    with new_wallet() as url:
+        with EWalletSessionManager(url, clock=wallclock, passwords=CHEAP) as engine:
+            ada = EngineClient(engine).open_session().register().log_in()
+            for instruction in (supply(100), to_clock(20), START, PAUSE, RESUME):
+                ada.request(**instruction)
+                wallclock.forward(MINUTE)
+            for instruction in (STOP, to_credits(credits=5), supply(7)):
+                ada.request(**instruction)
+            execute_sql(url, A_CONTACT)
+            execute_sql(
+                url,
+                "UPDATE sheets SET record_count = 1, last_position = 1"
+                " WHERE kind = 'contact' AND account_id = 2",
+            )
+            execute_sql(url, "DELETE FROM costs")
+            execute_sql(url, COSTS_OF_THE_SUPPLIES)
+            if is_on_postgresql(url):
+                wait_until_sealed(url)
+        yield url
 
 
 @pytest.fixture
@@ -379,6 +388,15 @@ def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
 def test_a_changed_schema_is_found(used_file, statement, message):
     execute_sql(used_file, statement)
     assert any(message in sentence for sentence in violations_in(used_file))
+
+
+def test_the_described_schema_is_what_the_migrations_make(tmp_path):
+    """If it is not: `make schemas` describes it again."""
+    upgrade_file(file := tmp_path / "new.sqlite3")
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        statements = Statements(SQLiteDialect_pysqlite())
+        found = read_schema(Transaction(connection, statements, writes=False))
+    assert SQLITE_SCHEMA.read_text() == describe(found)
 
 
 def test_every_check_reports_what_it_covered(used_file):

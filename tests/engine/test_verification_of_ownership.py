@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from database_file import erasure_of, violations_after, violations_in
+from engine_client import EngineClient
 from examples_payments import pay, refund, transfer
-from fakes import MINUTE
+from fakes import CHEAP, IN_MEMORY, MINUTE, Wallclock
 from instructions import START, STOP, supply, to_clock, to_credits
+from new_wallets import copy_of_file
 from owned_items import choose, create_holder, create_sheet, unlink_list, unlink_record
+
+from ewallet_core import EWalletSessionManager
 
 BOB = "bob@example.org"
 ADAS, BOBS = "account_id = 2", "account_id = 3"
 
 
-@pytest.fixture
-def traded(supplied, bob, wallclock, wallet_file):
+@pytest.fixture(scope="module")
+def traded_once(new_wallet_file, tmp_path_factory) -> Path:
     """A file with every kind of movement between ada and bob, some of it unlinked."""
-    supplied.request(**supply(7, cost="5"))
-    supplied.request(**pay(BOB, 30))
-    bob.request(**refund(bob.records("transfer")[0]["id"], credits=10))
-    supplied.request(**transfer(BOB, 7))
-    supplied.request(**to_clock(20))
-    # A run of zero length moves nothing.
-    for instruction in (START, STOP, START):
-        supplied.request(**instruction)
-    wallclock.forward(MINUTE)
-    for instruction in (STOP, to_credits(credits=5)):
-        supplied.request(**instruction)
-    for word in ("ewallet", "clock"):
-        supplied.request(**choose("unlink", word, create_holder(supplied, word)))
-    supplied.request(**unlink_list("transfer", create_sheet(supplied, "transfer")))
-    create_sheet(supplied, "transfer")
-    supplied.request(**unlink_record("transfer", supplied.records("transfer")[0]["id"]))
-    supplied.engine.close()
-    return shutil.copy(wallet_file, wallet_file.with_name("traded.sqlite3"))
+    file = Path(shutil.copy(new_wallet_file, tmp_path_factory.mktemp("traded")))
+    wallclock = Wallclock()
+    with EWalletSessionManager(f"sqlite:///{file}", clock=wallclock, passwords=CHEAP) as engine:
+        ada, bob = (
+            EngineClient(engine).open_session().register(name).log_in(name) for name in ("ada", "bob")
+        )
+        ada.request(**supply(100))
+        ada.request(**supply(7, cost="5"))
+        ada.request(**pay(BOB, 30))
+        bob.request(**refund(bob.records("transfer")[0]["id"], credits=10))
+        ada.request(**transfer(BOB, 7))
+        ada.request(**to_clock(20))
+        # A run of zero length moves nothing.
+        for instruction in (START, STOP, START):
+            ada.request(**instruction)
+        wallclock.forward(MINUTE)
+        for instruction in (STOP, to_credits(credits=5)):
+            ada.request(**instruction)
+        for word in ("ewallet", "clock"):
+            ada.request(**choose("unlink", word, create_holder(ada, word)))
+        ada.request(**unlink_list("transfer", create_sheet(ada, "transfer")))
+        create_sheet(ada, "transfer")
+        ada.request(**unlink_record("transfer", ada.records("transfer")[0]["id"]))
+    return file
+
+
+@pytest.fixture
+def traded(traded_once) -> Iterator[str]:
+    """The URL of a copy of it, which the test may change."""
+    with copy_of_file(traded_once, IN_MEMORY) as url:
+        yield url
 
 
 def test_an_unchanged_ledger_verifies(traded):

@@ -11,7 +11,7 @@ from new_wallets import SQLITE
 from wallet_machine import WalletMachine, people
 
 SHARDS = 4
-EXAMPLES = 100
+EXAMPLES = 32
 SOAKED_EXAMPLES, SOAKED_EXAMPLES_AT_POSTGRESQL = 10, 2
 STEPS = 50
 # All shards together; each step takes longer at PostgreSQL, so there are few of them in the usual run.

@@ -102,13 +102,12 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("example", [*(each for each in EXAMPLES if each.found.changes), *MORE], ids=str)
 def test_a_write_date_moves_with_its_row_and_only_then(
-    anonymous, wallclock: Wallclock, wallet_url: str, example: Example
+    at_example, wallclock: Wallclock, wallet_url: str, example: Example
 ):
-    caller = example.arrange(anonymous, wallclock)
     with contextlib.closing(open_rows(wallet_url)) as stored:
         before = dated_rows(stored)
         wallclock.forward(30 * DAY if example is MORE[-1] else SECOND)
-        assert caller.send(**example.instruction)["failed"] is False
+        assert at_example.send(**example.instruction)["failed"] is False
         after = dated_rows(stored)
     for key in before.keys() & after.keys():
         is_written = after[key]["written_at"] != before[key]["written_at"]

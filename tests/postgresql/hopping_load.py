@@ -193,4 +193,5 @@ class Hopping:
             if (wire := self._wires.pop(port, None)) is not None:
                 wire.close()
             return None
+        assert answer.get("request_id", request["request_id"]) == request["request_id"], answer
         return answer

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -193,6 +195,46 @@ def test_a_server_that_answers_nothing_is_left(insert, primary, monkeypatch):
     assert connection.closed
 
 
+def test_a_late_commit_that_was_cancelled_in_vain_is_acknowledged(insert, replication, is_kept, monkeypatch):
+    monkeypatch.setattr(commit_module, "CANCEL_SECONDS", PATIENCE_SECONDS)
+    connection = insert()
+    os.kill(connection.info.backend_pid, signal.SIGSTOP)
+
+    def go_on() -> None:
+        time.sleep(2 * SOON_SECONDS)
+        os.kill(connection.info.backend_pid, signal.SIGCONT)
+
+    with in_thread(go_on):
+        commit(connection, SOON_SECONDS)
+    assert is_kept(replication.primary)
+    wait_until(lambda: is_kept(replication.standby))
+    # The request to cancel could meet what is sent next.
+    assert connection.closed
+
+
+def test_an_answer_that_came_in_time_is_taken_by_a_process_that_was_held_up(insert, is_kept, primary):
+    def hold_up(_number: int, _frame: object) -> None:
+        wait_until(lambda: is_kept(primary))
+        time.sleep(SOON_SECONDS)
+
+    connection = insert()
+    os.kill(connection.info.backend_pid, signal.SIGSTOP)
+
+    def go_on() -> None:
+        time.sleep(SOON_SECONDS)
+        os.kill(connection.info.backend_pid, signal.SIGCONT)
+
+    earlier = signal.signal(signal.SIGALRM, hold_up)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, SOON_SECONDS / 2)
+        with in_thread(go_on):
+            commit(connection, 1.5 * SOON_SECONDS)
+    finally:
+        signal.signal(signal.SIGALRM, earlier)
+    # It was not taken for late, or the connection would have been left.
+    assert not connection.closed
+
+
 def test_a_change_that_is_late_before_its_commit_is_cancelled_and_not_kept(primary, is_kept, request):
     with (
         closing(psycopg.connect(primary.conninfo())) as holder,
@@ -207,7 +249,7 @@ def test_a_change_that_is_late_before_its_commit_is_cancelled_and_not_kept(prima
                 pipelined.execute("INSERT INTO kept VALUES ($1)", [request.node.name])
                 commit_module.commit(pipelined, SOON_SECONDS)
 
-        with pytest.raises(psycopg.errors.QueryCanceled):
+        with pytest.raises(psycopg.errors.LockNotAvailable):
             insert_and_commit()
         # The request to cancel could meet what is sent next.
         assert connection.closed

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Event
 
+import forked_process
+import psycopg
 import pytest
 from effort import SEED, count, effort
 from engine_client import EngineClient, without_sequence
 from examples_payments import pay
 from fakes import CHEAP
 from hopping_load import Hopping, HoppingLoad
-from instructions import supply
-from postgresql_server import PostgresqlServer
+from instructions import ANOTHER_PASSWORD, NEW_WORKER, PASSWORD, edit_account, new_account, supply
+from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
 from random_load import open_funded_sessions
-from replication import Replication, running_replication
+from replication import Replication, running_replication, wait_until
 from server_pair import in_ports, running_pair
-from server_process import EWALLET, ServerProcess
+from server_process import ServerProcess
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.operations.context import EngineConfig
+from ewallet_core.storage.database import open_database
 from ewallet_core.storage.postgresql import database as database_module
-from ewallet_core.storage.postgresql import retries
+from ewallet_core.storage.postgresql import maintenance, retries
+from ewallet_core.storage.postgresql.pipeline import Patience
+from ewallet_core.storage.sessions import workers
+from ewallet_core.storage.transaction import Transaction
 
 SENDERS = 6
 ROLE = "wallet"
 LONGEST_PAUSE_SECONDS = 1.0
 SOON_SECONDS = 0.5
+CHARGES = "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
 
 
 def ewallet(*words: str) -> str:
     """The output of a command; its failure fails the test."""
-    done = subprocess.run([EWALLET, *words], capture_output=True, text=True, check=False)
+    done = forked_process.run(words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -121,14 +130,88 @@ def test_what_the_standby_lacks_is_not_acknowledged_until_it_is_back(
     ):
         ada, bob = (EngineClient(first).open_session().register(name).log_in(name) for name in ("ada", "bob"))
         ada.request(**supply(100))
-        payment = {**pay("bob@example.org", 30), "request_id": "without standby"}
+        operator = EngineClient(first)
+        changes = [
+            (ada, pay("bob@example.org", 30)),
+            # Those with a password look for an earlier answer before they begin.
+            (bob, edit_account(old_pass=PASSWORD, user_pass=ANOTHER_PASSWORD)),
+            (EngineClient(first).open_session(), new_account("cyd")),
+            (operator, NEW_WORKER),
+        ]
+        requests = [
+            (caller, {**change, "request_id": f"without standby {number}"})
+            for number, (caller, change) in enumerate(changes)
+        ]
         replication.standby.freeze()
-        for engine in (first, second, first):
-            ada.at(engine).expect_error("outcome_unknown", **payment)
+        for caller, request in requests:
+            for engine in (first, second, first):
+                caller.at(engine).expect_error("outcome_unknown", **request)
         replication.standby.thaw()
-        answers = [ada.at(engine).request(**payment) for engine in (first, second)]
-        assert without_sequence(answers[0]) == without_sequence(answers[1])
+        for caller, request in requests:
+            answers = [caller.at(engine).request(**request) for engine in (first, second)]
+            assert without_sequence(answers[0]) == without_sequence(answers[1])
         assert (ada.credits, bob.credits) == (70, 30)
+
+
+def test_connections_to_an_old_primary_that_comes_back_are_not_used_again(
+    replication: Replication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "RECONNECT_SECONDS", SOON_SECONDS)
+    name = replication.primary.new_database()
+    is_begun, may_end = Event(), Event()
+
+    def hold(transaction: Transaction) -> None:
+        workers.all(transaction)
+        is_begun.set()
+        assert may_end.wait(PATIENCE_SECONDS)
+
+    with closing(open_database(replication.url(name))) as database, ThreadPoolExecutor(1) as threads:
+        replication.do_without_standby()
+        held = threads.submit(database.read, hold)
+        assert is_begun.wait(PATIENCE_SECONDS)
+        replication.primary.freeze()
+        replication.promote()
+        database.write(add_worker)
+        replication.primary.thaw()
+        may_end.set()
+        held.result()
+        # The pool gives out the one that was returned last.
+        with pytest.raises(StorageFailedError, match="a standby was promoted"):
+            database.write(add_worker)
+        wait_until(lambda: replication.primary.execute(CHARGES) == [])
+        replication.primary.shut_down()
+        database.write(add_worker)
+        with closing(psycopg.connect(replication.standby.conninfo(name))) as promoted:
+            assert promoted.execute("SELECT count(*) FROM workers").fetchone() == (2,)
+        wait_until(lambda: replication.standby.execute(CHARGES) != [])
+
+
+def test_a_primary_that_hangs_is_left_also_by_what_seals_and_hears_of_changes(
+    replication: Replication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "HUNG_SECONDS", SOON_SECONDS)
+    name = replication.primary.new_database()
+    with closing(open_database(replication.url(name))) as database:
+        wait_until(lambda: database.is_in_charge)
+        replication.primary.freeze()
+        replication.promote()
+        # Transactions leave it first.
+        with monkeypatch.context() as patched, suppress(StorageFailedError):
+            patched.setattr(Patience, "answer_seconds", SOON_SECONDS)
+            database.read(workers.all)
+
+        def is_in_charge_at_the_promoted() -> bool:
+            database.read(workers.all)
+            return replication.standby.execute(CHARGES) != []
+
+        try:
+            wait_until(is_in_charge_at_the_promoted)
+        finally:
+            replication.primary.thaw()
+
+
+def add_worker(transaction: Transaction) -> None:
+    workers.add(transaction, session_limit=1, created_at=0, written_at=0)
 
 
 def test_an_old_primary_that_comes_back_is_not_used(

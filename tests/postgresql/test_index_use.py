@@ -176,7 +176,7 @@ LOOKUPS: dict[str, Executable] = {
     "an account with its wallet": wallets._ONE_PARTY,
     "a partner with the wallet": payees._PARTNER,
     "the move of a balance": journal._MOVE,
-    "the places on sheets": sheets._count_on(4),
+    "the places on sheets": sheets._places_on(4),
     "the number of the next event": events._COUNT,
     "the events of an account": events._SINCE,
     "the events of all accounts": events._AFTER.limit(51),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
+from forked_process import ForkedProcess
 from new_database import NewDatabase
 from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
 
@@ -43,14 +43,9 @@ def refused(target: PostgresqlTarget) -> str:
 
 
 def test_several_processes_may_open_a_new_database_at_once(database: NewDatabase) -> None:
+    pipe = subprocess.PIPE
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPEN, database.url(schema="wallets")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        ForkedProcess([database.url(schema="wallets")], script=OPEN, stdin=pipe, stdout=pipe, stderr=pipe)
         for _ in range(OPENED_AT_ONCE)
     ]
     for process in processes:
@@ -60,7 +55,10 @@ def test_several_processes_may_open_a_new_database_at_once(database: NewDatabase
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    ended = [process.communicate(timeout=PATIENCE_SECONDS)[1] for process in processes]
+    ended = []
+    for process in processes:
+        with process:
+            ended.append(process.communicate(timeout=PATIENCE_SECONDS)[1])
     assert ended == [""] * OPENED_AT_ONCE
     assert database.execute("SELECT id, name FROM wallets.accounts") == [(1, "System core")]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import psycopg
 import pytest
 from postgresql_server import (
     PATIENCE_SECONDS,
@@ -24,6 +25,15 @@ from ewallet_core.storage.postgresql import maintenance, pipeline, retries
 from ewallet_core.storage.postgresql.database import PostgresqlDatabase
 from ewallet_core.storage.postgresql.pipeline import Patience
 from ewallet_core.storage.transaction import Transaction
+
+HANGING = """
+CREATE FUNCTION public.pg_current_wal_lsn() RETURNS pg_lsn LANGUAGE sql VOLATILE
+AS 'SELECT pg_sleep(3600); SELECT pg_catalog.pg_current_wal_lsn()'
+"""
+END_OTHERS = """
+SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @pytest.fixture
@@ -103,6 +113,25 @@ def test_what_waits_for_a_database_that_hangs_ends_when_it_is_to_be_closed(serve
             database.close()
         finally:
             server.thaw()
+
+
+def test_a_server_that_hangs_just_after_it_was_connected_to_is_given_up(server, monkeypatch):
+    name = server.new_database()
+    # What is asked of each new connection is found there before PostgreSQL's own.
+    url = server.url(name, options="-csearch_path=public,pg_catalog")
+    with closing(open_database(url)) as database:
+        database.read(look)
+        with closing(psycopg.connect(server.conninfo(name), autocommit=True)) as administrator:
+            administrator.execute(HANGING)
+            administrator.execute(END_OTHERS)
+            monkeypatch.setattr(Patience, "answer_seconds", 1.0)
+            monkeypatch.setattr(retries, "RECONNECT_SECONDS", 0.0)
+            for _ in range(2):
+                with pytest.raises(StorageFailedError):
+                    database.read(look)
+            monkeypatch.undo()
+            administrator.execute("DROP FUNCTION public.pg_current_wal_lsn")
+            database.read(look)
 
 
 def test_nothing_waits_for_a_database_that_is_away_when_it_is_to_be_closed(server, monkeypatch):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
+import forked_process
 import pytest
 from certificates import Issued
 from new_database import NewDatabase
 from postgresql_server import QUICK, PostgresqlServer, running_postgresql
-from serve_process import EWALLET, TIMEOUT_SECONDS, served
+from serve_process import TIMEOUT_SECONDS, served
 
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.database_url import parse_url
@@ -147,14 +147,8 @@ def test_a_password_in_the_url_is_accepted(guarded: NewDatabase, form: str) -> N
 def test_no_command_shows_the_password_that_is_wrong(
     guarded: NewDatabase, tmp_path: Path, command: list[str]
 ) -> None:
-    done = subprocess.run(
-        [EWALLET, "--data-dir", str(tmp_path / "data"), *command, "--database", url_of_web(guarded, WRONG)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
-    )
+    words = ["--data-dir", tmp_path / "data", *command, "--database", url_of_web(guarded, WRONG)]
+    done = forked_process.run(words, cwd=tmp_path, timeout=TIMEOUT_SECONDS)
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert WRONG not in said
@@ -164,13 +158,8 @@ def test_no_command_shows_the_password_that_is_wrong(
 
 
 def test_a_copy_warns_of_a_password_in_either_url(guarded: NewDatabase, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [EWALLET, "copy", "--from", url_of_web(guarded, WRONG), "--to", f"sqlite:///{tmp_path}/new.sqlite3"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
-    )
+    words = ["copy", "--from", url_of_web(guarded, WRONG), "--to", f"sqlite:///{tmp_path}/new.sqlite3"]
+    done = forked_process.run(words, timeout=TIMEOUT_SECONDS)
     assert (done.returncode, done.stdout) == (1, "")
     assert WRONG not in done.stderr
     assert done.stderr.count("can be seen by other users of this machine, in `ps`") == 1
@@ -230,12 +219,7 @@ def test_a_connection_that_is_not_safe_is_refused(
 
 
 def test_a_json_answer_of_a_failed_migration_has_a_code(guarded: NewDatabase) -> None:
-    done = subprocess.run(
-        [EWALLET, "migrate", "--json", "--database", url_of_web(guarded)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
-    )
+    words = ["migrate", "--json", "--database", url_of_web(guarded)]
+    done = forked_process.run(words, timeout=TIMEOUT_SECONDS)
     assert json.loads(done.stdout)["code"] == "storage_unavailable"
     assert "no password supplied" in done.stderr

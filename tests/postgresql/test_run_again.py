@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -16,13 +17,15 @@ from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.operations.provisioning import open_account
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.database import open_database
+from ewallet_core.storage.postgresql import database as database_module
 from ewallet_core.storage.postgresql.database import PostgresqlDatabase
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for
 from ewallet_core.storage.postgresql.maintenance_session import end_hanging_transactions
 from ewallet_core.storage.sessions import workers
-from ewallet_core.storage.transaction import Parties, Transaction
+from ewallet_core.storage.transaction import NAMES, Parties, Transaction
 
 Disturb = Callable[[Transaction], None]
+SOON_SECONDS = 0.3
 OWN_PID = "SELECT pg_backend_pid()"
 
 
@@ -80,6 +83,28 @@ def forget_statements(transaction: Transaction) -> None:
 @pytest.mark.parametrize("disturb", [end_as_hanging, forget_statements])
 def test_work_runs_again_on_another_connection(opened, disturb):
     assert disturbed(opened, disturb) == 2
+
+
+def test_work_that_waits_for_a_lock_when_its_commit_is_late_runs_again(opened, monkeypatch):
+    runs: list[int] = []
+
+    def work(transaction: Transaction) -> None:
+        runs.append(1)
+        # Nothing is read after it, so the COMMIT is sent while it waits.
+        transaction.lock(NAMES)
+        add_worker(transaction)
+
+    def write_while_it_is_locked(transaction: Transaction) -> Future[None]:
+        transaction.lock(NAMES)
+        execute(transaction, OWN_PID)
+        writing = threads.submit(opened.write, work)
+        wait_until(lambda: len(runs) > 1 or writing.done())
+        return writing
+
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(database_module, "COMMIT_SECONDS", SOON_SECONDS)
+        opened.write(write_while_it_is_locked).result()
+    assert len(opened.read(workers.all)) == 1
 
 
 def test_unused_connections_that_the_server_has_ended_make_nothing_fail(database):

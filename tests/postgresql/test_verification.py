@@ -15,7 +15,8 @@ from postgresql_server import PostgresqlServer
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import Check, run_checks
-from ewallet_core.storage.verification.postgresql import SCHEMA_FILE, read_schema, write_schema
+from ewallet_core.storage.verification.described_schema import POSTGRESQL_SCHEMA, describe
+from ewallet_core.storage.verification.postgresql import read_schema
 
 ADAS_WALLET = "(SELECT balance_id FROM ewallets WHERE account_id = 2 ORDER BY id LIMIT 1)"
 NOW = "(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
@@ -159,11 +160,11 @@ def test_what_belongs_to_no_table_of_ours_is_ignored(used: NewDatabase) -> None:
 
 
 def test_the_described_schema_is_what_the_migrations_make(database: NewDatabase) -> None:
-    """If it is not: `make postgres-schema` describes it again."""
+    """If it is not: `make schemas` describes it again."""
     migrate(database.target())
     with open_read_only(database.url()) as transaction:
         found = read_schema(transaction)
-    assert SCHEMA_FILE.read_text() == write_schema(found)
+    assert POSTGRESQL_SCHEMA.read_text() == describe(found)
 
 
 def test_the_description_is_the_same_in_a_schema_of_another_name(database: NewDatabase) -> None:

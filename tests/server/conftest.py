@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_file import violations_in
 from engine_client import EngineClient
 from engine_server import EngineServer
 from fakes import CHEAP, Wallclock
+from wallet_checker import WalletChecker
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
@@ -40,7 +40,7 @@ def wallclock() -> Wallclock:
 
 
 @pytest.fixture
-def serve(wallet_url: str, wallclock: Wallclock) -> Iterator[Serve]:
+def serve(wallet_url: str, wallclock: Wallclock, wallet_checker: WalletChecker) -> Iterator[Serve]:
     """Start a server of the wallet with the given limits; its ledger must verify at the end."""
     served: list[EngineServer] = []
 
@@ -72,7 +72,7 @@ def serve(wallet_url: str, wallclock: Wallclock) -> Iterator[Serve]:
     yield serve_one
     for one in served:
         one.stop()
-    assert violations_in(wallet_url) == []
+    assert wallet_checker.violations(wallet_url) == []
 
 
 @pytest.fixture

@@ -241,10 +241,13 @@ def test_events_are_sent_with_their_times(ada, events, wallclock):
 
 def test_a_change_is_answered_although_the_server_has_stopped_meanwhile(server):
     bob = server.program().open_session().register("bob").log_in("bob")
+    server.subscribe(bob).next_bytes()
     broadcaster = server.listener._thread.server._broadcaster
+    (recipient,) = broadcaster._recipients
     server.listener.stop()
-    # A thread that makes a change may have read this before the server stopped.
+    # A thread that makes a change may have read all this before the server stopped.
     server.engine.on_change(broadcaster._notice_change)
+    broadcaster._recipients.add(recipient)
     broadcaster._is_woken = False
     bob.request(**supply(5))
     assert bob.credits == 5

@@ -270,10 +270,15 @@ def test_a_session_over_its_limit_of_requests_is_told_so_over_both(limited):
 
 def test_an_address_over_its_limit_of_requests_is_told_so(limited):
     server = limited(requests_per_second_per_address=3)
-    for _ in range(3):
-        server.http_wire().post(ASKS_FOR_ID)
-    refused = server.http_wire().post(ASKS_FOR_ID)
-    assert (refused.status, refused.answer["code"]) == (200, "too_many_requests")
+    # Sent at once, because on a busy machine it may take a second to connect so often.
+    wires = [server.http_wire() for _ in range(8)]
+    for wire in wires:
+        wire.send_bytes(request_bytes("POST", INSTRUCTION_PATH, json.dumps(ASKS_FOR_ID).encode()))
+    responses = [wire.next_response() for wire in wires]
+    assert {response.status for response in responses} == {200}
+    codes = [response.answer.get("code") for response in responses]
+    assert set(codes) == {None, "too_many_requests"}
+    assert codes.count(None) >= 3
     assert server.http_wire(source=ELSEWHERE).post(ASKS_FOR_ID).answer["failed"] is False
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 import socket
 import subprocess
-import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
-EWALLET = Path(sys.executable).with_name("ewallet")
-
+from forked_process import ForkedProcess
 
 # The system gives other programs none of these by itself, so they are still free when a server comes back.
 BELOW_EPHEMERAL = range(20_000, 32_000)
@@ -35,7 +33,7 @@ class ServerProcess:
         self._folder = folder
         self._options = options
         self._ports = free_ports()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ForkedProcess | None = None
 
     @property
     def place(self) -> str:
@@ -48,8 +46,8 @@ class ServerProcess:
     def start(self) -> None:
         in_port, out_port, http_port = self._ports
         ports = ["--in-port", in_port, "--out-port", out_port, "--http-port", http_port]
-        command = [EWALLET, "--data-dir", self._folder, "serve", *ports, "--self-supply", *self._options]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        words = ["--data-dir", self._folder, "serve", *ports, "--self-supply", *self._options]
+        self._process = ForkedProcess(words, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("Ready: ")
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import signal
+import select
 import termios
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-import pexpect
 import pyte
+from forked_process import ANOTHER_PROGRAM, MAIN, ForkedProcess
 
 PATIENCE_SECONDS = 120
+MOMENT_SECONDS = 0.1
 
 KEYS = {
     "enter": "\r",
@@ -28,32 +30,36 @@ USUALLY_ON = {"7", "25"}
 USUAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
-def _stop_ignoring_signals() -> None:
-    """Undo what a shell does to programs in the background, or `nohup`."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-
-
 class Terminal:
-    """A program on a screen of that many columns and rows."""
+    """A screen of so many columns and rows with `ewallet` and these words in it, a script, or a program."""
 
     def __init__(
-        self, command: Sequence[str | Path], columns: int = 100, rows: int = 30, **variables: str
+        self,
+        words: Sequence[str | Path] = (),
+        columns: int = 100,
+        rows: int = 30,
+        *,
+        script: str = MAIN,
+        program: str | Path | None = None,
+        **variables: str,
     ) -> None:
         # A program would believe these more than the terminal itself.
         inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
         environment = {**inherited, **USUAL, **variables}
-        words = [str(word) for word in command]
         self._screen = pyte.Screen(columns, rows)
         self._written = b""
         self._stream = pyte.ByteStream(self._screen)
-        self._child = pexpect.spawn(
-            words[0],
-            words[1:],
+        self._descriptor, of_program = os.openpty()
+        termios.tcsetwinsize(of_program, (rows, columns))
+        streams = {"stdin": of_program, "stdout": of_program, "stderr": of_program}
+        self._process = ForkedProcess(
+            words if program is None else [program, *words],
+            **streams,
             env=environment,
-            dimensions=(rows, columns),
-            preexec_fn=_stop_ignoring_signals,
+            script=script if program is None else ANOTHER_PROGRAM,
+            has_terminal=True,
         )
+        os.close(of_program)
 
     @property
     def text(self) -> str:
@@ -69,7 +75,7 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Press these keys; a word that names no key is typed."""
         for key in keys:
-            self._child.send(KEYS.get(key, key))
+            os.write(self._descriptor, KEYS.get(key, key).encode())
 
     def wait_for(self, *words: str) -> None:
         """Look at the screen until all these words are on it."""
@@ -90,26 +96,21 @@ class Terminal:
     def wait_for_end(self) -> int:
         """Read until the program ends; returns its exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._child.isalive():
+        while self._process.poll() is None:
             assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
             self._read()
         # It may have written since it was last read.
         while self._read():
             pass
-        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
+        return self._exit_code()
 
     def send_signal(self, number: int) -> None:
-        self._child.kill(number)
+        self._process.send_signal(number)
 
     def hang_up(self) -> int:
         """Close the terminal itself, as when its window is closed; returns how the program ended."""
-        self._child.ptyproc.fileobj.close()
-        self._child.ptyproc.closed = True
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._child.isalive():
-            assert time.monotonic() < deadline, "it does not end"
-            time.sleep(0.05)
-        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
+        self._close_descriptor()
+        return self._exit_code()
 
     @property
     def modes_left_on(self) -> set[str]:
@@ -121,27 +122,36 @@ class Terminal:
     @property
     def is_cooked(self) -> bool:
         """Whether a shell would see typed keys as usual: echoed, in lines, with control characters."""
-        local = termios.tcgetattr(self._child.child_fd)[3]
+        local = termios.tcgetattr(self._descriptor)[3]
         return all(local & flag for flag in (termios.ECHO, termios.ICANON, termios.ISIG))
 
     def kill(self) -> None:
         """End the program without letting it do anything more."""
-        self._child.kill(signal.SIGKILL)
-        self._child.wait()
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         """Leave nothing running."""
-        self._child.close(force=True)
+        self.kill()
+        self._close_descriptor()
+
+    def _close_descriptor(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _exit_code(self) -> int:
+        return self._process.wait(PATIENCE_SECONDS)
 
     def _read(self) -> bool:
-        """Whether something was written that was not read yet."""
-        try:
-            written = self._child.read_nonblocking(65_536, timeout=0.1)
-        except pexpect.TIMEOUT:
-            return False
-        except pexpect.EOF:
-            self._child.wait()
-            return False
+        """Whether something was written that was not read yet, or is within a moment."""
+        written = b""
+        if select.select([self._descriptor], [], [], MOMENT_SECONDS)[0]:
+            # All programs in the terminal have ended if it can't be read.
+            with suppress(OSError):
+                written = os.read(self._descriptor, 65_536)
+            if not written:
+                self._process.wait(PATIENCE_SECONDS)
         self._written += written
         self._stream.feed(written)
-        return True
+        return bool(written)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from main_job import IN_SHORT, PASSWORD, make_account, start_timer, supply_and_convert
-from server_process import EWALLET
 from terminal import Terminal
 
 from ewallet_core.client import EWalletClient
@@ -51,8 +50,8 @@ def opened(
     request: pytest.FixtureRequest, folder: Path, saved_to: Path
 ) -> Iterator[tuple[Terminal, Callable[[str], bool]]]:
     variables, (columns, rows), fits = request.param
-    command = [EWALLET, "--data-dir", folder]
-    terminal = Terminal(command, columns, rows, EWALLET_EXPORT_DIR=str(saved_to), **variables)
+    words = ["--data-dir", folder]
+    terminal = Terminal(words, columns, rows, EWALLET_EXPORT_DIR=str(saved_to), **variables)
     terminal.wait_for("Log in", "New account", "● this computer")
     yield terminal, fits
     terminal.close()

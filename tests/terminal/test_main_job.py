@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from main_job import IN_SHORT, PASSWORD, log_in, make_account, seconds_left, start_timer, supply_and_convert
+from serve_process import EWALLET
 from terminal import Terminal
 
 from ewallet_core.client import EWalletClient
 from ewallet_core.data_folder import database_url
-
-EWALLET = Path(sys.executable).with_name("ewallet")
 
 
 @pytest.fixture
@@ -23,11 +21,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_app(folder: Path) -> Iterator[Callable[[], Terminal]]:
+def open_app(folder: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def open_one() -> Terminal:
-        opened.append(Terminal([EWALLET, "--data-dir", folder]))
+    def open_one(*, program: str | None = None) -> Terminal:
+        opened.append(Terminal(["--data-dir", folder], program=program))
         opened[-1].wait_for("Log in", "New account", "● this computer")
         return opened[-1]
 
@@ -37,9 +35,9 @@ def open_app(folder: Path) -> Iterator[Callable[[], Terminal]]:
 
 
 def test_from_a_new_account_to_its_time_record_and_back_the_next_day(
-    open_app: Callable[[], Terminal],
+    open_app: Callable[..., Terminal],
 ) -> None:
-    today = open_app()
+    today = open_app(program=EWALLET)
     make_account(today)
     supply_and_convert(today)
     today.press("3")
@@ -54,7 +52,7 @@ def test_from_a_new_account_to_its_time_record_and_back_the_next_day(
     today.press("q")
     assert today.wait_for_end() == 0
 
-    tomorrow = open_app()
+    tomorrow = open_app(program=EWALLET)
     log_in(tomorrow)
     tomorrow.wait_for(IN_SHORT.format(80))
     tomorrow.press("3")
@@ -63,7 +61,7 @@ def test_from_a_new_account_to_its_time_record_and_back_the_next_day(
 
 
 def test_a_running_timer_goes_on_without_the_app_unless_it_is_stopped(
-    open_app: Callable[[], Terminal], folder: Path
+    open_app: Callable[..., Terminal], folder: Path
 ) -> None:
     left_running = open_app()
     make_account(left_running)
@@ -108,7 +106,7 @@ def test_without_a_terminal_it_says_what_to_do_instead() -> None:
 
 def test_a_data_folder_that_cannot_be_used_is_named_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    terminal = Terminal([EWALLET, "--data-dir", tmp_path / "file" / "data"])
+    terminal = Terminal(["--data-dir", tmp_path / "file" / "data"])
     assert terminal.wait_for_end() == 1
     assert "Traceback" not in terminal.text
     assert "data" in terminal.text

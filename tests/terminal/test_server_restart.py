@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import forked_process
 import pytest
 from main_job import IN_SHORT, make_account, seconds_left, supply_and_convert
-from server_process import EWALLET, ServerProcess
+from server_process import ServerProcess
 from terminal import Terminal
 
 IS_ASKED_AGAIN = "Will be sent once"
@@ -36,7 +36,7 @@ def open_app(tmp_path: Path, server: ServerProcess) -> Iterator[Callable[[], Ter
     opened: list[Terminal] = []
 
     def open_one(*options: str) -> Terminal:
-        opened.append(Terminal([EWALLET, "--data-dir", tmp_path / "own", *options]))
+        opened.append(Terminal(["--data-dir", tmp_path / "own", *options]))
         opened[-1].wait_for("Log in", "New account", f"● {server.place}")
         return opened[-1]
 
@@ -91,7 +91,7 @@ def test_nothing_is_lost_or_doubled_when_the_server_is_killed_and_started_again(
     app.wait_for("○ stopped", "today")
     app.press("q")
     assert app.wait_for_end() == 0
-    verified = subprocess.run([EWALLET, "--data-dir", tmp_path / "served", "verify"], check=False)
+    verified = forked_process.run(["--data-dir", tmp_path / "served", "verify"])
     assert verified.returncode == 0
 
 
@@ -126,7 +126,7 @@ def test_another_server_of_the_same_wallets_is_used_when_one_is_killed(
     app.press("l")
     assert app.wait_for_end() == 0
     server.stop()
-    verified = subprocess.run([EWALLET, "--data-dir", tmp_path / "served", "verify"], check=False)
+    verified = forked_process.run(["--data-dir", tmp_path / "served", "verify"])
     assert verified.returncode == 0
 
 
@@ -140,7 +140,7 @@ def test_the_server_is_remembered_and_its_absence_explained(
     second.press("^q")
     assert second.wait_for_end() == 0
     server.kill()
-    third = Terminal([EWALLET, "--data-dir", tmp_path / "own"])
+    third = Terminal(["--data-dir", tmp_path / "own"])
     third.wait_for("Connection", "This computer", server.place, "Another server")
     third.press("escape")
     third.wait_for("✕ offline", server.place)

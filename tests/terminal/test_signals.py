@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from main_job import PASSWORD, make_account, start_timer, supply_and_convert
-from server_process import EWALLET
+from serve_process import EWALLET
 from terminal import Terminal
 
 from ewallet_core.client import EWalletClient
@@ -39,8 +39,8 @@ def folder(tmp_path: Path) -> Path:
 def open_app(folder: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def open_one(*command: str | Path) -> Terminal:
-        opened.append(Terminal(command or [EWALLET, "--data-dir", folder]))
+    def open_one(words: Sequence[str | Path] = ("--data-dir", folder), **choices: Any) -> Terminal:
+        opened.append(Terminal(words, **choices))
         opened[-1].wait_for("Log in", "New account", "● this computer")
         return opened[-1]
 
@@ -83,25 +83,25 @@ def test_a_signal_ends_it_as_quitting_would_and_the_timer_is_as_the_user_set(
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1])
 def test_other_signals_restore_the_terminal_too(open_app: Callable[..., Terminal], number: int) -> None:
-    terminal = open_app()
+    terminal = open_app(program=EWALLET if number == signal.SIGUSR1 else None)
     terminal.send_signal(number)
     assert terminal.wait_for_end() == 128 + number
     assert_restored(terminal)
 
 
 def test_it_ends_when_its_terminal_is_closed(open_app: Callable[..., Terminal], folder: Path) -> None:
-    terminal = open_app()
+    terminal = open_app(program=EWALLET)
     make_account(terminal)
     assert terminal.hang_up() == 128 + signal.SIGHUP
     # No signal, where the terminal is not the one of its session.
-    deaf = open_app("/bin/sh", "-c", f"trap '' HUP; exec {EWALLET} --data-dir {folder}")
+    deaf = open_app(["-c", f"trap '' HUP; exec {EWALLET} --data-dir {folder}"], program="/bin/sh")
     assert deaf.hang_up() == 128 + signal.SIGHUP
 
 
 def test_an_error_of_its_own_is_shown_on_a_restored_terminal(
     open_app: Callable[..., Terminal], folder: Path
 ) -> None:
-    terminal = open_app(sys.executable, "-c", CRASHES, folder)
+    terminal = open_app([folder], script=CRASHES)
     terminal.press("\x1b[20~")
     assert terminal.wait_for_end() == 1
     assert_restored(terminal)

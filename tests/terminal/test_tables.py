@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def run(folder: Path, *words: str, rows: int = 30, **variables: str) -> Terminal:
-    terminal = Terminal([EWALLET, "--data-dir", folder, *words], COLUMNS, rows, **variables)
+    terminal = Terminal(["--data-dir", folder, *words], COLUMNS, rows, **variables)
     assert terminal.wait_for_end() == 0
     return terminal
 

@@ -86,6 +86,11 @@ def _compare_with_wallet(section: Section, target: Target) -> None:
     except (StorageUnavailableError, OSError):
         # Other sections say so.
         return
+    judge_clock(section, clock)
+
+
+def judge_clock(section: Section, clock: WallClock) -> None:
+    """Say whether the clock, which was compared with a wallet, agrees with it."""
     section.add("agrees_with_wallet", clock.doubt is None)
     if clock.doubt is not None:
         section.warn(

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from ewallet_core.commands.diagnostics.machine import examine_versions
+from ewallet_core.commands.diagnostics.machine import examine_versions, judge_clock
 from ewallet_core.commands.diagnostics.section import Fact, Section, Target
 from ewallet_core.commands.diagnostics.wallet import find_url, judge_schema, verify
-from ewallet_core.engine.wall_clock import system_clock
+from ewallet_core.engine.wall_clock import WallClock, system_boot_clock, system_clock
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.compaction import GROWING_TABLES
 from ewallet_core.storage.database_url import is_postgresql, parse_url
@@ -158,6 +158,9 @@ def examine_database(section: Section, target: Target) -> None:
             _measure(section, questions)
             if facts.is_current and facts.may_read:
                 _examine_seals(section, questions)
+                clock = WallClock.of_database(system_boot_clock)
+                clock.compare(questions.transaction)
+                judge_clock(section, clock)
     except StorageUnavailableError:
         section.add("schema", None)
         return

@@ -12,11 +12,14 @@ _COLUMN = re.compile(r"\w+")
 def make_append_only(table: str, *keys: str) -> None:
     """Allow only inserts into `table`; each of `keys` is unique in it.
 
-    A key of several columns is written `(first, second)`.
+    A key of several columns is written `(first, second)`. Migrations after 0007 leave the keys out: since
+    then each connection of the engine fires the delete trigger for REPLACE too.
     """
     is_there = " OR ".join(f"{key} = {_COLUMN.sub(_of_new_row, key)}" for key in keys)
     for statement in _STATEMENTS[op.get_bind().dialect.name]:
-        op.execute(statement.format(table=table, is_there=is_there))
+        op.execute(statement.format(table=table))
+    if keys and op.get_bind().dialect.name == "sqlite":
+        op.execute(_NO_REPLACE.format(table=table, is_there=is_there))
 
 
 def _of_new_row(column: re.Match[str]) -> str:
@@ -29,15 +32,16 @@ def drop_append_only(table: str) -> None:
         op.execute(statement.format(table=table))
 
 
-# REPLACE deletes a row without firing the delete trigger, so inserting an existing key is refused.
 _SQLITE = tuple(
-    f"CREATE TRIGGER {{table}}_no_{name} BEFORE {change} ON {{table}} {when}"
+    f"CREATE TRIGGER {{table}}_no_{change.lower()} BEFORE {change} ON {{table}} "
     "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    for name, change, when in (
-        ("update", "UPDATE", ""),
-        ("delete", "DELETE", ""),
-        ("replace", "INSERT", "WHEN EXISTS (SELECT 1 FROM {table} WHERE {is_there}) "),
-    )
+    for change in ("UPDATE", "DELETE")
+)
+# Without recursive triggers, REPLACE deletes a row without firing the delete trigger.
+_NO_REPLACE = (
+    "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+    "WHEN EXISTS (SELECT 1 FROM {table} WHERE {is_there}) "
+    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
 )
 
 _POSTGRESQL = (
@@ -51,6 +55,8 @@ _POSTGRESQL = (
 _STATEMENTS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 
 _DROPPING = {
-    "sqlite": tuple(f"DROP TRIGGER {{table}}_no_{name}" for name in ("update", "delete", "replace")),
+    "sqlite": tuple(
+        f"DROP TRIGGER IF EXISTS {{table}}_no_{name}" for name in ("update", "delete", "replace")
+    ),
     "postgresql": ("DROP TRIGGER {table}_append_only ON {table}",),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 
 from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
 from ewallet_core.storage.postgresql.pipeline import (
@@ -21,6 +22,7 @@ CANCEL_SECONDS = 2.0
 _DOUBTFUL_CLASSES = ("08", "57", "58", "XX")
 """Classes of errors that may come after it has committed: the server's own faults, and its shutdown."""
 _DOUBTFUL_STATES = ("40003",)
+_CANCELLED = "57014"
 _ENDED_BY_SERVER = ("FATAL", "PANIC")
 # It comes with the tag COMMIT if a wait for a standby was cancelled, which may lack the change then.
 _STANDBY_WARNINGS = ("01000", "57P01")
@@ -37,18 +39,19 @@ def commit(connection: PipelinedConnection, deadline_seconds: float) -> None:
 
     Raises `OutcomeUnknownError` if the change may be kept or lost, and then the connection is closed. Raises
     `StorageFailedError` if the server has rolled back, or its own error if it refused the COMMIT or what was
-    sent before it: then nothing is kept.
+    sent before it: then nothing is kept. If that was cancelled because it was late, it raises
+    `LockNotAvailable`.
     """
     committed = connection.execute("COMMIT")
     try:
         with _standby_warnings(connection.driver) as warnings:
-            _finish(connection, deadline_seconds, warnings)
+            _finish(connection, deadline_seconds)
     except psycopg.Error as reason:
-        if warnings or not _is_refused(committed, reason):
-            # A request to cancel may still arrive, which must not meet the next user of the connection.
-            connection.driver.close()
         if _is_refused(committed, reason):
+            if connection.driver.closed and reason.sqlstate == _CANCELLED:
+                raise LockNotAvailable("what was sent before the COMMIT waited for long") from reason
             raise
+        connection.driver.close()
         if not committed.is_there:
             raise OutcomeUnknownError from reason
     except BaseException:
@@ -62,16 +65,19 @@ def commit(connection: PipelinedConnection, deadline_seconds: float) -> None:
         raise OutcomeUnknownError
 
 
-def _finish(connection: PipelinedConnection, seconds: float, warnings: list[str]) -> None:
-    """Wait for the answer; if it does not come in time, cancel the COMMIT and wait a little."""
+def _finish(connection: PipelinedConnection, seconds: float) -> None:
+    """Wait for the answer; if it does not come in time, cancel the COMMIT, wait a little, and disconnect."""
     try:
         connection.finish(seconds)
     except LateAnswerError:
-        warnings.append("cancelled")
         # Without this, a server that waits for a standby would keep the locks after the connection is gone.
         with suppress(psycopg.Error):
             connection.driver.cancel_safe(timeout=CANCEL_SECONDS)
-        connection.finish(CANCEL_SECONDS)
+        try:
+            connection.finish(CANCEL_SECONDS)
+        finally:
+            # The request to cancel may still arrive, which must not meet the next user of the connection.
+            connection.driver.close()
 
 
 def _is_refused(committed: Cursor, reason: psycopg.Error) -> bool:
@@ -79,7 +85,7 @@ def _is_refused(committed: Cursor, reason: psycopg.Error) -> bool:
     if not reason.sqlstate or committed.is_there:
         # The connection is lost, perhaps after the COMMIT, or the answer is late.
         return False
-    if committed.error is None:
+    if committed.error is not reason:
         # It is about what was sent before.
         return True
     return not (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from weakref import WeakKeyDictionary
 
 import psycopg
 
-from ewallet_core.storage.postgresql.pipeline import DriverConnection
+from ewallet_core.storage.postgresql.pipeline import DriverConnection, Patience, PipelinedConnection
 from ewallet_core.types import Durability
 
 _SETTINGS = {
@@ -46,29 +47,38 @@ class ConnectionSetup:
     earlier primary: what that would acknowledge is lost as soon as it is made a standby.
     """
 
-    def __init__(self, durability: Durability) -> None:
+    def __init__(self, durability: Durability, patience: Patience) -> None:
         self._durability = durability
+        self._patience = patience
         self._comparing = threading.Lock()
         self._latest_timeline = 0
+        self._timelines: WeakKeyDictionary[DriverConnection, int] = WeakKeyDictionary()
 
     def prepare(self, connection: DriverConnection) -> None:
-        """Raises `ReplacedServerError`, with the connection closed."""
+        """Raises `ReplacedServerError` or `LateAnswerError`, with the connection closed."""
         # Else the driver, after it has rolled back, may remove the prepared statements that are not its own.
         connection.prepare_threshold = None
         waits_for_disk = self._durability is Durability.FULL
-        connection.execute(_set_all(_SETTINGS | ({} if waits_for_disk else {"synchronous_commit": "off"})))
-        if waits_for_disk:
-            connection.execute(_WAIT_FOR_DISK)
-        with contextlib.suppress(psycopg.errors.InvalidParameterValue):
-            connection.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
-        self._require_latest_timeline(connection)
+        # A server may hang just now, and the driver itself would wait for it without end.
+        asked = PipelinedConnection(connection, self._patience, b"setup")
+        with asked.pipeline():
+            asked.execute(_set_all(_SETTINGS | ({} if waits_for_disk else {"synchronous_commit": "off"})))
+            if waits_for_disk:
+                asked.execute(_WAIT_FOR_DISK)
+        with contextlib.suppress(psycopg.errors.InvalidParameterValue), asked.pipeline():
+            asked.execute(_set_all(_WHERE_THE_SYSTEM_CAN))
+        self._require_latest_timeline(asked)
 
-    def _require_latest_timeline(self, connection: DriverConnection) -> None:
-        timeline = _timeline_of(connection)
+    def is_replaced(self, connection: DriverConnection) -> bool:
+        """Whether a connection that was prepared here leads to a server that was replaced since."""
+        return 0 < self._timelines[connection] < self._latest_timeline
+
+    def _require_latest_timeline(self, asked: PipelinedConnection) -> None:
+        connection = asked.driver
+        timeline = self._timelines[connection] = _timeline_of(asked)
         with self._comparing:
-            latest = self._latest_timeline
-            self._latest_timeline = max(latest, timeline)
-        if 0 < timeline < latest:
+            latest = self._latest_timeline = max(self._latest_timeline, timeline)
+        if self.is_replaced(connection):
             at = f"{connection.info.host}:{connection.info.port}"
             connection.close()
             raise ReplacedServerError(
@@ -76,15 +86,16 @@ class ConnectionSetup:
             )
 
 
-def _timeline_of(connection: DriverConnection) -> int:
+def _timeline_of(asked: PipelinedConnection) -> int:
     """The timeline of its server; 0 if it has none to tell, as standbys and other engines."""
     try:
-        row = connection.execute(_TIMELINE).fetchone()
+        with asked.pipeline():
+            timeline: int = asked.execute(_TIMELINE).fetchone()[0]
     except psycopg.Error:
-        if connection.broken:
+        if asked.driver.closed:
             raise
-        row = None
-    return 0 if row is None else row[0]
+        return 0
+    return timeline
 
 
 def _set_all(settings: dict[str, str]) -> str:

@@ -53,18 +53,20 @@ class PostgresqlDatabase:
         self._engine = create_engine_for(target, pool_size=connections)
         # None of the pool's, which may all be in use.
         self._maintenance_engine = create_engine_for(target, pool_size=1)
-        setup = ConnectionSetup(durability)
+        self._patience = Patience()
+        self._setup = ConnectionSetup(durability, self._patience)
         for engine in (self._engine, self._maintenance_engine):
-            event.listen(engine, "connect", lambda connection, _record: setup.prepare(connection))
+            event.listen(engine, "connect", lambda connection, _record: self._setup.prepare(connection))
         self._statements = Statements(self._engine.dialect)
         self._retries: Counter[str] = Counter()
         self._outage = Outage()
-        self._patience = Patience()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
         try:
-            self._maintenance = MaintenanceThread(self._connect_for_maintenance, self._open_transaction)
+            self._maintenance = MaintenanceThread(
+                self._connect_for_maintenance, self._open_transaction, self._setup.is_replaced
+            )
         except psycopg.Error as reason:
             raise StorageUnavailableError(summary(reason)) from reason
         self._writers = [
@@ -170,7 +172,7 @@ class PostgresqlDatabase:
                     connection.execute("ROLLBACK")
             finally:
                 _roll_back(connection)
-            self._outage.end()
+            self._note_answer()
             return result
 
     def _write_once(self, work: Callable[[Transaction], T], runs: Runs) -> T:
@@ -194,10 +196,15 @@ class PostgresqlDatabase:
                     commit(connection, COMMIT_SECONDS)
             finally:
                 _roll_back(connection)
-            self._outage.end()
+            self._note_answer()
             if transaction.events_written:
                 self._maintenance.note_change()
             return result
+
+    def _note_answer(self) -> None:
+        """A transaction has ended well."""
+        self._outage.end()
+        self._maintenance.end_if_hung()
 
     def _connect_for_maintenance(self) -> DriverConnection:
         pooled = _connect(self._maintenance_engine)
@@ -213,8 +220,7 @@ class PostgresqlDatabase:
         """A connection in no transaction. One that is lost, or can't write, is not used again."""
         if self._patience.is_ending and self._outage.goes_on:
             raise NoConnectionError("it did not answer, and is not asked again because this program ends")
-        pooled = _connect(self._engine)
-        driver = cast("DriverConnection", pooled.driver_connection)
+        pooled, driver = self._take_from_pool()
         if (connection := pooled.info.get(_PIPELINED)) is None:
             connection = pooled.info[_PIPELINED] = PipelinedConnection(driver, self._patience)
         try:
@@ -229,6 +235,16 @@ class PostgresqlDatabase:
                 pooled.invalidate()
             else:
                 pooled.close()
+
+    def _take_from_pool(self) -> tuple[PoolProxiedConnection, DriverConnection]:
+        """A connection, but none to a server that was replaced since it was opened."""
+        while True:
+            pooled = _connect(self._engine)
+            driver = cast("DriverConnection", pooled.driver_connection)
+            if not self._setup.is_replaced(driver):
+                return pooled, driver
+            driver.close()
+            pooled.invalidate()
 
     def _write_submitted(self) -> None:
         while (submitted := self._waiting.get()) is not None:

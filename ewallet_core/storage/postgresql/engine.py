@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import psycopg
 
 POOL_SIZE = 16
-POOL_SECONDS = 30.0
-"""How long a transaction waits for a connection while all of them are in use."""
+POOL_SECONDS = 20.0
+"""How long a transaction waits for a connection while all of them are in use, or being opened."""
 
 _DEFAULTS: dict[str, str | int] = {
     # For each of the hosts.

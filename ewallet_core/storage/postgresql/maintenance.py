@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import psycopg
 
 from ewallet_core.metrics import Metric, gauge
 from ewallet_core.storage.events import SettledEvents
+from ewallet_core.storage.postgresql.connection_setup import ReplacedServerError
 from ewallet_core.storage.postgresql.errors import Remedy, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance_session import MaintenanceSession, OpenTransaction
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
@@ -30,6 +32,8 @@ STABLE_SECONDS = 10.0
 """How long a connection must have lived for the next one to be opened without a long wait."""
 AFTER_FAULT_SECONDS = 60.0
 """How long nothing is sealed after that has failed for another reason than the connection."""
+HUNG_SECONDS = 60.0
+"""How long the server may take for an answer while transactions are answered, perhaps by another server."""
 CLOSE_SECONDS = 5.0
 """How long its end may take."""
 
@@ -42,9 +46,18 @@ class MaintenanceThread:
     When its connection is lost, it connects again for as long as that takes. Any thread may ask it.
     """
 
-    def __init__(self, connect: Callable[[], DriverConnection], open_transaction: OpenTransaction) -> None:
-        """Begins at once. `connect` opens a connection in autocommit mode. Raises `psycopg.Error`."""
+    def __init__(
+        self,
+        connect: Callable[[], DriverConnection],
+        open_transaction: OpenTransaction,
+        is_replaced: Callable[[DriverConnection], bool],
+    ) -> None:
+        """Begins at once. `connect` opens a connection in autocommit mode. Raises `psycopg.Error`.
+
+        A connection whose server `is_replaced` counts as lost.
+        """
         self._connect = connect
+        self._is_replaced = is_replaced
         self._open_transaction = open_transaction
         self._process = secrets.token_hex(8)
         self._changed: Callable[[], None] = lambda: None
@@ -54,6 +67,9 @@ class MaintenanceThread:
         self._waker, self._wake_up = socket.socketpair()
         for each in (self._waker, self._wake_up):
             each.setblocking(False)
+        self._connection: DriverConnection | None = None
+        self._answer_due_at = math.inf
+        """Until when the server must have answered what the thread has asked."""
         self._connection_number = 0
         self._settled = SettledEvents(0, 0)
         self._seal_after = 0.0
@@ -88,6 +104,15 @@ class MaintenanceThread:
             self._has_changed = True
             self._wake()
 
+    def end_if_hung(self) -> None:
+        """Note that a transaction has ended well: a connection that got no answer for long is given up then.
+
+        Its server may hang while a standby was promoted in its place.
+        """
+        if time.monotonic() >= self._answer_due_at:
+            self._answer_due_at = math.inf
+            self._cut_connection()
+
     def metrics(self) -> Iterator[Metric]:
         session = self._session
         in_charge = session is not None and session.is_in_charge
@@ -121,6 +146,15 @@ class MaintenanceThread:
         self._wake_up.close()
 
     # In its thread
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Ask the server something, which it must answer in time."""
+        self._answer_due_at = time.monotonic() + HUNG_SECONDS
+        try:
+            yield
+        finally:
+            self._answer_due_at = math.inf
 
     def _run(self) -> None:
         while not self._is_closing.is_set():
@@ -178,16 +212,21 @@ class MaintenanceThread:
         if not self._has_changed:
             return False
         self._has_changed = False
-        session.tell_change()
+        with self._asking():
+            session.tell_change()
         return True
 
     def _look(self, session: MaintenanceSession) -> None:
-        session.look()
+        if self._is_replaced(session.connection):
+            raise ReplacedServerError("a standby was promoted")
+        with self._asking():
+            session.look()
         self._keep_settled(session)
         if time.monotonic() < self._seal_after:
             return
         try:
-            session.seal()
+            with self._asking():
+                session.seal()
         except Exception as reason:
             if _is_lost(session, reason):
                 raise
@@ -205,11 +244,12 @@ class MaintenanceThread:
             self._changed()
 
     def _begin_session(self) -> MaintenanceSession:
-        connection = self._connect()
+        connection = self._connection = self._connect()
         try:
-            session = MaintenanceSession(connection, self._open_transaction, self._process)
-            self._connection_number += 1
-            session.look()
+            with self._asking():
+                session = MaintenanceSession(connection, self._open_transaction, self._process)
+                self._connection_number += 1
+                session.look()
             self._keep_settled(session)
         except BaseException:
             connection.close()
@@ -234,11 +274,11 @@ class MaintenanceThread:
 
     def _cut_connection(self) -> None:
         """End a wait for a server that does not answer."""
-        if (session := self._session) is None:
+        if (connection := self._connection) is None:
             return
         with (
             suppress(psycopg.Error, OSError),
-            socket.socket(fileno=os.dup(session.connection.fileno())) as cut,
+            socket.socket(fileno=os.dup(connection.fileno())) as cut,
         ):
             cut.shutdown(socket.SHUT_RDWR)
 

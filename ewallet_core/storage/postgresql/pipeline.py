@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InFailedSqlTransaction, error_from_result
 
 DriverConnection = psycopg.Connection[tuple[Any, ...]]
 
@@ -48,7 +48,7 @@ class Patience:
 
 
 class _Sent:
-    """Something that was sent; `error` is that of the server's answer, if it is one."""
+    """Something that was sent; `error` says why there is no result, if it has failed or was skipped."""
 
     error: psycopg.Error | None = None
 
@@ -116,6 +116,9 @@ class Cursor(_Sent):
 
     def _wait(self) -> pq.abc.PGresult:
         while self._result is None:
+            if self.error is not None:
+                # Nothing more will come for it.
+                raise self.error
             self._connection.wait_for(self)
         return self._result
 
@@ -142,9 +145,15 @@ class PipelinedConnection:
     in_transaction = True
     """An error ends the piece of work in any case, so that nothing can be kept without a transaction."""
 
-    def __init__(self, driver: DriverConnection, patience: Patience | None = None) -> None:
-        """If an answer takes longer than the patience lasts, `LateAnswerError` is raised."""
+    def __init__(
+        self, driver: DriverConnection, patience: Patience | None = None, prefix: bytes = b"ewallet"
+    ) -> None:
+        """If an answer takes longer than the patience lasts, `LateAnswerError` is raised.
+
+        The names of its statements begin with the prefix, which is another for each user of the connection.
+        """
         self.driver = driver
+        self._prefix = prefix
         self._patience = patience or Patience()
         self._server = driver.pgconn
         self._values = Transformer(driver)
@@ -155,6 +164,8 @@ class PipelinedConnection:
         self._end: _End | None = None
         self._is_flushed = True
         """Whether the server was asked for the answers to all that was sent."""
+        self._is_finished = True
+        """Whether the server was told that what was sent is all, and has answered it."""
         self.total_changes = 0
         """How many statements have changed something, or could have."""
 
@@ -164,7 +175,7 @@ class PipelinedConnection:
         self._server.enter_pipeline_mode()
         try:
             yield
-            if self._waiting and not self.driver.closed:
+            if not self._is_finished and not self.driver.closed:
                 self.finish()
         except BaseException as reason:
             self._abandon(reason)
@@ -179,7 +190,7 @@ class PipelinedConnection:
             self.total_changes += 1
         name = self._names.get(sql) or self._new_names.get(sql) or self._prepare(sql)
         self._server.send_query_prepared(name, [_as_text(value) for value in values])
-        self._is_flushed = False
+        self._is_flushed = self._is_finished = False
         cursor = Cursor(self)
         self._waiting.append(cursor)
         return cursor
@@ -194,7 +205,7 @@ class PipelinedConnection:
         if not self._is_flushed:
             self._server.send_flush_request()
             self._is_flushed = True
-        self._receive(lambda: cursor.is_there)
+        self._receive(lambda: cursor.is_there or cursor.error is not None)
 
     def finish(self, most_seconds: float = math.inf) -> None:
         """Wait for all that was sent. Raises `LateAnswerError` if an answer takes longer."""
@@ -206,6 +217,7 @@ class PipelinedConnection:
             end = self._end
         self._receive(lambda: end.is_there, most_seconds)
         self._end = None
+        self._is_finished = True
         self._new_names.clear()
 
     def load(self, result: pq.abc.PGresult, first: int, end: int) -> Sequence[Any]:
@@ -215,7 +227,7 @@ class PipelinedConnection:
 
     def _prepare(self, sql: str) -> bytes:
         self._number += 1
-        name = self._new_names[sql] = b"ewallet_%d" % self._number
+        name = self._new_names[sql] = b"%s_%d" % (self._prefix, self._number)
         self._server.send_prepare(name, sql.encode())
         self._waiting.append(_Prepared(self._names, sql, name))
         return name
@@ -254,7 +266,9 @@ class PipelinedConnection:
             if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE):
                 sent.error = error_from_result(result)
                 raise sent.error
-            if result.status != pq.ExecStatus.PIPELINE_ABORTED:
+            if result.status == pq.ExecStatus.PIPELINE_ABORTED:
+                sent.error = InFailedSqlTransaction("an earlier statement has failed")
+            else:
                 sent.take(result)
 
     def _wait_until_answered(self, most_seconds: float) -> None:
@@ -268,13 +282,13 @@ class PipelinedConnection:
         while unsent or server.is_busy():
             seconds = min(most_seconds, self._patience.answer_seconds)
             left = begun_at + seconds - time.monotonic()
-            if left <= 0:
+            # Also if it is late: this process may have been held up since the answer came.
+            if poll.poll(min(left, _LOOK_SECONDS) * 1_000 + 1 if left > 0 else 0):
+                server.consume_input()
+                if unsent and not (unsent := server.flush()):
+                    poll.modify(server.socket, select.POLLIN)
+            elif left <= 0:
                 raise LateAnswerError(f"no answer within {seconds:g} seconds")
-            if not poll.poll(min(left, _LOOK_SECONDS) * 1_000 + 1):
-                continue
-            server.consume_input()
-            if unsent and not (unsent := server.flush()):
-                poll.modify(server.socket, select.POLLIN)
 
 
 def _as_text(value: Any) -> bytes | None:

@@ -170,6 +170,14 @@ class PostgresqlTransaction(Transaction):
     def lock(self, name: str) -> None:
         self._connection.execute(_LOCK, (name,))
 
+    def confirm(self, locking: ClauseElement, **values: Any) -> None:
+        """As `Transaction.confirm`; work that only reads is run again in a transaction that writes.
+
+        Only a COMMIT of one that has changed or locked a row waits for the standby.
+        """
+        self.must_write()
+        self.run(locking, **values)
+
     def each(
         self, statement: ClauseElement, row_type: type[R], chunk: int = ROWS_IN_A_CHUNK, **values: Any
     ) -> Iterator[R]:

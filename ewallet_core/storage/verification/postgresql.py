@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlalchemy import Column, ForeignKey, Select, Table, literal, select, text
 
 from ewallet_core.storage import schema
@@ -16,9 +12,7 @@ from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.schema_version import VERSION_TABLE
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import FOLLOWED_TABLES, Check, Findings, Violation
-
-SCHEMA_FILE = Path(__file__).with_name("postgresql_schema.json")
-"""The definition of each object that the migrations of this release make, as `read_schema` finds it."""
+from ewallet_core.storage.verification.described_schema import POSTGRESQL_SCHEMA, read_description
 
 # The schema is the one whose tables the statements find. What is as usual is left out of a definition.
 _OBJECTS = """
@@ -100,18 +94,8 @@ def read_schema(transaction: Transaction) -> dict[str, str]:
     }
 
 
-def write_schema(objects: dict[str, str]) -> str:
-    """The text of the file that describes these objects, one in a line."""
-    return json.dumps(objects, indent=0, sort_keys=True) + "\n"
-
-
-@cache
-def _schema_of_release() -> dict[str, str]:
-    return msgspec.json.decode(SCHEMA_FILE.read_bytes(), type=dict[str, str])
-
-
 def check_schema(transaction: Transaction) -> Findings:
-    expected, found = _schema_of_release(), read_schema(transaction)
+    expected, found = read_description(POSTGRESQL_SCHEMA), read_schema(transaction)
     lacking = [name for name in sorted(expected.keys() - found.keys()) if _has_its_table(name, found)]
     for name in lacking:
         yield Violation(f"The database lacks the {name}, which this release has made.")

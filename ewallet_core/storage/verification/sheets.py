@@ -67,20 +67,20 @@ def _lines(kind: RecordType) -> Select[Any]:
     )
 
 
-def _misplaced(kind: RecordType) -> Select[Any]:
-    record = schema.metadata.tables[f"{kind}_records"]
-    is_sheet = (_sheet.id == record.c.sheet_id) & (_sheet.kind == kind)
-    return select_faulty(
-        f"The {kind} record",
-        record.c.id,
-        record.outerjoin(schema.sheets, is_sheet),
-        (_sheet.id.is_(None), f"is on no {kind} sheet"),
-        (_sheet.account_id != record.c.account_id, "is not of its sheet's account"),
+_contact = schema.contact_records
+# The others are compared with their sheets where they are compared with their entries.
+_MISPLACED = union_all(
+    select_faulty(
+        "The contact record",
+        _contact.c.id,
+        _contact.outerjoin(
+            schema.sheets, (_sheet.id == _contact.c.sheet_id) & (_sheet.kind == RecordType.CONTACT)
+        ),
+        (_sheet.id.is_(None), "is on no contact sheet"),
+        (_sheet.account_id != _contact.c.account_id, "is not of its sheet's account"),
     )
-
-
+)
 _LINES = tuple(_lines(kind) for kind in RecordType)
-_MISPLACED = union_all(*(_misplaced(kind) for kind in RecordType))
 
 
 def check_sheets(transaction: Transaction) -> Findings:

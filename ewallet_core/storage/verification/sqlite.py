@@ -5,11 +5,14 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from ewallet_core.storage import schema
-from ewallet_core.storage.sqlite import MADE_OBJECTS, schema_of_release
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import FOLLOWED_TABLES, Check, Findings, Violation
+from ewallet_core.storage.verification.described_schema import SQLITE_SCHEMA, read_description
 
-_MADE_OBJECTS = text(MADE_OBJECTS)
+# SQLite makes the others by itself, and their SQL is NULL.
+_MADE_OBJECTS = text(
+    "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+)
 _INTEGRITY = text("PRAGMA integrity_check")
 _FOREIGN_KEYS = tuple(
     text(f"PRAGMA foreign_key_check({name})")
@@ -30,9 +33,13 @@ def check_integrity(transaction: Transaction) -> Findings:
     yield Check("the file's pages, indexes and foreign keys are as SQLite needs them")
 
 
+def read_schema(transaction: Transaction) -> dict[str, str]:
+    """The SQL of each table, index and trigger, by name."""
+    return dict(transaction.run(_MADE_OBJECTS).fetchall())
+
+
 def check_schema(transaction: Transaction) -> Findings:
-    expected = schema_of_release()
-    found: dict[str, str] = dict(transaction.run(_MADE_OBJECTS).fetchall())
+    expected, found = read_description(SQLITE_SCHEMA), read_schema(transaction)
     for name in sorted(expected.keys() - found.keys()):
         yield Violation(f"The file lacks {name}, which this release has made.")
     for name in sorted(found.keys() - expected.keys()):

@@ -49,6 +49,15 @@ _COMPARED = {
     "to_account_id",
     "seller_account_id",
     "credits",
+    "created_at",
+    "transfer_type",
+    "conversion_type",
+    "from_ewallet_id",
+    "to_ewallet_id",
+    "from_clock_id",
+    "to_clock_id",
+    "currency",
+    "cost",
 }
 """The columns of an entry's records that must equal others, as the other checks prove."""
 _ANY_NUMBER = {"boot_at", "confirmed_boot_at", "wall_at", "latest_at", "overruled_at"}
@@ -136,7 +145,7 @@ def _faulty(table: Table, *, in_sqlite: bool) -> Select[Any]:
     if (records := _RECORDS.get(table)) is not None:
         key, words = table.c.search_key, _words(records)
         # What an account left when it was erased is found by nothing.
-        differs = and_(key != "", key != func.lower(words))
+        differs = and_(key != func.lower(words), key != "")
     return select(shown, case((wrong, 1), else_=0), key, words).where(or_(wrong, differs))
 
 
