@@ -105,7 +105,9 @@ class EWalletApp(TerminalApp):
 
     def get_default_screen(self) -> LoginScreen:
         place = EMBEDDED if self._server is None else self._server.first.name
-        return LoginScreen(place, lambda: self.context, lambda: lazy.login_forms(self.context))
+        screen = LoginScreen(place, lambda: self.context, lambda: lazy.login_forms(self.context))
+        self.note_style(screen)
+        return screen
 
     def on_mount(self) -> None:
         if not self.is_headless:

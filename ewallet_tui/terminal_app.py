@@ -44,8 +44,11 @@ class StylesheetReadOnce(Stylesheet):
         super().__init__(variables=variables)
         self._parse_cache = LRUCache(MAX_SOURCES)
 
+    def has_variables(self, variables: dict[str, str]) -> bool:
+        return variables == self._variables
+
     def set_variables(self, variables: dict[str, str]) -> None:
-        if variables != self._variables:
+        if not self.has_variables(variables):
             super().set_variables(variables)
 
     def reparse(self) -> None:
@@ -71,7 +74,7 @@ class TerminalApp(App[None]):
 
     def __init__(self, elapsed: Callable[[], float]) -> None:
         super().__init__()
-        self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
+        self.stylesheet: StylesheetReadOnce = StylesheetReadOnce(variables=self.get_css_variables())
         self._elapsed_for_toasts = elapsed
         self._clipboard_of_desktop = Clipboard(os.environ)
 
@@ -118,9 +121,14 @@ class TerminalApp(App[None]):
             super().refresh_css(animate)
 
     def read_in_advance(self, style_sheet: Path) -> None:
-        """Parse the style sheet of a screen that is still to come."""
+        """Parse the style sheet of a screen that is still to come; it styles nothing that is there."""
         self.stylesheet.read(style_sheet)
-        self.refresh_css()
+        self.stylesheet.parse()
+
+    def note_style(self, screen: Screen[Any]) -> None:
+        """Note that a new screen is styled in this theme as it comes: `refresh_css` leaves it alone."""
+        if self.stylesheet.has_variables(self.get_css_variables()):
+            screen._css_update_count = self._css_update_count  # noqa: SLF001 - as Textual sets them
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         painted = InPlace(renderable) if isinstance(renderable, CompositorUpdate) else renderable

@@ -10,6 +10,7 @@ from pathlib import Path
 import argon2
 import new_wallets
 import pytest
+from hypothesis import HealthCheck, settings
 from new_wallets import POSTGRESQL, SQLITE
 from postgresql_server import NO_POSTGRESQL
 from shared_statements import SharedStatements
@@ -32,6 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(new_wallets)
+    # A busy machine takes long for a random example, too.
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
     for marker in (
         "on_postgresql_too(every=1): in the usual test run, each so-many-th test of the file runs on both"
         " kinds of databases, the others on SQLite only.",

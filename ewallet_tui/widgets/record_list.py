@@ -119,7 +119,15 @@ class RecordList(CursorList):
     def watch_cursor(self) -> None:
         self.pages.allow_retry()
         super().watch_cursor()
+        self._load_what_is_missing()
         self._post_moved()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._load_what_is_missing()
+
+    def on_resize(self) -> None:
+        self._load_what_is_missing()
 
     def action_open(self) -> None:
         if self.row is not None:
@@ -132,12 +140,7 @@ class RecordList(CursorList):
 
     def render_row(self, index: int, component: str) -> Strip:
         row = self.pages.row(index)
-        if row is not None:
-            return self.strip(self._columns_of(row.cells), component)
-        if not self._is_loading:
-            self._is_loading = True
-            self._load_in_view()
-        return self.strip(UNREAD_ROW, component)
+        return self.strip(UNREAD_ROW if row is None else self._columns_of(row.cells), component)
 
     def _show(self, pages: RecordPages) -> None:
         key = self.row.key if self.cursor and self.row else ""
@@ -149,6 +152,7 @@ class RecordList(CursorList):
         self.cursor = before if index is None else index
         if self.cursor == before:
             self._post_moved()
+        self._load_what_is_missing()
 
     def _measure(self, rows: Iterable[ListRow]) -> None:
         for row in rows:
@@ -156,6 +160,12 @@ class RecordList(CursorList):
             self._natural = [max(both) for both in zip(self._natural, lengths, strict=True)]
         self.virtual_size = Size(0, self.pages.count + 1)
         self.refresh()
+
+    def _load_what_is_missing(self) -> None:
+        """Begin to load the rows in view that are not read yet, unless that has begun."""
+        if not self._is_loading and self._first_unread() is not None:
+            self._is_loading = True
+            self._load_in_view()
 
     @work(group="pages")
     async def _load_in_view(self) -> None:

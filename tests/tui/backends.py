@@ -24,6 +24,8 @@ OpenEngine = Callable[[], EWalletSessionManager]
 
 both_backends = pytest.mark.parametrize("kind_of_backend", ["embedded", "remote"])
 """For the tests of the main job: done in this process, and done over a server."""
+over_a_server = pytest.mark.parametrize("kind_of_backend", ["remote"])
+"""For the tests of what many others do in this process already."""
 
 
 def ask_system(engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from backends import Backend, OpenEngine, started
@@ -15,10 +14,8 @@ from instant import CHEAP, Instant
 from msgspec.structs import replace
 from person import Person
 from pytest_textual_snapshot import SVGImageExtension
+from quick_textual import make_quick
 from syrupy.assertion import SnapshotAssertion
-from textual import _wait, constants
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
@@ -48,22 +45,8 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def quickly() -> Iterator[None]:
-    """Idleness is seen within 5 ms, nothing is animated, and an app has the styles that another one read."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
-        patched.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
-        patched.setattr(_wait, "SLEEP_IDLE", 0.000_5)
-        # It returns the same, but in Python, many thousands of times for each screen.
-        patched.setattr(RuleSet, "__hash__", object.__hash__)
-        read, once = Stylesheet._parse_rules, {}
-
-        def read_once(stylesheet: Stylesheet, *source: Any, **options: Any) -> list[RuleSet]:
-            key = (*source, *options.items(), *stylesheet._variables.items())
-            if key not in once:
-                once[key] = read(stylesheet, *source, **options)
-            return once[key]
-
-        patched.setattr(Stylesheet, "_parse_rules", read_once)
+    with pytest.MonkeyPatch.context() as patch:
+        make_quick(patch)
         yield
 
 

@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from backends import Backend, started
+from fakes import IN_MEMORY
 from instant import CHEAP, Instant
+from new_wallets import copy_of_file
 from person import Person
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.operations.context import EngineConfig
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.preferences import Preferences
@@ -20,12 +23,14 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.form_screen import FormScreen
 
 NARROW, USUAL, WIDE = (60, 20), (80, 24), (120, 40)
-READING = {"records", "detail"}
+READING = {"records", "detail", "pages"}
 """The workers that bring to a screen what it shows of the engine."""
 
 
 class Day(Instant):
-    """A day on which one person keeps one wallet in memory."""
+    """A day on which one person keeps one wallet, at `url`."""
+
+    url: str
 
     def today(self) -> datetime:
         return datetime.fromtimestamp(self.wall() // 1_000, UTC)
@@ -43,16 +48,22 @@ class Day(Instant):
         config = EngineConfig(
             session_lifetime_ms=10**12, self_supply=True, stop_in_the_past=self.stops_in_the_past
         )
-        return EWalletSessionManager("sqlite://", clock=self.wall, config=config, passwords=CHEAP)
+        return EWalletSessionManager(self.url, clock=self.wall, config=config, passwords=CHEAP)
 
 
-def standing_still(monkeypatch, kind_of_backend, folder):
-    """What a fixture yields from: a day, and until its end the zone in which it is told."""
+def standing_still(monkeypatch, kind_of_backend, folder, new_folder):
+    """What a fixture yields from: a day, and until its end the zone in which it is told.
+
+    Its wallet is a copy of the one in `new_folder`, in memory.
+    """
     frozen = Day()
     monkeypatch.setattr(BaseScreen, "today", staticmethod(frozen.today))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    with started(kind_of_backend, frozen.open_engine, folder) as frozen.backend:
+    with (
+        copy_of_file(new_folder / DATABASE_FILE, IN_MEMORY) as frozen.url,
+        started(kind_of_backend, frozen.open_engine, folder) as frozen.backend,
+    ):
         yield frozen
     monkeypatch.undo()
     time.tzset()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from quick_textual import render
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -29,6 +30,7 @@ class Person:
         # As `Pilot.press`, which lets each widget go on once more than needed: `pause` does it too.
         await self.app._press_keys(keys)
         await self.pilot.pause()
+        render(self.app)
 
     async def burst(self, typed: str) -> None:
         """Send all keys at once, as a terminal does with what was typed ahead; a line end is Enter."""
@@ -52,6 +54,7 @@ class Person:
     async def wait_until(self, holds: Callable[[], object]) -> None:
         """Let the app go on until `holds`; the test fails where it never does."""
         for _ in range(PATIENCE):
+            render(self.app)
             if holds():
                 await self.pilot.pause()
                 return

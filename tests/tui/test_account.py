@@ -1,6 +1,6 @@
 """The account: its facts, what changes them, and the accounts beside it."""
 
-from backends import both_backends
+from backends import both_backends, over_a_server
 from person import PASSWORD
 
 from ewallet_tui.widgets.accounts import AccountList
@@ -13,7 +13,7 @@ async def at_account(person):
     await person.go_to("account")
 
 
-@both_backends
+@over_a_server
 async def test_its_facts_are_shown_and_editing_changes_those_that_were_changed(opened):
     async with opened() as person:
         await at_account(person)

@@ -9,8 +9,8 @@ from ewallet_tui.widgets.accounts import DailyLimit
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 async def log_in_wrongly_then_well(person):

@@ -15,8 +15,8 @@ MORE_SIZES = {
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 async def test_a_clock_looks_as_it_is_kept_whatever_becomes_of_it(day, looks_as_kept):

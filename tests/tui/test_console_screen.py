@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from backends import both_backends
+from backends import over_a_server
 from frozen import person_on, settled, standing_still
 from person import PASSWORD
 
@@ -17,8 +17,8 @@ SUPPLY = {"action": "supply", "supply": "credits", "credits": 100, "currency": "
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    for standing in standing_still(monkeypatch, kind_of_backend, tmp_path):
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    for standing in standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder):
         monkeypatch.setattr(InstructionLog, "calendar", staticmethod(standing.today))
         yield standing
 
@@ -61,7 +61,7 @@ async def write(person, line, *keys):
     await person.press(*keys)
 
 
-@both_backends
+@over_a_server
 async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened, console):
     async with opened() as person:
         await console(person)

@@ -51,8 +51,8 @@ class Exporting(BaseScreen):
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path / "wallet")
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path / "wallet", new_folder)
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ class Invoices(BaseScreen):
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path / "wallet")
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path / "wallet", new_folder)
 
 
 async def supply(person, credits, cost, notes=""):

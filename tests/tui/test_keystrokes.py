@@ -29,8 +29,8 @@ def saved_to(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 async def have_lived(person, day):

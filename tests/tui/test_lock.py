@@ -1,6 +1,6 @@
 """The lock: after the chosen time without anybody, nothing is in view but the timer."""
 
-from backends import both_backends
+from backends import over_a_server
 from person import PASSWORD
 
 
@@ -44,7 +44,7 @@ async def test_only_the_timer_is_in_view_and_no_key_leads_behind_it(opened, inst
             assert len(person.app.screen_stack) == 1, key
 
 
-@both_backends
+@over_a_server
 async def test_the_password_and_no_other_opens_it_where_it_was(opened):
     async with opened() as person:
         await person.register()

@@ -1,7 +1,7 @@
 """The permission sheet as a grid: moved in, changed, asked about, and what it refused."""
 
 import pytest
-from backends import both_backends
+from backends import over_a_server
 from operating import be
 
 from ewallet_tui.screens.modal import ConfirmModal
@@ -95,7 +95,7 @@ async def test_what_the_sheet_refused_is_listed_and_the_way_leads_back(opened, b
         await person.wait_until(lambda: person.app.screen.query(PermissionGrid))
 
 
-@both_backends
+@over_a_server
 async def test_who_is_no_operator_asks_nothing_of_the_system_not_even_by_hand(opened):
     async with opened() as person:
         await person.register()

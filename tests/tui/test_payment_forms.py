@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from backends import both_backends
+from backends import over_a_server
 from frozen import NARROW, USUAL, at_sizes, form_gone, form_opened, person_on, settled, standing_still
 from msgspec import structs
 from person import PASSWORD
@@ -181,8 +181,8 @@ async def test_all_contacts_are_asked_for_once_also_where_no_answer_comes():
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 async def have_contacts(person, *contacts):
@@ -240,7 +240,7 @@ def learning(person):
     return [w for w in person.app.workers if w.group in {"learn", "settling"} and not w.is_finished]
 
 
-@both_backends
+@over_a_server
 async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
     async with at_home(day) as person:
         await person.press("p")

@@ -3,7 +3,7 @@
 from contextlib import asynccontextmanager
 
 import pytest
-from backends import both_backends
+from backends import over_a_server
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
 from textual.widgets import Label
@@ -20,8 +20,8 @@ HOSTILE = "[/b][@click=app.quit]x[/] \x1b[2J \u202egnirts 漢字 e\u0301 \U0001f
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def cells(person):
     ]
 
 
-@both_backends
+@over_a_server
 async def test_each_kind_has_its_sheet_its_columns_and_its_records(day):
     async with at_the_sheets(day) as person:
         assert isinstance(person.app.screen, SheetsScreen)
@@ -194,7 +194,7 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         assert not person.sees("z shows it")
 
 
-@both_backends
+@over_a_server
 async def test_removed_records_are_listed_opened_and_restored(day):
     async with at_the_sheets(day) as person:
         for _ in range(2):

@@ -9,8 +9,8 @@ SIZES = (USUAL, WIDE)
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 async def test_login_and_registration_look_as_they_are_kept(day, looks_as_kept):

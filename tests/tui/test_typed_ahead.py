@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from backends import both_backends
+from backends import over_a_server
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
 from textual.widgets import Input, Label, OptionList
@@ -21,8 +21,8 @@ BOB = "bob@example.org"
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 def texts(person):
@@ -49,7 +49,7 @@ def never_shows(person, words):
     return not any(words in each.value for each in person.app.screen.query(Input) if not each.password)
 
 
-@both_backends
+@over_a_server
 async def test_a_burst_registers_logs_in_and_leaves_no_password_in_a_field_that_shows_it(day):
     async with person_on(day) as person:
         await person.click("#leave")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from backends import both_backends
+from backends import over_a_server
 from frozen import (
     NARROW,
     USUAL,
@@ -91,8 +91,8 @@ def test_a_movement_leads_to_its_record_while_there_is_one():
 
 
 @pytest.fixture
-def day(monkeypatch, kind_of_backend, tmp_path):
-    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path, new_folder):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path, new_folder)
 
 
 async def a_little(day, person):
@@ -133,7 +133,7 @@ async def do(person, **values):
     await form_gone(person)
 
 
-@both_backends
+@over_a_server
 async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
     async with at_the_wallet(day) as person:
         assert [row[1:] for row in rows(person)] == [
@@ -180,7 +180,7 @@ async def test_enter_opens_a_movement_and_one_without_its_record_is_told_by_the_
         await person.wait_until(lambda: "of the journal" in person.toasts)
 
 
-@both_backends
+@over_a_server
 async def test_credits_move_between_own_wallets_and_out_of_one_that_is_removed(day):
     async with at_the_wallet(day) as person:
         await person.press("v")
