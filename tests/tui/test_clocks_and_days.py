@@ -245,6 +245,8 @@ async def test_days_before_the_clocks_changed_began_at_midnight_too(day, monkeyp
     # From 14:02 UTC on 20 November back to 23:50 summer time on 24 October.
     minutes_back = 26 * 24 * 60 + 16 * 60 + 12
     day.pass_by(minutes=-minutes_back)
+    # A wallet that is made on that day, and not later.
+    day.url = "sqlite://"
     async with at_the_clock(day, size=WIDE) as person:
         await told(person, "space", TimerState.ACTIVE)
         day.pass_by(minutes=20)
