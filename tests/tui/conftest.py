@@ -51,6 +51,12 @@ def quickly() -> Iterator[None]:
 
 
 @pytest.fixture
+def lasting_toasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No toast is gone before it is looked for, which takes long on a busy machine."""
+    monkeypatch.setattr(EWalletApp, "NOTIFICATION_TIMEOUT", 600)
+
+
+@pytest.fixture
 def looks_as_kept(snapshot: SnapshotAssertion) -> LooksAsKept:
     """Whether what a person sees now is as it was kept under that name; a test may come by many."""
     pictures = snapshot.use_extension(SVGImageExtension)

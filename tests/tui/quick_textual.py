@@ -12,7 +12,6 @@ from textual._context import visible_screen_stack
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.screen import Screen
-from textual.widgets._toast import Toast
 
 _render_update = Compositor.render_update
 
@@ -26,8 +25,6 @@ def make_quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RuleSet, "__hash__", object.__hash__)
     SharedStyles().replace(patch.setattr)
     patch.setattr(Compositor, "render_update", _render_later)
-    # A toast is there until the clock of the test says otherwise, however busy the machine is.
-    patch.setattr(Toast, "_on_mount", lambda toast, event: None)
 
 
 def render(app: App[Any]) -> None:

@@ -40,7 +40,7 @@ async def test_a_login_from_an_unknown_address_is_said_at_once_and_from_a_known_
 
 @both_backends
 async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doings_are_not(
-    opened, another_engine
+    opened, another_engine, lasting_toasts
 ):
     async with opened() as person:
         await have_bob(person)

@@ -141,7 +141,7 @@ def test_a_complaint_goes_when_its_setting_is_chosen_anew(tmp_path):
     assert [config_error.line for config_error in preferences.config_errors] == [2]
 
 
-async def test_the_complaint_is_shown_once(opened, folder):
+async def test_the_complaint_is_shown_once(opened, folder, lasting_toasts):
     (folder / NAME).write_text("= [")
     async with opened() as person:
         await person.wait_until(lambda: NAME in person.toasts)

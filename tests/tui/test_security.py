@@ -155,7 +155,7 @@ async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_log
         assert person.app.context.state.account.state == "active"
 
 
-async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened):
+async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened, lasting_toasts):
     async with opened() as person:
         await at_the_account(person, "bob")
         await form_opened(person, "n")

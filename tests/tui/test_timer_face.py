@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quick_textual import render
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
@@ -134,17 +135,20 @@ def test_figures_never_leave_their_room(width, height):
 async def test_what_would_look_the_same_is_not_painted_again(monkeypatch):
     app = FaceApp(a_clock())
     async with app.run_test(size=(80, 24)) as pilot:
+        render(app)
         painted = []
         for widget in (BurningBar, SteadyLine):
-            render = widget.render
+            paint = widget.render
             monkeypatch.setattr(
-                widget, "render", lambda self, render=render: (painted.append(self.id), render(self))[1]
+                widget, "render", lambda self, paint=paint: (painted.append(self.id), paint(self))[1]
             )
         app.query_one(TimerFace).show(app.clock, 1.0, TODAY)
         await pilot.pause()
+        render(app)
         assert painted == ["facts"]
         app.query_one(TimerFace).show(app.clock, 600.0, TODAY)
         await pilot.pause()
+        render(app)
         assert sorted(painted, key=str) == [None, "facts", "facts"]
 
 
