@@ -7,15 +7,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Label, Select, Static
 
-from ewallet_core.presentation.formatting import count
 from ewallet_tui import actions
-from ewallet_tui.config.settings import LOCK_CHOICES
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.account_actions import ACCOUNT_ACTIONS, who_reads
 from ewallet_tui.screens.account_forms import DAYS_TO_RECOVER, NO_WAY_BACK
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.accounts import AccountFacts, AccountList, DailyLimit
+from ewallet_tui.widgets.accounts import AccountFacts, AccountList, DailyLimit, LockChoice
 
 RECOVERY = f"You can recover it for {DAYS_TO_RECOVER} days."
 
@@ -80,16 +78,7 @@ class AccountScreen(BaseScreen):
     def _compose_security(self) -> ComposeResult:
         with Horizontal(classes="setting"):
             yield Label("When idle")
-            yield Select(
-                [
-                    (f"lock after {count(minutes, 'minute')}" if minutes else "never lock", minutes)
-                    for minutes in LOCK_CHOICES
-                ],
-                value=self.context.preferences.lock_after_minutes,
-                allow_blank=False,
-                compact=True,
-                id="lock-after",
-            )
+            yield LockChoice(self.context.preferences.lock_after_minutes)
         yield DailyLimit()
         with Horizontal(classes="buttons"):
             yield self.button(actions.EDIT_LIMIT)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.message import Message
-from textual.widgets import Button, Label, OptionList, Static
+from textual.widgets import Button, Label, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
-from ewallet_core.presentation.formatting import full_day, grouped, one_line
+from ewallet_core.presentation.formatting import count, full_day, grouped, one_line
+from ewallet_tui.config.settings import LOCK_CHOICES
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo, AccountState
 from ewallet_tui.widgets.cursor_list import PlainOptionList
@@ -154,3 +158,19 @@ class DailyLimit(Static):
         left = limit["left_today"]
         rest = f"{grouped(left)} left within 24 hours." if left else "! Limit reached for now."
         return Content("\n").join((Content(spent), drawn, Content(rest)))
+
+
+class LockChoice(Select[int]):
+    """After how many idle minutes the app locks itself."""
+
+    def __init__(self, minutes: int) -> None:
+        choices = [
+            (f"lock after {count(each, 'minute')}" if each else "never lock", each) for each in LOCK_CHOICES
+        ]
+        super().__init__(choices, value=minutes, allow_blank=False, compact=True, id="lock-after")
+
+    def _on_mount(self, event: events.Mount) -> None:
+        # If the screen is left before it is shown, the parts that this sets are gone again.
+        event.prevent_default()
+        with contextlib.suppress(NoMatches):
+            super()._on_mount(event)

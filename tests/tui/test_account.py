@@ -1,9 +1,13 @@
 """The account: its facts, what changes them, and the accounts beside it."""
 
+import asyncio
+
+import pytest
 from backends import both_backends, over_a_server
 from person import PASSWORD
+from textual.containers import Vertical
 
-from ewallet_tui.widgets.accounts import AccountList
+from ewallet_tui.widgets.accounts import AccountList, LockChoice
 
 NEW_PASSWORD = "four other words there"
 
@@ -141,3 +145,15 @@ async def test_logging_out_pressed_again_is_one_account_logged_out(opened):
         person.app.context.lifecycle.log_out()
         await person.wait_until(lambda: person.app.context.state.account.name == "ada")
         assert set(person.app.context.state.accounts) >= {"cleo@example.org", "ada@example.org"}
+
+
+@pytest.mark.parametrize("moments", range(5))
+async def test_the_screen_may_be_left_while_it_begins_to_be_shown(opened, moments):
+    async with opened() as person:
+        parent = Vertical(LockChoice(15))
+        person.app.screen.mount(parent)
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        parent.remove()
+        await person.pilot.pause()
+        assert not person.app.screen.query(LockChoice)
