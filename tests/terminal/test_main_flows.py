@@ -63,7 +63,9 @@ def write_bob_down_and_pay_him(terminal: Terminal) -> None:
     terminal.press("n")
     terminal.wait_for("New contact", "Phone")
     terminal.press("Bob", "tab", "bob@example.org", "enter")
-    terminal.wait_for("Bob is saved.")
+    terminal.wait_for("Bob is saved.", "1 contact")
+    # The form would get a key that is pressed before it has closed.
+    terminal.wait_until(lambda: "New contact" not in terminal.text)
     terminal.press("p")
     terminal.wait_for("Balance: 80 credits.")
     terminal.press("10", "tab", "tab", "lunch")

@@ -131,6 +131,7 @@ async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_r
         await settled(person)
         assert len(rows(person)) == 1
         await person.resize(*WIDE)
+        await person.wait_until(lambda: person.app.screen.query_one(DayBars).region.height > 0)
         where = [person.app.screen.query_one(part).region for part in (RecordList, DayBars)]
         readable, ask = asyncio.Event(), person.app.context.store.send
 
