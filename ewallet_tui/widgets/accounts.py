@@ -1,4 +1,4 @@
-"""Widgets about accounts: facts, the accounts of the session, remembered names, and the daily limit."""
+"""Widgets about accounts: facts, the session's accounts, remembered names, the daily limit, when to lock."""
 
 from __future__ import annotations
 
