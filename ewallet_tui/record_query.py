@@ -115,42 +115,44 @@ class RecordQuery:
 
     def _by_position(self, view: dict[str, Any]) -> Read:
         """Reads any page of the whole sheet."""
+        kind = self.kind
 
         async def read(start: int, _: Any) -> Page | None:
             skip = {"skip": start} if start else {}
-            data = await self._page(view, skip, is_first=not start)
+            data = await self._page(kind, view, skip, is_first=not start)
             if data is None:
                 return None
             self.order.keep_count(data["id"], data["record_count"])
-            return Page(self._rows(data["rows"]), data["next"], data["record_count"])
+            return Page(self._rows(kind, data["rows"]), data["next"], data["record_count"])
 
         return read
 
     def _by_cursor(self, instruction: dict[str, Any]) -> Read:
         """Reads one page after another."""
+        kind = self.kind
 
         async def read(_: int, cursor: Any) -> Page | None:
             further = {} if cursor is None else {"before": cursor}
-            data = await self._page(instruction, further, is_first=cursor is None)
+            data = await self._page(kind, instruction, further, is_first=cursor is None)
             if data is None:
                 return None
             # A search answers each record with its kind.
             records = [row.get("record_data", row) for row in data["rows"]]
-            return Page(self._rows(records), data["next"])
+            return Page(self._rows(kind, records), data["next"])
 
         return read
 
     async def _page(
-        self, instruction: dict[str, Any], place: dict[str, Any], *, is_first: bool
+        self, kind: RecordKind, instruction: dict[str, Any], place: dict[str, Any], *, is_first: bool
     ) -> dict[str, Any] | None:
-        order = self.order.asked(self.kind.usual_order, self._sheet_id(), is_first=is_first)
+        order = self.order.asked(kind.usual_order, self._sheet_id(), is_first=is_first)
         answer = await self._ask(**instruction, limit=PAGE, **order, **place)
         if answer["failed"]:
             return None
-        data: dict[str, Any] = answer.get(self.kind.data_key, answer)
+        data: dict[str, Any] = answer.get(kind.data_key, answer)
         self.order.keep(data["totals"], is_first=is_first)
         return data
 
-    def _rows(self, records: Iterable[Record]) -> list[ListRow]:
+    def _rows(self, kind: RecordKind, records: Iterable[Record]) -> list[ListRow]:
         now = self._today()
-        return [self.kind.row(record, now) for record in records]
+        return [kind.row(record, now) for record in records]

@@ -1,5 +1,6 @@
 """The sheets: four kinds on one screen, found by text and time, looked at in full, taken off."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,7 +11,7 @@ from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui import record_pages, record_query
-from ewallet_tui.records import SHEET_KINDS
+from ewallet_tui.records import SHEET_KINDS, TIME
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.record import RecordDetail, RecordScreen
 from ewallet_tui.screens.sheets import SheetsScreen
@@ -307,6 +308,17 @@ async def test_another_kind_may_be_chosen_while_a_page_is_being_read(day):
         await shown(person)
         assert how_many(person) == "1 time record"
         assert len(cells(person)) == 1
+
+
+async def test_a_page_that_comes_after_another_kind_was_chosen_is_described_as_its_own(day):
+    async with at_the_sheets(day) as person:
+        shown = person.app.screen.panel.shown
+        reading = asyncio.create_task(shown.pages().load(0))
+        # It is asked for, and not answered yet.
+        await asyncio.sleep(0)
+        assert not reading.done()
+        shown.kind = TIME
+        assert {row.key.split()[0] for row in await reading} == {"transfer"}
 
 
 async def test_a_key_pressed_twice_leads_two_sheets_further(day):
