@@ -14,7 +14,7 @@ from instant import CHEAP, Instant
 from msgspec.structs import replace
 from person import Person
 from pytest_textual_snapshot import SVGImageExtension
-from quick_textual import make_quick
+from quick_textual import make_quick, render
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
@@ -142,5 +142,6 @@ def opened(make_app: MakeApp) -> OpenApp:
             person = Person(app, pilot)
             await person.wait_until(lambda: app.screen.query("#login Input"))
             yield person
+            render(app)
 
     return open_one

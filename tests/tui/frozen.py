@@ -12,6 +12,7 @@ from fakes import IN_MEMORY
 from instant import CHEAP, Instant
 from new_wallets import copy_of_file
 from person import Person
+from quick_textual import render
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
@@ -76,6 +77,7 @@ async def person_on(day: Day, size: tuple[int, int] = (80, 24)) -> AsyncIterator
         person = Person(pilot.app, pilot)
         await person.wait_until(lambda: pilot.app.screen.query("#login Input"))
         yield person
+        render(person.app)
 
 
 async def form_opened(person: Person) -> None:

@@ -11,6 +11,7 @@ from quick_textual import render
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Label
 
 from ewallet_tui.app import EWalletApp
@@ -25,12 +26,16 @@ class Person:
     def __init__(self, app: EWalletApp, pilot: Pilot[Any]) -> None:
         self.app = app
         self.pilot = pilot
+        self._rendered: Screen[Any] | None = None
 
     async def press(self, *keys: str) -> None:
-        # As `Pilot.press`, which lets each widget go on once more than needed: `pause` does it too.
+        # As `Pilot.press`, which waits once more than needed: `pause` does it too.
         await self.app._press_keys(keys)
         await self.pilot.pause()
-        render(self.app)
+        if self.app.screen is not self._rendered:
+            # Each screen that a test comes to is rendered, also if the test reads nothing of it.
+            self._rendered = self.app.screen
+            render(self.app)
 
     async def burst(self, typed: str) -> None:
         """Send all keys at once, as a terminal does with what was typed ahead; a line end is Enter."""
@@ -54,7 +59,6 @@ class Person:
     async def wait_until(self, holds: Callable[[], object]) -> None:
         """Let the app go on until `holds`; the test fails where it never does."""
         for _ in range(PATIENCE):
-            render(self.app)
             if holds():
                 await self.pilot.pause()
                 return

@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
 from shared_styles import SharedStyles
-from textual import _wait, constants
+from textual import app, constants
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.app import App
 from textual.css.model import RuleSet
+from textual.pilot import Pilot
 from textual.screen import Screen
+
+IDLE_SECONDS = 0.005
+"""So long a process has done almost nothing when it is idle."""
+MOST_CPU_SECONDS = IDLE_SECONDS / 10
+LONGEST_SECONDS = 1.0
 
 _render_update = Compositor.render_update
 
 
 def make_quick(patch: pytest.MonkeyPatch) -> None:
-    """See idleness within 5 ms, animate nothing, style each node once, and render what is read."""
+    """See at once that the app is idle, animate nothing, style each node once, and render what is read."""
     patch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
-    patch.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
-    patch.setattr(_wait, "SLEEP_IDLE", 0.000_5)
+    patch.setattr(Pilot, "_wait_for_screen", lambda *_, **__: process_messages())
+    patch.setattr(Pilot, "pause", _pause)
+    patch.setattr(app, "wait_for_idle", lambda *_: process_messages())
     # It returns the same, but in Python, many thousands of times for each screen.
     patch.setattr(RuleSet, "__hash__", object.__hash__)
     SharedStyles().replace(patch.setattr)
     patch.setattr(Compositor, "render_update", _render_later)
+
+
+async def process_messages() -> bool:
+    """Wait until all messages are processed: until nothing but input, timers and threads can go on.
+
+    Textual sends a message to each widget for that, and a key press waits twice for an idle process.
+    """
+    loop: Any = asyncio.get_running_loop()
+    rounds = 0
+    # After the first round without work, the second one has looked for input of sockets and threads.
+    while rounds < 2:
+        await asyncio.sleep(0)
+        rounds = 0 if loop._ready else rounds + 1
+    return True
+
+
+async def _pause(pilot: Pilot[Any], delay: float | None = None) -> None:
+    """Stands for `Pilot.pause`: wait until the layout is done, and the threads of the process are idle."""
+    await process_messages()
+    if delay is not None:
+        await asyncio.sleep(delay)
+    until = time.monotonic() + LONGEST_SECONDS
+    while True:
+        pilot.app.screen._on_timer_update()
+        await process_messages()
+        if delay is not None or time.monotonic() > until:
+            break
+        before = time.process_time()
+        await asyncio.sleep(IDLE_SECONDS)
+        if time.process_time() - before < MOST_CPU_SECONDS:
+            break
+    pilot.app.screen._on_timer_update()
 
 
 def render(app: App[Any]) -> None:
