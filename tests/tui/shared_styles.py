@@ -14,6 +14,8 @@ from textual.widget import Widget
 Patch = Callable[[Any, str, Any], None]
 Path = tuple[Any, ...]
 """What selectors can tell of a node and its ancestors, except its place among other nodes."""
+STYLED_BY = "_styled_by"
+"""The attribute of a node for the rules that it was styled by last."""
 
 
 class SharedStyles:
@@ -61,9 +63,20 @@ class SharedStyles:
     def _apply_once(
         self, sheet: Stylesheet, node: DOMNode, *, animate: bool = False, cache: dict[Any, Any] | None = None
     ) -> None:
-        of_sheet = self._matched.setdefault(id(sheet.rules), {})
         paths = {} if cache is None else cache
-        self._apply(sheet, node, animate=animate, cache=RulesOfNode(node, of_sheet, paths))
+        has_own_rules = f"#{node._id}" in sheet.rules_map
+        kept = RulesOfNode(node, self._matched.setdefault(id(sheet.rules), {}), paths, has_own_rules)
+        if (found := kept.found) is None:
+            self._apply(sheet, node, animate=animate, cache=kept)
+            kept.note()
+        elif vars(node).get(STYLED_BY) is found:
+            node.notify_style_update()
+        else:
+            node._has_hover_style = found.has_hover_style
+            node._has_focus_within = node._has_order_style = node._has_odd_or_even = False
+            self._replace_changed(node, found)
+            sheet._process_component_classes(node)
+            kept.note()
 
     def _replace_changed(self, node: DOMNode, rules: Any, animate: bool = False) -> None:
         """Stands for `Stylesheet.replace_rules`, which sets all of them; nothing is animated here."""
@@ -87,37 +100,67 @@ class FoundRules(dict[str, Any]):
     """The rules of a node, and how they are once they are set."""
 
     as_set: dict[str, Any] | None = None
+    has_hover_style = False
 
 
 class RulesOfNode(dict[Any, Any]):
-    """What Textual takes for its cache while it styles a node; the parent in its keys stands for a path."""
+    """What Textual takes for its cache while it styles a node: the rules are kept for the node's path.
 
-    def __init__(self, node: DOMNode, kept: dict[Path, Any], paths: dict[Any, Path]) -> None:
+    Textual does not put the rules of nodes there that also depend on their place among others or on the
+    focus within them.
+    """
+
+    def __init__(
+        self, node: DOMNode, kept: dict[Path, FoundRules], paths: dict[Any, Path], has_own_rules: bool
+    ) -> None:
+        """`has_own_rules`: whether there are any for the node's id."""
         super().__init__()
-        self._can_focus = isinstance(node, Widget) and node.allow_focus()
+        self._node = node
         self._kept = kept
-        self._paths = paths
+        parent = node._parent
+        if parent not in paths:
+            paths[parent] = path_of(parent)
+        self._path = (
+            *paths[parent],
+            type(node),
+            node._id if has_own_rules else None,
+            node.classes,
+            *state_of(node),
+            node._pseudo_classes_cache_key,
+        )
 
-    def get(self, key: Path, default: Any = None) -> Any:
-        return self._kept.get(self._key(key), default)
+    @property
+    def found(self) -> FoundRules | None:
+        return self._kept.get(self._path)
 
-    def __setitem__(self, key: Path, rules: Any) -> None:
-        self._kept[self._key(key)] = FoundRules(rules)
+    def note(self) -> None:
+        """Note what the node is styled by now, unless a part of it depends on more than its path."""
+        parts = [styles.node for styles in self._node._component_styles.values()]
+        depends = any(
+            part._has_focus_within or part._has_order_style or part._has_odd_or_even for part in parts if part
+        )
+        vars(self._node)[STYLED_BY] = None if depends else self.found
 
-    def _key(self, key: Path) -> Path:
-        parent = key[0]
-        if parent not in self._paths:
-            self._paths[parent] = path_of(parent)
-        return (self._can_focus, *self._paths[parent], *key[1:])
+    def get(self, _: Path, default: Any = None) -> Any:
+        return self._kept.get(self._path, default)
+
+    def __setitem__(self, _: Path, rules: Any) -> None:
+        found = self._kept[self._path] = FoundRules(rules)
+        found.has_hover_style = self._node._has_hover_style
 
 
 def path_of(node: DOMNode | None) -> Path:
     path: list[Any] = []
     while isinstance(node, DOMNode):
-        path += (type(node), node._id, node.classes)
-        if isinstance(node, Widget):
-            path += (node.disabled, node.has_focus, node.mouse_hover, node.allow_focus())
-        elif isinstance(node, App):
-            path += (node.app_focus, node.current_theme.dark, node.native_ansi_color, node.no_color)
+        path += (type(node), node._id, node.classes, *state_of(node))
         node = node._parent
     return tuple(path)
+
+
+def state_of(node: DOMNode) -> Path:
+    """What the pseudo-classes say of a node by itself."""
+    if isinstance(node, Widget):
+        return node.disabled, node.has_focus, node.mouse_hover, node.allow_focus()
+    if isinstance(node, App):
+        return node.app_focus, node.current_theme.dark, node.native_ansi_color, node.no_color
+    return ()
