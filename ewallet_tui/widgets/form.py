@@ -20,7 +20,7 @@ from ewallet_core.steady_time import steady_time
 from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
 from ewallet_tui.store import ATTEMPTS, Attempts, may_be_done
-from ewallet_tui.widgets.form_field import Field, FormField, RetryWait, fill
+from ewallet_tui.widgets.form_field import Field, FormField, RetryWait, fill, show_line
 from ewallet_tui.work import run_worker
 
 Answer = dict[str, Any]
@@ -357,7 +357,7 @@ class Form(VerticalScroll, can_focus=False):
     def _show_preview(self) -> None:
         for preview in self.query(".preview").results(Label):
             values, _ = self.read()
-            preview.update(plain(self.spec.preview(values)))
+            show_line(preview, self.spec.preview(values))
 
     def _focus(self, row: FormField, *, select: bool = False) -> None:
         self.screen.set_focus(row.input)

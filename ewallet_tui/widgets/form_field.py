@@ -190,7 +190,7 @@ class FormField(Vertical):
         return self.input.value
 
     def show_problem(self, problem: str) -> None:
-        self.query_one(".problem", Label).update(plain(problem))
+        show_line(self.query_one(".problem", Label), problem)
         self.set_class(bool(problem), "-wrong")
 
     def tidy_up(self) -> None:
@@ -242,9 +242,16 @@ class FormField(Vertical):
         hint = completion.hint(self.text)
         # The form may be closed meanwhile.
         for label in self.query(".hint").results(Label):
-            label.update(plain(hint))
+            show_line(label, hint)
         self.set_class(bool(hint), "-hinted")
         self.post_message(self.Learned())
+
+
+def show_line(label: Label, text: str) -> None:
+    """Show a text unless it is shown already, because an update does the layout of the whole screen again."""
+    shown = plain(text)
+    if str(label.content) != shown.plain:
+        label.update(shown)
 
 
 NOT_INSERTED = "Nothing was inserted."

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from quick_textual import render
+from quick_textual import lay_out, render
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -59,6 +59,7 @@ class Person:
     async def wait_until(self, holds: Callable[[], object]) -> None:
         """Let the app go on until `holds`; the test fails where it never does."""
         for _ in range(PATIENCE):
+            await lay_out(self.app)
             if holds():
                 await self.pilot.pause()
                 return

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shared_styles import SharedStyles
-from textual import app, constants
+from textual import app, constants, screen
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.app import App
@@ -20,13 +20,16 @@ IDLE_SECONDS = 0.005
 """So long a process has done almost nothing when it is idle."""
 MOST_CPU_SECONDS = IDLE_SECONDS / 10
 LONGEST_SECONDS = 1.0
+LAYOUT_SECONDS = 0.1
+"""How often the layout is done of a screen that does not come to rest."""
 
 _render_update = Compositor.render_update
 
 
 def make_quick(patch: pytest.MonkeyPatch) -> None:
-    """See at once that the app is idle, animate nothing, style each node once, and render what is read."""
+    """See at once that the app is idle, style each node once, lay out seldom, and render what is read."""
     patch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+    patch.setattr(screen, "UPDATE_PERIOD", LAYOUT_SECONDS)
     patch.setattr(Pilot, "_wait_for_screen", lambda *_, **__: process_messages())
     patch.setattr(Pilot, "pause", _pause)
     patch.setattr(app, "wait_for_idle", lambda *_: process_messages())
@@ -50,15 +53,20 @@ async def process_messages() -> bool:
     return True
 
 
+async def lay_out(app: App[Any]) -> None:
+    """Process all messages, do the layout, and process the messages that come of it."""
+    await process_messages()
+    app.screen._on_timer_update()
+    await process_messages()
+
+
 async def _pause(pilot: Pilot[Any], delay: float | None = None) -> None:
     """Stands for `Pilot.pause`: wait until the layout is done, and the threads of the process are idle."""
-    await process_messages()
     if delay is not None:
         await asyncio.sleep(delay)
     until = time.monotonic() + LONGEST_SECONDS
     while True:
-        pilot.app.screen._on_timer_update()
-        await process_messages()
+        await lay_out(pilot.app)
         if delay is not None or time.monotonic() > until:
             break
         before = time.process_time()
@@ -70,9 +78,9 @@ async def _pause(pilot: Pilot[Any], delay: float | None = None) -> None:
 
 def render(app: App[Any]) -> None:
     """Render what changed on the screen since it was rendered."""
-    screen = app.screen
-    if screen.is_current and screen._compositor._dirty_regions:
-        _render_update(screen._compositor, screen_stack=app._background_screens)
+    shown = app.screen
+    if shown.is_current and shown._compositor._dirty_regions:
+        _render_update(shown._compositor, screen_stack=app._background_screens)
 
 
 def _render_later(
