@@ -14,7 +14,7 @@ from instant import CHEAP, Instant
 from msgspec.structs import replace
 from person import Person
 from pytest_textual_snapshot import SVGImageExtension
-from quick_textual import make_quick, render
+from quick_textual import forget_rendered, make_quick, render
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
@@ -64,6 +64,7 @@ def looks_as_kept(snapshot: SnapshotAssertion) -> LooksAsKept:
     async def compare(person: Person, name: str) -> bool:
         person.app.clear_notifications()
         await person.pilot.pause()
+        forget_rendered(person.app)
         return bool(pictures(name=name) == person.app.export_screenshot())
 
     return compare

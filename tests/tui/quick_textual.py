@@ -8,28 +8,26 @@ from typing import Any
 
 import pytest
 from shared_styles import SharedStyles
-from textual import app, constants, screen
+from textual import app, constants
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 
 IDLE_SECONDS = 0.005
 """So long a process has done almost nothing when it is idle."""
 MOST_CPU_SECONDS = IDLE_SECONDS / 10
 LONGEST_SECONDS = 1.0
-LAYOUT_SECONDS = 0.1
-"""How often the layout is done of a screen that does not come to rest."""
 
 _render_update = Compositor.render_update
 
 
 def make_quick(patch: pytest.MonkeyPatch) -> None:
-    """See at once that the app is idle, style each node once, lay out seldom, and render what is read."""
+    """See at once that the app is idle, animate nothing, style each node once, and render what is read."""
     patch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
-    patch.setattr(screen, "UPDATE_PERIOD", LAYOUT_SECONDS)
     patch.setattr(Pilot, "_wait_for_screen", lambda *_, **__: process_messages())
     patch.setattr(Pilot, "pause", _pause)
     patch.setattr(app, "wait_for_idle", lambda *_: process_messages())
@@ -81,6 +79,16 @@ def render(app: App[Any]) -> None:
     shown = app.screen
     if shown.is_current and shown._compositor._dirty_regions:
         _render_update(shown._compositor, screen_stack=app._background_screens)
+
+
+def forget_rendered(app: App[Any]) -> None:
+    """Let all be rendered anew, so that a picture does not depend on what was rendered before.
+
+    Where a scroll bar appeared, Textual keeps lines that look the same in other segments.
+    """
+    for widget in app.screen.walk_children(Widget, with_self=True):
+        widget._styles_cache.clear()
+        widget._set_dirty()
 
 
 def _render_later(
