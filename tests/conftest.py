@@ -80,7 +80,7 @@ def rare_garbage_collection() -> Iterator[None]:
     default = gc.get_threshold()
     gc.set_threshold(100_000, 50, 100)
     yield
-    # At its end pytest collects five times more, which takes as long as many tests; now it has little to visit.
+    # At its end pytest collects five times more, which takes as long as many tests; nothing is left to visit.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*default)

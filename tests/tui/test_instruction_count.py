@@ -7,6 +7,7 @@ from backends import both_backends
 from elsewhere import Elsewhere
 from person import PASSWORD
 
+from ewallet_core.client import embedded
 from ewallet_tui.store import AccountStore
 
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": PASSWORD}
@@ -19,8 +20,9 @@ PAY = {"action": "pay", "pay": "bob@example.org", "credits": 1}
 
 @pytest.fixture
 def heard(monkeypatch):
-    """The events that the app has handled so far."""
+    """The events that the app has handled so far; an engine in this process is asked for them often."""
     events, handle = [], AccountStore._handle_event
+    monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.1)
 
     async def handle_and_note(store, event):
         await handle(store, event)
