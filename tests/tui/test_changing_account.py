@@ -39,7 +39,7 @@ async def leave_traces(person):
     await person.press("1", "u")
     await person.wait_until(lambda: isinstance(app.screen, FormScreen))
     await person.do_form(credits="7", currency="EUR", cost="1")
-    await person.wait_until(lambda: app.screen.query_one(ResultLine).follow_up)
+    await person.wait_until(lambda: any(line.follow_up for line in app.screen.query(ResultLine)))
     await person.press("7", "s")
     app.screen.query_one(ConsolePrompt).value = "view limit"
     await person.press("enter", "escape", "5", "slash")

@@ -40,9 +40,10 @@ def test_choosing_makes_active_except_of_sheets():
     assert offering == {"sheets"}
 
 
-async def said_by(person, key):
+async def said_by(person, key, awaited=""):
     person.app.clear_notifications()
     await person.press(key)
+    await person.wait_until(lambda: awaited in person.toasts)
     return person.toasts
 
 
@@ -53,7 +54,7 @@ async def test_a_greyed_key_says_why(opened):
             await person.go_to(mode)
             await person.wait_until(lambda: not person.app.screen.query("LoadingIndicator"))
             for key, words in keys.items():
-                assert words in await said_by(person, key), (mode, key)
+                assert words in await said_by(person, key, words), (mode, key)
         await person.have_time(20)
         await person.go_to("contacts")
         assert "There is no contact here. Add one first." in await said_by(person, "p")

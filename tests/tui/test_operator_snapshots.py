@@ -1,5 +1,6 @@
 """What operators see, part by part: filled, empty, and in little and much room."""
 
+from frozen import read
 from operating import be, there_is
 from still import still_day as still_day  # noqa: PLC0414 - a fixture
 
@@ -31,6 +32,7 @@ async def test_operators_see_it_as_it_is_kept(opened, backend, looks_as_kept):
         async def looks(state, *sizes):
             for width, height in sizes:
                 await person.resize(width, height)
+                await read(person)
                 assert await looks_as_kept(person, f"{state}-{width}x{height}")
 
         await person.go_to("operator")
@@ -41,6 +43,7 @@ async def test_operators_see_it_as_it_is_kept(opened, backend, looks_as_kept):
         person.app.context.settings.choose(theme="ewallet-dark")
         await person.press("P")
         await person.wait_until(lambda: person.sees("client action view"))
+        await read(person)
         await person.press("down", "down", "down", "right")
         await looks("permissions", (60, 20), (80, 24))
         await person.press("escape", "W")
