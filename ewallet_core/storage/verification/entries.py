@@ -92,16 +92,15 @@ def _read_with_postings(transaction: Transaction) -> Iterator[tuple[_EntryLine |
     postings = transaction.each(_POSTINGS, PostingLine)
     following = next(postings, None)
     for entry in transaction.each(_ENTRIES, _EntryLine):
-        its_own: list[PostingLine] = []
-        strays: list[PostingLine] = []
-        while following is not None and following.entry_id <= entry.id:
-            if following.entry_id == entry.id:
-                its_own.append(following)
-            else:
+        if following is not None and following.entry_id < entry.id:
+            strays = [following]
+            while (following := next(postings, None)) is not None and following.entry_id < entry.id:
                 strays.append(following)
-            following = next(postings, None)
-        if strays:
             yield None, strays
+        its_own = []
+        while following is not None and following.entry_id == entry.id:
+            its_own.append(following)
+            following = next(postings, None)
         yield entry, its_own
     if following is not None:
         yield None, [following, *postings]
