@@ -109,6 +109,11 @@ def test_an_unchanged_ledger_verifies(used):
     [
         ("UPDATE postings SET amount = amount + 1 WHERE entry_id = 1 AND position = 2", "don't sum to zero"),
         ("DELETE FROM postings WHERE entry_id = 1 AND position = 2", "don't sum to zero"),
+        (
+            "INSERT INTO postings (entry_id, position, balance_id, unit, amount) "
+            f"VALUES (1, 3, {ADAS_WALLET}, 'credit', 5)",
+            "Entry 1 moves more than two balances",
+        ),
         (f"UPDATE balances SET amount = amount + 1 WHERE id = {ADAS_WALLET}", "its postings sum to"),
         (f"UPDATE balances SET amount = 0 WHERE id = {ADAS_WALLET}", "its postings sum to"),
         ("UPDATE balances SET amount = 5 WHERE issues = 1", "its postings sum to"),

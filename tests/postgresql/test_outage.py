@@ -119,17 +119,20 @@ def test_a_server_that_hangs_just_after_it_was_connected_to_is_given_up(server, 
     name = server.new_database()
     # What is asked of each new connection is found there before PostgreSQL's own.
     url = server.url(name, options="-csearch_path=public,pg_catalog")
+    # The maintenance hangs until it is closed.
+    monkeypatch.setattr(pipeline, "LAST_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(maintenance, "CLOSE_SECONDS", 0.1)
     with closing(open_database(url)) as database:
         database.read(look)
         with closing(psycopg.connect(server.conninfo(name), autocommit=True)) as administrator:
             administrator.execute(HANGING)
             administrator.execute(END_OTHERS)
-            monkeypatch.setattr(Patience, "answer_seconds", 1.0)
-            monkeypatch.setattr(retries, "RECONNECT_SECONDS", 0.0)
-            for _ in range(2):
-                with pytest.raises(StorageFailedError):
-                    database.read(look)
-            monkeypatch.undo()
+            with monkeypatch.context() as patched:
+                patched.setattr(Patience, "answer_seconds", 0.5)
+                patched.setattr(retries, "RECONNECT_SECONDS", 0.0)
+                for _ in range(2):
+                    with pytest.raises(StorageFailedError):
+                        database.read(look)
             administrator.execute("DROP FUNCTION public.pg_current_wal_lsn")
             database.read(look)
 

@@ -13,7 +13,7 @@ from engine_client import EngineClient
 from examples_accounts import UNLINK
 from fakes import CHEAP
 from instructions import START, STOP, supply, to_clock
-from new_database import NewDatabase, make_role
+from new_database import NewDatabase, make_role, prepare
 from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
 from replication import wait_until
 from serve_process import served
@@ -23,7 +23,6 @@ from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage import migrations
 from ewallet_core.storage.postgresql.engine import create_migration_engine
-from ewallet_core.storage.postgresql.migration import prepare
 from ewallet_core.storage.schema import APPEND_ONLY, metadata
 from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_tui.__main__ import main

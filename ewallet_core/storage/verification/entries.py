@@ -50,6 +50,7 @@ _STRAY_SEALS = (
     .where(_entry.id.is_(None))
     .order_by(_seal.entry_id)
 )
+_CONVERSIONS = {EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS}
 
 
 def check_journal(transaction: Transaction) -> Findings:
@@ -57,17 +58,17 @@ def check_journal(transaction: Transaction) -> Findings:
     balances, checked = BalanceSums(transaction), 0
     for entry, postings in _read_with_postings(transaction):
         if entry is None:
-            for posting in postings:
-                yield Violation(f"{posting.name} belongs to no entry.")
-                yield from map(Violation, balances.add(posting, posting.at))
+            yield from _add_strays(postings, balances)
             continue
         checked += 1
         is_balanced = _is_balanced(postings)
         if not is_balanced:
             yield Violation(f"The postings of entry {entry.id} don't sum to zero.")
+        if len(postings) > 2 and entry.kind not in _CONVERSIONS:
+            yield Violation(f"Entry {entry.id} moves more than two balances, and is no conversion.")
         if chain.is_whole and not chain.continues(entry, postings, is_balanced):
             yield Violation(f"The seals' chain breaks at entry {chain.breaks_at}.")
-        for position, posting in enumerate(postings, start=1):
+        for position, posting in enumerate(postings, 1):
             if posting.position != position:
                 yield Violation(f"{posting.name} has another position than the {position}.")
             if faults := balances.add(posting, entry.at):
@@ -80,21 +81,26 @@ def check_journal(transaction: Transaction) -> Findings:
     yield from balances.finish(transaction)
 
 
+def _add_strays(postings: list[PostingLine], balances: BalanceSums) -> Findings:
+    for posting in postings:
+        yield Violation(f"{posting.name} belongs to no entry.")
+        yield from map(Violation, balances.add(posting, posting.at))
+
+
 def _read_with_postings(transaction: Transaction) -> Iterator[tuple[_EntryLine | None, list[PostingLine]]]:
     """Each entry with its postings, and without an entry those that belong to none."""
     postings = transaction.each(_POSTINGS, PostingLine)
     following = next(postings, None)
     for entry in transaction.each(_ENTRIES, _EntryLine):
-        its_own: list[PostingLine] = []
-        strays: list[PostingLine] = []
-        while following is not None and following.entry_id <= entry.id:
-            if following.entry_id == entry.id:
-                its_own.append(following)
-            else:
+        if following is not None and following.entry_id < entry.id:
+            strays = [following]
+            while (following := next(postings, None)) is not None and following.entry_id < entry.id:
                 strays.append(following)
-            following = next(postings, None)
-        if strays:
             yield None, strays
+        its_own = []
+        while following is not None and following.entry_id == entry.id:
+            its_own.append(following)
+            following = next(postings, None)
         yield entry, its_own
     if following is not None:
         yield None, [following, *postings]

@@ -242,7 +242,7 @@ _SEQUENCES = """
     SELECT tables.relname::text, sequences.oid::regclass::text FROM pg_class AS sequences
     JOIN pg_depend ON objid = sequences.oid AND deptype IN ('a', 'i')
         AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
-    JOIN pg_class AS tables ON tables.oid = refobjid AND tables.oid = to_regclass(quote_ident(tables.relname))
+    JOIN pg_class AS tables ON tables.oid = refobjid AND pg_table_is_visible(tables.oid)
     WHERE CASE sequences.relkind WHEN 'S' THEN has_sequence_privilege(sequences.oid, 'SELECT') END
     ORDER BY tables.relname
 """
