@@ -21,13 +21,13 @@ from filled_database import (
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 
+from ewallet_core.storage.described_schema import POSTGRESQL_SCHEMA, describe
 from ewallet_core.storage.postgresql.engine import connect, create_dialect
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
 from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import run_checks
-from ewallet_core.storage.verification.described_schema import POSTGRESQL_SCHEMA, describe
 from ewallet_core.storage.verification.postgresql import read_schema
 
 ADAS_WALLET = "(SELECT balance_id FROM ewallets WHERE account_id = 2 ORDER BY id LIMIT 1)"
