@@ -118,6 +118,8 @@ def fill(driver: psycopg.Connection[Any], table: Table) -> None:
 def driver(postgresql_server: PostgresqlServer) -> Iterator[psycopg.Connection[Any]]:
     """A connection to a database with many rows in all tables, of which PostgreSQL has the statistics."""
     with open_new_database(postgresql_server) as driver:
+        # The plans are those of a server's usual connections.
+        driver.execute("SET plan_cache_mode = auto")
         # Their references lead anywhere.
         driver.execute("SET session_replication_role = replica")
         for table in schema.metadata.sorted_tables:
