@@ -22,6 +22,7 @@ from ewallet_core.storage import migrations
 from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.database_file import DatabaseFile
+from ewallet_core.storage.described_schema import SQLITE_SCHEMA, read_description
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import Sealer
 from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION, VERSION_TABLE, require_no_newer
@@ -289,10 +290,20 @@ def migrate(engine: Engine, path: str | None) -> str | None:
         tables = inspect(connection).get_table_names()
         if version is None and tables and VERSION_TABLE not in tables:
             raise StorageUnavailableError("it holds the tables of something else", "Name a file of its own.")
+        if not tables:
+            _create_tables(connection)
+            return version
         if version is not None and path is not None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
         return version
+
+
+def _create_tables(connection: Connection) -> None:
+    """Make at once all that the migrations make, which takes them 0.2 s."""
+    for statement in read_description(SQLITE_SCHEMA).values():
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES (?)", (SCHEMA_VERSION,))  # noqa: S608
 
 
 def upgrade_file(file: Path) -> None:

@@ -21,13 +21,13 @@ from filled_database import (
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 
+from ewallet_core.storage.described_schema import POSTGRESQL_SCHEMA, describe
 from ewallet_core.storage.postgresql.engine import connect, create_dialect
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
 from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.transaction import Statements
 from ewallet_core.storage.verification import run_checks
-from ewallet_core.storage.verification.described_schema import POSTGRESQL_SCHEMA, describe
 from ewallet_core.storage.verification.postgresql import read_schema
 
 ADAS_WALLET = "(SELECT balance_id FROM ewallets WHERE account_id = 2 ORDER BY id LIMIT 1)"
@@ -344,7 +344,7 @@ def peak_memory(database: NewDatabase) -> int:
 
 
 def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used: NewDatabase) -> None:
-    add_entries(used, 100, 2_100)
+    add_entries(used, 100, 1_600)
     shorter = peak_memory(used)
-    add_entries(used, 10_000, 30_000)
+    add_entries(used, 10_000, 20_000)
     assert peak_memory(used) < 1.5 * shorter
