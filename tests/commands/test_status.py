@@ -215,8 +215,8 @@ def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:
     with watching(wallet, "--format", "{state}") as process:
         assert next_line(process) == "running"
         with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database, database:
-            # It began so long ago that 3 seconds of its 5 minutes are left.
-            moved = ", ".join(f"{column} = {column} - 297000" for column in TIMER_DATES)
+            # It began so long ago that 1.5 seconds of its 5 minutes are left.
+            moved = ", ".join(f"{column} = {column} - 298500" for column in TIMER_DATES)
             database.execute(f"UPDATE clocks SET {moved} WHERE timer_state = 'active'")
         # An event, so that the timer is read again.
         wallet.done("supply", 1, "--cost", 0, "--currency", "EUR")

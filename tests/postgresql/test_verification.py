@@ -344,7 +344,7 @@ def peak_memory(database: NewDatabase) -> int:
 
 
 def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used: NewDatabase) -> None:
-    add_entries(used, 100, 2_100)
+    add_entries(used, 100, 1_600)
     shorter = peak_memory(used)
-    add_entries(used, 10_000, 30_000)
+    add_entries(used, 10_000, 20_000)
     assert peak_memory(used) < 1.5 * shorter
