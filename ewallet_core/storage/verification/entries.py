@@ -61,16 +61,16 @@ def check_journal(transaction: Transaction) -> Findings:
             yield from _add_strays(postings, balances)
             continue
         checked += 1
-        is_balanced = _is_balanced(postings)
+        is_pair = _is_pair(postings)
+        is_balanced = is_pair or _is_balanced(postings)
         if not is_balanced:
             yield Violation(f"The postings of entry {entry.id} don't sum to zero.")
-        if len(postings) > 2 and entry.kind not in _CONVERSIONS:
-            yield Violation(f"Entry {entry.id} moves more than two balances, and is no conversion.")
-        if chain.is_whole and not chain.continues(entry, postings, is_balanced):
+        if not is_pair:
+            yield from _check_positions(entry, postings)
+        can_be_posted = is_pair or (is_balanced and _all_move(postings))
+        if chain.is_whole and not chain.continues(entry, postings, can_be_posted):
             yield Violation(f"The seals' chain breaks at entry {chain.breaks_at}.")
-        for position, posting in enumerate(postings, 1):
-            if posting.position != position:
-                yield Violation(f"{posting.name} has another position than the {position}.")
+        for posting in postings:
             if faults := balances.add(posting, entry.at):
                 yield from map(Violation, faults)
     for stray in transaction.each(_STRAY_SEALS, RowId):
@@ -106,12 +106,28 @@ def _read_with_postings(transaction: Transaction) -> Iterator[tuple[_EntryLine |
         yield None, [following, *postings]
 
 
+def _is_pair(postings: list[PostingLine]) -> bool:
+    """Whether they move one amount from one balance to another, as those of most entries do."""
+    if len(postings) != 2:
+        return False
+    one, other = postings
+    return (
+        one.amount == -other.amount != 0
+        and one.unit == other.unit
+        and one.position == 1
+        and other.position == 2
+    )
+
+
+def _check_positions(entry: _EntryLine, postings: list[PostingLine]) -> Findings:
+    if len(postings) > 2 and entry.kind not in _CONVERSIONS:
+        yield Violation(f"Entry {entry.id} moves more than two balances, and is no conversion.")
+    for position, posting in enumerate(postings, 1):
+        if posting.position != position:
+            yield Violation(f"{posting.name} has another position than the {position}.")
+
+
 def _is_balanced(postings: list[PostingLine]) -> bool:
-    # Most entries move one amount from one balance to another.
-    if len(postings) == 2:
-        one, other = postings
-        if one.unit == other.unit:
-            return one.amount + other.amount == 0
     sums: dict[str, int] = {}
     for posting in postings:
         sums[posting.unit] = sums.get(posting.unit, 0) + posting.amount
@@ -133,7 +149,7 @@ class _Chain:
         self._may_have_tail = may_have_tail
         self._first_unsealed: int | None = None
 
-    def continues(self, entry: _EntryLine, postings: list[PostingLine], is_balanced: bool) -> bool:
+    def continues(self, entry: _EntryLine, postings: list[PostingLine], can_be_posted: bool) -> bool:
         """Whether the seal of this entry is the next one. An entry that can't be posted has none."""
         if self._first_unsealed is not None and entry.hash is not None:
             return self._break_at(self._first_unsealed)
@@ -143,7 +159,7 @@ class _Chain:
         self.length += 1
         facts = facts_of(entry.id, entry.kind, entry.at, entry.reverses_id, postings)
         self._last = seal_facts(self._last, facts)
-        if is_balanced and entry.hash == self._last and _all_move(postings):
+        if can_be_posted and entry.hash == self._last:
             return True
         return self._break_at(entry.id)
 
