@@ -39,9 +39,9 @@ docs: .venv/.developed
 	mv docs/instructions.md.new docs/instructions.md
 	$(BIN)/python docs/keys_by_screen.py
 
-# After a new migration: what `ewallet verify` expects of the tables in a file and at PostgreSQL.
+# After a new migration: what new files are made of, and what `ewallet verify` expects in a file and at PostgreSQL.
 schemas: .venv/.developed
-	PYTHONPATH=tests/postgresql $(BIN)/python tests/describe_schemas.py
+	PYTHONPATH=tests/postgresql:tests/engine $(BIN)/python tests/describe_schemas.py
 
 # Crashes, faults, damage and random requests, with one seed after another, until the time is up or a test fails.
 SECONDS ?= 60

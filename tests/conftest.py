@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Tests make many thousands of objects, and a collection of garbage visits all that are new.
+    gc.set_threshold(100_000, 50, 100)
     config.pluginmanager.register(new_wallets)
     # A busy machine takes long for a random example, too.
     settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,6 +55,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", [SQLITE, POSTGRESQL], indirect=True, scope="session")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage among modules and tests, which stay until the end: neither here nor later."""
+    gc.disable()
+    collected = yield
+    gc.enable()
+    gc.freeze()
+    return collected
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the tests that can't run on PostgreSQL, or would do the same there, and part of the others."""
     run, left, seen = [], [], Counter[Path]()
@@ -72,18 +84,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """One more than the number of cores, because tests of the app and of connections often wait."""
     return (yield) + 1
-
-
-@pytest.fixture(autouse=True, scope="session")
-def rare_garbage_collection() -> Iterator[None]:
-    """Collect garbage rarely: tests create many thousands of objects, and each collection visits them all."""
-    default = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    yield
-    # At its end pytest collects five times more, which takes as long as many tests; nothing is left to visit.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*default)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""Writes the descriptions of the schemas that the migrations make, with which `verify` compares.
+"""Writes the descriptions of the schemas that the migrations make, of which new files are made.
 
 Run it after a new migration: `make schemas`. That of PostgreSQL needs its programs.
 """
@@ -8,19 +8,19 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from migrated_file import run_migrations
 from new_database import NewDatabase
 from postgresql_server import running_postgresql
 
+from ewallet_core.storage.described_schema import POSTGRESQL_SCHEMA, SQLITE_SCHEMA, describe
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.read_only import open_read_only
-from ewallet_core.storage.sqlite import upgrade_file
 from ewallet_core.storage.verification import postgresql, sqlite
-from ewallet_core.storage.verification.described_schema import POSTGRESQL_SCHEMA, SQLITE_SCHEMA, describe
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        upgrade_file(file := Path(folder) / "new.sqlite3")
+        run_migrations(file := Path(folder) / "new.sqlite3")
         with open_read_only(f"sqlite:///{file}") as transaction:
             SQLITE_SCHEMA.write_text(describe(sqlite.read_schema(transaction)))
     with running_postgresql() as server:

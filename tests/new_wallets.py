@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes import CHEAP, IN_MEMORY, Wallclock
-from postgresql_server import PostgresqlMissingError, PostgresqlServer
+from postgresql_server import QUICK, PostgresqlMissingError, PostgresqlServer
 from wallet_checker import WalletChecker
 
 from ewallet_core import EWalletSessionManager
@@ -86,10 +86,15 @@ def wallet_checker(template_file: Path) -> Iterator[WalletChecker]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgresqlServer]:
-    """A PostgreSQL server for all tests of this process; each takes databases of its own."""
+def postgresql_server(is_usual_run: bool) -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server for all tests of this process; each takes databases of its own.
+
+    In the usual run it plans a statement once per connection instead of up to six times, which is a tenth of
+    what it does: most connections of tests carry a statement out a few times only.
+    """
+    settings = {**QUICK, "plan_cache_mode": "force_generic_plan"} if is_usual_run else QUICK
     try:
-        server = PostgresqlServer()
+        server = PostgresqlServer(settings)
     except PostgresqlMissingError as missing:
         pytest.skip(str(missing))
     yield server

@@ -8,7 +8,6 @@ import pkgutil
 import tempfile
 from pathlib import Path
 
-import alembic.command  # noqa: F401 - imported when a wallet is new, and when one is verified
 import argon2
 import psycopg  # noqa: F401 - imported for the URL of a PostgreSQL
 import pytest  # noqa: F401 - the main module of the tests imports it, and each forked process that module

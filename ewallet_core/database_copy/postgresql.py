@@ -26,7 +26,7 @@ from ewallet_core.storage.database_url import parse_url
 from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.engine import (
     connect,
-    create_engine_for,
+    create_dialect,
     create_migration_engine,
     raw_execute,
 )
@@ -145,7 +145,7 @@ def open_postgresql_writer(url: str) -> Iterator[PostgresqlWriter]:
         driver.cursor_factory = psycopg.RawCursor
         for dumper in (Int8Dumper, Int8BinaryDumper):
             driver.adapters.register_dumper(int, dumper)
-        yield PostgresqlWriter(driver, create_engine_for(target).dialect)
+        yield PostgresqlWriter(driver, create_dialect())
     except psycopg.Error as reason:
         raise CopyError(
             f"Target: PostgreSQL says: {summary(reason)}. Nothing was copied: mend that, and try again."

@@ -162,15 +162,20 @@ def timestamp(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else _written(milliseconds)
 
 
+# Numbers as a date has them: to look one up takes a third of the time of writing it.
+_OF_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
+_OF_THREE_DIGITS = tuple(f"{number:03}" for number in range(1_000))
+
+
 # The dates of an account, its wallets and its sheets are in many answers.
 @lru_cache(maxsize=2_048)
 def _written(milliseconds: int) -> str:
     seconds, thousandths = divmod(milliseconds, 1_000)
     minutes, second = divmod(seconds, 60)
-    day, minute = divmod(minutes, 1_440)
-    time = minute // 60, minute % 60, second, thousandths
-    # An f-string takes half as long again.
-    return "%sT%02d:%02d:%02d.%03dZ" % (_date(day), *time)  # noqa: UP031
+    day, minute_of_day = divmod(minutes, 1_440)
+    hour, minute = divmod(minute_of_day, 60)
+    time = f"{_OF_TWO_DIGITS[hour]}:{_OF_TWO_DIGITS[minute]}:{_OF_TWO_DIGITS[second]}"
+    return f"{_date(day)}T{time}.{_OF_THREE_DIGITS[thousandths]}Z"
 
 
 @lru_cache(maxsize=512)

@@ -8,7 +8,7 @@ previous seal: only facts that never change, and no personal data, so erasing a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NewType, Protocol
 
@@ -131,8 +131,14 @@ def seal(previous: bytes, entry_id: int, entry: Entry) -> bytes:
     return seal_facts(previous, facts(entry_id, entry))
 
 
+_NOTHING_HASHED = hashlib.sha256()
+
+
 def seal_facts(previous: bytes, sealed_text: bytes) -> bytes:
-    return hashlib.sha256(previous + sealed_text).digest()
+    # A copy costs less than a new object, which OpenSSL has to look up its algorithm for.
+    sha256 = _NOTHING_HASHED.copy()
+    sha256.update(previous + sealed_text)
+    return sha256.digest()
 
 
 def facts(entry_id: int, entry: Entry) -> bytes:
@@ -154,12 +160,19 @@ class PostingFacts(Protocol):
 
 
 def facts_of(
-    entry_id: int, kind: EntryKind, at: int, reverses: int | None, postings: Iterable[PostingFacts]
+    entry_id: int, kind: EntryKind, at: int, reverses: int | None, postings: Sequence[PostingFacts]
 ) -> bytes:
     """As `facts`, of the facts of an entry one by one."""
-    text = f"ewallet seal 1\n{entry_id} {kind} {at}"
+    if reverses is None and len(postings) == 2:
+        one, other = postings
+        # Most entries are such, and a text that is made at once takes three quarters of the time.
+        return (
+            f"ewallet seal 1\n{entry_id} {kind!s} {at}"
+            f"\n{one.balance} {one.unit!s} {one.amount}\n{other.balance} {other.unit!s} {other.amount}"
+        ).encode("ascii")
+    text = f"ewallet seal 1\n{entry_id} {kind!s} {at}"
     if reverses is not None:
         text += f"\nreverses {reverses}"
     for posting in postings:
-        text += f"\n{posting.balance} {posting.unit} {posting.amount}"
+        text += f"\n{posting.balance} {posting.unit!s} {posting.amount}"
     return text.encode("ascii")

@@ -68,7 +68,10 @@ class Dated(TypedDict):
 
 
 def dates(row: Account | Wallet | Clock | Sheet | Record | SessionFacts | ClientIdFacts) -> Dated:
-    return {"create_date": timestamp(row.created_at), "write_date": timestamp(row.written_at)}
+    created = timestamp(row.created_at)
+    # Most rows of an export were never changed.
+    written = created if row.written_at == row.created_at else timestamp(row.written_at)
+    return {"create_date": created, "write_date": written}
 
 
 class AccountData(Dated):

@@ -137,15 +137,15 @@ def open_database(
     # Imported here, because a process needs only the backend of its own database.
     parsed = parse_url(url)
     if parsed.get_backend_name() == POSTGRESQL:
-        from ewallet_core.storage.postgresql.migration import prepare  # noqa: PLC0415
+        from ewallet_core.storage.postgresql.migration import connect_prepared  # noqa: PLC0415
         from ewallet_core.storage.postgresql.url import read_target  # noqa: PLC0415
 
         target = read_target(parsed)
-        prepare(target)
-        # Only now, because it needs the driver, and `prepare` says what to do without it.
+        connection, _ = connect_prepared(target)
+        # Only now, because it needs the driver, and `connect_prepared` says what to do without it.
         from ewallet_core.storage.postgresql.database import PostgresqlDatabase  # noqa: PLC0415
 
-        return PostgresqlDatabase(target, durability, connections)
+        return PostgresqlDatabase(target, durability, connections, connection)
     from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
     return SqliteDatabase(parsed, durability)

@@ -9,9 +9,11 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
@@ -24,12 +26,61 @@ from ewallet_core.storage.schema_version import VERSION, require_this_release
 from ewallet_core.storage.sqlite import BUSY_SECONDS
 from ewallet_core.storage.transaction import Statements, Transaction
 
+T = TypeVar("T")
+
+SECONDS_BETWEEN_INTERRUPTIONS = 0.05
+
 _HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
 _READS_FILE = "SELECT count(*) FROM sqlite_master"
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that knows the URI by which SQLite opened its file."""
+
+    uri: str
+
+    @classmethod
+    def open(cls, uri: str, *, check_same_thread: bool = True) -> _Connection:
+        connection = sqlite3.connect(
+            uri,
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+            check_same_thread=check_same_thread,
+            factory=cls,
+        )
+        connection.uri = uri
+        return connection
+
+
+class FileSnapshot(Transaction):
+    """A transaction that reads one snapshot of a file."""
+
+    def __init__(self, connection: _Connection) -> None:
+        super().__init__(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
+        self._uri = connection.uri
+
+    @contextmanager
+    def beside(self, work: Callable[[Transaction], T]) -> Iterator[Future[T]]:
+        """Let a thread read the same file meanwhile; at the end of the block it is interrupted.
+
+        SQLite reads without the interpreter's lock. The thread's snapshot is its own, and may be a later one.
+        """
+        with closing(_Connection.open(self._uri, check_same_thread=False)) as connection:
+            _begin(connection)
+            with ThreadPoolExecutor(1) as executor:
+                doing = executor.submit(work, Transaction(connection, self._statements, writes=False))
+                try:
+                    yield doing
+                finally:
+                    # An interruption has no effect between two statements.
+                    while not doing.done():
+                        connection.interrupt()
+                        wait([doing], SECONDS_BETWEEN_INTERRUPTIONS)
+
+
 @contextmanager
-def connect_read_only(url: str) -> Iterator[sqlite3.Connection]:
+def connect_read_only(url: str) -> Iterator[_Connection]:
     """A snapshot of the database in the file of that SQLAlchemy URL, of any release.
 
     Raises `StorageUnavailableError` if there is none, or if what it is used for raises an error of SQLite:
@@ -38,8 +89,7 @@ def connect_read_only(url: str) -> Iterator[sqlite3.Connection]:
     file = _find_file(url)
     try:
         with _connected(file) as connection:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("BEGIN")
+            _begin(connection)
             yield connection
     except Exception as reason:
         if lacks_temporary_files(reason):
@@ -74,7 +124,7 @@ def open_read_only(url: str) -> Iterator[Transaction]:
         return
     with connect_read_only(url) as connection:
         _require_this_release(connection)
-        yield Transaction(connection, Statements(SQLiteDialect_pysqlite()), writes=False)
+        yield FileSnapshot(connection)
 
 
 @contextmanager
@@ -97,7 +147,7 @@ def _find_file(url: str) -> Path:
 
 
 @contextmanager
-def _connected(file: Path) -> Iterator[sqlite3.Connection]:
+def _connected(file: Path) -> Iterator[_Connection]:
     """A connection to the file and its log, for which SQLite needs an index beside the file."""
     log = log_of(file)
     if not _has_content(log) and not _can_be_written(file):
@@ -127,10 +177,13 @@ def _connected(file: Path) -> Iterator[sqlite3.Connection]:
             yield connection
 
 
-def _connect(file: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
-    )
+def _connect(file: Path, mode: str) -> _Connection:
+    return _Connection.open(f"{file.as_uri()}?mode={mode}")
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("BEGIN")
 
 
 def _has_content(log: Path) -> bool:

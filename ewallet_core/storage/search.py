@@ -8,8 +8,9 @@ import heapq
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, tuple_
 
 from ewallet_core.storage import schema
@@ -54,7 +55,7 @@ class SearchFilter:
         }
 
 
-class FoundRecord(NamedTuple):
+class FoundRecord(msgspec.Struct, frozen=True):
     kind: RecordType
     record: Record
 

@@ -22,6 +22,7 @@ from ewallet_core.storage import migrations
 from ewallet_core.storage.damage import as_storage_error, lacks_temporary_files
 from ewallet_core.storage.database import Deliver, Work
 from ewallet_core.storage.database_file import DatabaseFile
+from ewallet_core.storage.described_schema import SQLITE_SCHEMA, read_description
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import Sealer
 from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION, VERSION_TABLE, require_no_newer
@@ -280,19 +281,34 @@ def migrate(engine: Engine, path: str | None) -> str | None:
     Returns the version that they had before, None if there were none.
     Raises `StorageUnavailableError` if a newer release or another program wrote the database.
     """
+    # Most files are current. They need no lock, and no connection of SQLAlchemy, which takes longer to make.
+    with closing(engine.raw_connection()) as current:
+        version = _version(_driver(current))
+    if version == SCHEMA_VERSION:
+        return version
     with engine.connect() as connection, without_foreign_keys(connection), connection.begin():
         # The transaction has the lock: if two processes open an old file, the second finds it migrated.
-        version = _version(connection)
+        version = _version(_driver(connection.connection))
         if version == SCHEMA_VERSION:
             return version
         require_no_newer(version)
         tables = inspect(connection).get_table_names()
         if version is None and tables and VERSION_TABLE not in tables:
             raise StorageUnavailableError("it holds the tables of something else", "Name a file of its own.")
+        if not tables:
+            _create_tables(connection)
+            return version
         if version is not None and path is not None:
             back_up(path, version)
         migrations.upgrade(connection, SCHEMA_VERSION)
         return version
+
+
+def _create_tables(connection: Connection) -> None:
+    """Make at once all that the migrations make, which takes them 0.2 s."""
+    for statement in read_description(SQLITE_SCHEMA).values():
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES (?)", (SCHEMA_VERSION,))  # noqa: S608
 
 
 def upgrade_file(file: Path) -> None:
@@ -300,7 +316,7 @@ def upgrade_file(file: Path) -> None:
     engine = _engine(URL.create("sqlite", database=str(file)), Durability.FULL, in_memory=False)
     try:
         migrate(engine, None)
-    except DBAPIError as reason:
+    except (DBAPIError, sqlite3.Error) as reason:
         raise _as_unavailable(reason) or reason from reason
     finally:
         engine.dispose()
@@ -328,9 +344,9 @@ def back_up(path: str, version: str) -> Path:
     return copy
 
 
-def _version(connection: Connection) -> str | None:
+def _version(driver: sqlite3.Connection) -> str | None:
     # Without SQLAlchemy's inspection and statements, which take longer than the rest of opening a file.
-    if connection.exec_driver_sql(_HAS_VERSION, (VERSION_TABLE,)).first() is None:
+    if driver.execute(_HAS_VERSION, (VERSION_TABLE,)).fetchone() is None:
         return None
-    version: str | None = connection.exec_driver_sql(VERSION).scalar()
-    return version
+    found = driver.execute(VERSION).fetchone()
+    return None if found is None else str(found[0])

@@ -230,7 +230,7 @@ def payer(tmp_path: Path, proxy: FaultyProxy) -> Wallet:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Commands that wait for an answer only for a short time, until this is undone."""
-    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 3.0)
+    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 1.5)
     return monkeypatch
 
 

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from forked_process import ForkedProcess
+from forked_process import MAIN, ForkedProcess
 from invoked import ADA, Wallet, new_wallet
 from serve_process import EWALLET, TIMEOUT_SECONDS, served
 from terminal import Terminal
@@ -22,6 +22,10 @@ from ewallet_core.commands.status_line import FIELDS
 from ewallet_core.data_folder import DATABASE_FILE
 
 TIMER_DATES = ("timer_started_at", "timer_since", "runs_out_at")
+READS_OFTEN = """
+from ewallet_core.commands import embedded
+embedded.EVENT_INTERVAL_SECONDS = 0.05
+"""
 EMBEDDED, SERVER = "this computer", "a server"
 
 
@@ -56,12 +60,13 @@ def with_time(wallet: Wallet) -> Wallet:
 
 @contextmanager
 def watching(wallet: Wallet, *options: str) -> Iterator[ForkedProcess]:
-    """`ewallet watch` in a process of its own."""
+    """`ewallet watch` in a process of its own, which reads more often than usual what others change."""
     with ForkedProcess(
         ["watch", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **wallet.environment},
+        script=READS_OFTEN + MAIN,
     ) as process:
         try:
             yield process
@@ -210,8 +215,8 @@ def test_watch_shows_that_the_time_has_run_out(wallet: Wallet) -> None:
     with watching(wallet, "--format", "{state}") as process:
         assert next_line(process) == "running"
         with closing(sqlite3.connect(wallet.folder / DATABASE_FILE)) as database, database:
-            # It began so long ago that 3 seconds of its 5 minutes are left.
-            moved = ", ".join(f"{column} = {column} - 297000" for column in TIMER_DATES)
+            # It began so long ago that 1.5 seconds of its 5 minutes are left.
+            moved = ", ".join(f"{column} = {column} - 298500" for column in TIMER_DATES)
             database.execute(f"UPDATE clocks SET {moved} WHERE timer_state = 'active'")
         # An event, so that the timer is read again.
         wallet.done("supply", 1, "--cost", 0, "--currency", "EUR")

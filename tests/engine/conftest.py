@@ -15,6 +15,7 @@ from engine_client import EngineClient
 from example import STAGES, Example, enter
 from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
 from instructions import START, supply, to_clock
+from migrated_file import run_migrations
 from new_wallets import SQLITE, NewWallet, copy_of_file
 from prepared_wallets import PreparedWallet, PreparedWallets, Step
 from sqlalchemy import Engine, create_engine
@@ -241,8 +242,7 @@ def database(wallet_url: str) -> Iterator[Database]:
 @pytest.fixture
 def migrated(tmp_path: Path) -> Iterator[Engine]:
     """A new database, created by the migrations."""
-    file = tmp_path / "migrated.sqlite3"
-    EWalletSessionManager(f"sqlite:///{file}").close()
+    run_migrations(file := tmp_path / "migrated.sqlite3")
     engine = create_engine(f"sqlite:///{file}")
     yield engine
     engine.dispose()

@@ -22,12 +22,10 @@ from engine_client import SELECTORS
 from fakes import CHEAP
 from random_load import draw, open_funded_sessions
 from shared_statements import SharedStatements
-from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.storage.postgresql.engine import create_engine_for
-from ewallet_core.storage.postgresql.url import read_target
+from ewallet_core.storage.postgresql.engine import create_dialect
 from ewallet_core.storage.transaction import Statements
 
 MOST_SECONDS = 60
@@ -102,8 +100,7 @@ def compile_statements(url: str) -> None:
             engine.answer({**SELECTORS, **sessions[sender], **draw("first", sender, number).instruction})
     if is_on_postgresql(url):
         # Nothing is connected before the fork.
-        dialect = create_engine_for(read_target(make_url(url))).dialect
-        statements = Statements(dialect)
+        statements = Statements(create_dialect())
         for statement in list(compiled.of(SQLiteDialect_pysqlite())):
             statements[statement]
 

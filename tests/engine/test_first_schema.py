@@ -10,9 +10,7 @@ from database_file import rows, violations_in
 from engine_client import EngineClient
 from fakes import DAY, MINUTE
 from instructions import RESUME
-from sqlalchemy import create_engine
-
-from ewallet_core.storage import sqlite
+from migrated_file import run_migrations
 
 pytestmark = pytest.mark.sqlite_only("files of the first schema")
 
@@ -43,12 +41,8 @@ def schema_of(file: Path) -> set[tuple[str, str]]:
     return {(row["name"], " ".join(row["sql"].replace('"', "").split())) for row in found}
 
 
-def test_the_first_migration_is_unchanged(released_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(sqlite, "SCHEMA_VERSION", "0001")
-    file = tmp_path / "first.sqlite3"
-    engine = create_engine(f"sqlite:///{file}")
-    sqlite.migrate(engine, None)
-    engine.dispose()
+def test_the_first_migration_is_unchanged(released_file, tmp_path):
+    run_migrations(file := tmp_path / "first.sqlite3", "0001")
     assert schema_of(released_file) == schema_of(file)
 
 

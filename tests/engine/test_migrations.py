@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from database_file import execute_sql, rows, significant_rows, violations_in
+from migrated_file import run_migrations
 from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager
@@ -63,17 +64,30 @@ def test_the_migrations_create_the_same_schema_as_the_tables(migrated):
     declared.dispose()
 
 
-def test_a_new_database_has_the_current_version(migrated):
-    found = rows(Path(migrated.url.database), "SELECT version_num FROM alembic_version")
-    assert found == [{"version_num": SCHEMA_VERSION}]
+@pytest.fixture
+def new_file(tmp_path) -> Path:
+    """A wallet file that was just made."""
+    file = tmp_path / "wallet.sqlite3"
+    EWalletSessionManager(f"sqlite:///{file}").close()
+    return file
 
 
-def test_a_new_file_is_readable_only_by_its_owner(migrated):
-    assert stat.S_IMODE(Path(migrated.url.database).stat().st_mode) == 0o600
+def test_a_new_file_has_what_the_migrations_make_in_the_same_order(new_file, migrated):
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
+    assert rows(new_file, query) == rows(migrated.url.database, query)
 
 
-def test_a_new_file_has_no_copy_beside_it(tmp_path, migrated):
-    assert {file.name for file in tmp_path.iterdir()} == {"migrated.sqlite3", "migrated.sqlite3.lock"}
+def test_a_new_file_has_the_current_version(new_file, migrated):
+    for file in (new_file, migrated.url.database):
+        assert rows(file, "SELECT version_num FROM alembic_version") == [{"version_num": SCHEMA_VERSION}]
+
+
+def test_a_new_file_is_readable_only_by_its_owner(new_file):
+    assert stat.S_IMODE(new_file.stat().st_mode) == 0o600
+
+
+def test_a_new_file_has_no_copy_beside_it(tmp_path, new_file):
+    assert {file.name for file in tmp_path.iterdir()} == {"wallet.sqlite3", "wallet.sqlite3.lock"}
 
 
 # Files that are left alone
@@ -145,8 +159,10 @@ def imports_alembic(file: Path) -> bool:
     return result.stdout == "True\n"
 
 
-def test_alembic_is_imported_only_for_a_database_that_needs_migration(tmp_path, wallet_file):
-    assert imports_alembic(tmp_path / "new.sqlite3") is True
+def test_alembic_is_imported_only_for_a_file_of_an_earlier_release(tmp_path, wallet_file):
+    run_migrations(earlier := tmp_path / "earlier.sqlite3", "0007")
+    assert imports_alembic(earlier) is True
+    assert imports_alembic(tmp_path / "new.sqlite3") is False
     assert imports_alembic(wallet_file) is False
 
 

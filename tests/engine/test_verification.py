@@ -20,15 +20,15 @@ from database_file import (
 from engine_client import EngineClient
 from fakes import CHEAP, IN_MEMORY, MINUTE, Wallclock
 from instructions import PAUSE, RESUME, START, STOP, supply, to_clock, to_credits
+from migrated_file import run_migrations
 from new_wallets import copy_of_database, copy_of_file
 from sqlalchemy import make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.storage.sqlite import upgrade_file
+from ewallet_core.storage.described_schema import SQLITE_SCHEMA, describe
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.storage.verification import Check, run_checks
-from ewallet_core.storage.verification.described_schema import SQLITE_SCHEMA, describe
 from ewallet_core.storage.verification.sqlite import read_schema
 
 MINUS = "\N{MINUS SIGN}"
@@ -109,6 +109,11 @@ def test_an_unchanged_ledger_verifies(used):
     [
         ("UPDATE postings SET amount = amount + 1 WHERE entry_id = 1 AND position = 2", "don't sum to zero"),
         ("DELETE FROM postings WHERE entry_id = 1 AND position = 2", "don't sum to zero"),
+        (
+            "INSERT INTO postings (entry_id, position, balance_id, unit, amount) "
+            f"VALUES (1, 3, {ADAS_WALLET}, 'credit', 5)",
+            "Entry 1 moves more than two balances",
+        ),
         (f"UPDATE balances SET amount = amount + 1 WHERE id = {ADAS_WALLET}", "its postings sum to"),
         (f"UPDATE balances SET amount = 0 WHERE id = {ADAS_WALLET}", "its postings sum to"),
         ("UPDATE balances SET amount = 5 WHERE issues = 1", "its postings sum to"),
@@ -392,7 +397,7 @@ def test_a_changed_schema_is_found(used_file, statement, message):
 
 def test_the_described_schema_is_what_the_migrations_make(tmp_path):
     """If it is not: `make schemas` describes it again."""
-    upgrade_file(file := tmp_path / "new.sqlite3")
+    run_migrations(file := tmp_path / "new.sqlite3")
     with contextlib.closing(sqlite3.connect(file)) as connection:
         statements = Statements(SQLiteDialect_pysqlite())
         found = read_schema(Transaction(connection, statements, writes=False))

@@ -15,6 +15,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.server.settings import HttpSettings
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.postgresql import maintenance
 
 OpenEngine = Callable[..., EWalletSessionManager]
 Serve = Callable[..., EngineServer]
@@ -40,6 +41,12 @@ def owner(postgresql_server: PostgresqlServer, database: NewDatabase) -> str:
 def server_role(postgresql_server: PostgresqlServer) -> str:
     """A role that owns nothing."""
     return make_role(postgresql_server)
+
+
+@pytest.fixture
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The maintenance of an engine looks more often than usual when it knows of nothing to do."""
+    monkeypatch.setattr(maintenance, "IDLE_SECONDS", 0.2)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import psycopg
 from postgresql_server import ADMINISTRATOR, PostgresqlServer
 
 from ewallet_core.storage.database_url import parse_url
+from ewallet_core.storage.postgresql.migration import connect_prepared
+from ewallet_core.storage.postgresql.requirements import PostgresqlFacts
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
 
 _NUMBERS = count(1)
@@ -19,6 +21,13 @@ def make_role(server: PostgresqlServer) -> str:
     name = f"role_{next(_NUMBERS)}"
     server.execute(f"CREATE ROLE {name} LOGIN")
     return name
+
+
+def prepare(target: PostgresqlTarget) -> PostgresqlFacts:
+    """What is there once the tables were created or upgraded, if that was needed."""
+    connection, facts = connect_prepared(target)
+    connection.close()
+    return facts
 
 
 class NewDatabase:

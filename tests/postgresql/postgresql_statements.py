@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from typing import Any
 
 import psycopg
 from postgresql_server import PostgresqlServer
-from sqlalchemy import Engine, Executable, make_url
+from sqlalchemy import Dialect, Executable, make_url
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.engine import connect, create_dialect
 from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.postgresql.url import read_target
+
+DIALECT = create_dialect()
 
 ONLY_SQLITE = re.compile("PRAGMA|sqlite_master|typeof|json_valid")
 """What is in statements that ask SQLite about its file."""
@@ -25,18 +28,17 @@ SMALL = {"issues", "of_session"}
 
 
 @contextlib.contextmanager
-def open_new_database(server: PostgresqlServer) -> Iterator[Engine]:
-    """An engine for a new database with all tables, without rows."""
+def open_new_database(server: PostgresqlServer) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a new database with all tables, without rows."""
     target = read_target(make_url(server.url(server.new_database())))
     migrate(target)
-    engine = create_engine_for(target)
-    yield engine
-    engine.dispose()
+    with closing(connect(target)) as driver:
+        yield driver
 
 
 @cache
-def compile_for(engine: Engine, statement: Executable) -> SQLCompiler:
-    found = statement.compile(dialect=engine.dialect)
+def compile_for(dialect: Dialect, statement: Executable) -> SQLCompiler:
+    found = statement.compile(dialect=dialect)
     assert isinstance(found, SQLCompiler)
     return found
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -17,7 +18,7 @@ from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 from psycopg import sql
 
-from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.engine import connect, create_dialect
 from ewallet_core.storage.postgresql.read_only import PlainConnection
 from ewallet_core.storage.postgresql.transaction import PostgresqlTransaction
 from ewallet_core.storage.schema import metadata
@@ -55,14 +56,11 @@ def make(driver: psycopg.Connection[Any], change: Change) -> bool:
 # Of all columns, or in the usual run of one in five, because a verification takes a tenth of a second.
 def test_a_change_of_what_something_else_determines_is_found(filled: NewDatabase, is_usual_run: bool) -> None:
     share = 5 if is_usual_run else 1
-    engine = create_engine_for(filled.target())
-    statements = Statements(engine.dialect)
+    statements = Statements(create_dialect())
     unnoticed: dict[str, list[str]] = defaultdict(list)
     tried = set()
     seen: dict[tuple[str, str], int] = {}
-    with engine.raw_connection() as pooled:
-        driver = pooled.driver_connection
-        assert driver is not None
+    with closing(connect(filled.target())) as driver:
         driver.execute("SET session_replication_role = replica")
 
         def violations() -> list[str]:
@@ -87,6 +85,5 @@ def test_a_change_of_what_something_else_determines_is_found(filled: NewDatabase
                     unnoticed[f"{change.table}.{change.column}"].append(str(change))
             driver.execute("ROLLBACK TO SAVEPOINT unchanged")
         driver.execute("ROLLBACK")
-    engine.dispose()
     assert unnoticed == {}
     assert len(tried) > 100 // share

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 from postgresql_server import PostgresqlServer
-from postgresql_statements import compile_for, open_new_database, types_of
+from postgresql_statements import DIALECT, compile_for, open_new_database, types_of
 from psycopg import sql
-from sqlalchemy import Column, Engine, Executable, LargeBinary, Table, Text
+from sqlalchemy import Column, Executable, LargeBinary, Table, Text
 from storage_statements import ADDED_UP, BY_ID, IN_ANY_ORDER
 
 from ewallet_core.storage import (
@@ -115,16 +115,11 @@ def fill(driver: psycopg.Connection[Any], table: Table) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine(postgresql_server: PostgresqlServer) -> Iterator[Engine]:
-    with open_new_database(postgresql_server) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def driver(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
+def driver(postgresql_server: PostgresqlServer) -> Iterator[psycopg.Connection[Any]]:
     """A connection to a database with many rows in all tables, of which PostgreSQL has the statistics."""
-    with engine.raw_connection() as connection:
-        driver = connection.driver_connection
+    with open_new_database(postgresql_server) as driver:
+        # The plans are those of a server's usual connections.
+        driver.execute("SET plan_cache_mode = auto")
         # Their references lead anywhere.
         driver.execute("SET session_replication_role = replica")
         for table in schema.metadata.sorted_tables:
@@ -142,7 +137,6 @@ def value_for(name: str, of: str, owner: int) -> Any:
 
 
 def plan_of(
-    engine: Engine,
     driver: psycopg.Connection[Any],
     statement: Executable,
     owner: int,
@@ -150,7 +144,7 @@ def plan_of(
     by_cursor: bool = False,
 ) -> list[str]:
     """The steps of the plan that PostgreSQL has for a statement once it has run it several times."""
-    compiled = compile_for(engine, statement)
+    compiled = compile_for(DIALECT, statement)
     types, _ = types_of(driver, str(compiled))
     values = [
         value_for(name, of, owner) if compiled.binds[name].required else compiled.params[name]
@@ -268,34 +262,32 @@ def named(found: Iterator[tuple[str, list[str]]]) -> dict[str, list[str]]:
     return {name: steps for name, steps in found if steps}
 
 
-def test_what_is_looked_up_is_found_by_an_index(engine, driver):
-    scans = ((name, scans_in(plan_of(engine, driver, each, FEW))) for name, each in LOOKUPS.items())
+def test_what_is_looked_up_is_found_by_an_index(driver):
+    scans = ((name, scans_in(plan_of(driver, each, FEW))) for name, each in LOOKUPS.items())
     assert named(scans) == {}
 
 
-def test_a_page_of_many_rows_is_read_in_the_order_of_an_index(engine, driver):
-    plans = ((name, plan_of(engine, driver, each, MANY)) for name, each in PAGES.items())
+def test_a_page_of_many_rows_is_read_in_the_order_of_an_index(driver):
+    plans = ((name, plan_of(driver, each, MANY)) for name, each in PAGES.items())
     assert named((name, scans_in(steps) + sorts_in(steps)) for name, steps in plans) == {}
 
 
-def test_a_search_begins_without_reading_all(engine, driver):
+def test_a_search_begins_without_reading_all(driver):
     with driver.transaction():
-        plans = [
-            (name, plan_of(engine, driver, each, MANY, by_cursor=True)) for name, each in SEARCHES.items()
-        ]
+        plans = [(name, plan_of(driver, each, MANY, by_cursor=True)) for name, each in SEARCHES.items()]
     assert named((name, scans_in(steps) + sorts_in(steps)) for name, steps in plans) == {}
 
 
-def test_the_other_party_of_each_found_record_is_looked_up(engine, driver):
+def test_the_other_party_of_each_found_record_is_looked_up(driver):
     """PostgreSQL would rather read all accounts at once, not knowing that a page has few records."""
     for found in search.FOUND[:2]:
         with driver.transaction():
-            steps = "\n".join(plan_of(engine, driver, found._of_account, MANY, by_cursor=True))
+            steps = "\n".join(plan_of(driver, found._of_account, MANY, by_cursor=True))
         assert steps.count("Seq Scan on accounts") == 1
         assert re.search(r"SubPlan \d\n\s+->  Index Scan using \w+ on accounts accounts_", steps)
 
 
-def test_a_statement_without_an_index_is_detected(engine, driver):
-    assert scans_in(plan_of(engine, driver, sheets.sheets._select("reference"), FEW))
+def test_a_statement_without_an_index_is_detected(driver):
+    assert scans_in(plan_of(driver, sheets.sheets._select("reference"), FEW))
     by_name = wallets.wallets._select("account_id").order_by(None).order_by("reference")
-    assert sorts_in(plan_of(engine, driver, by_name, MANY))
+    assert sorts_in(plan_of(driver, by_name, MANY))

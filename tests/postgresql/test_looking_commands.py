@@ -9,8 +9,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from engine_client import EngineClient
@@ -59,7 +61,11 @@ def verify(url: str) -> Result:
 
 
 def everything_in(database: NewDatabase) -> dict[str, list[tuple[Any, ...]]]:
-    return {name: database.execute(f"SELECT * FROM {name} ORDER BY 1, 2") for name in metadata.tables}
+    with closing(psycopg.connect(database.server.conninfo(database.name))) as connection:
+        return {
+            name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
+            for name in metadata.tables
+        }
 
 
 # Verify

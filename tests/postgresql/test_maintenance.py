@@ -27,6 +27,7 @@ from ewallet_core.storage.postgresql.maintenance_session import MaintenanceSessi
 from ewallet_core.storage.verification import run_checks
 from ewallet_core.storage.verification.check import Violation
 
+pytestmark = pytest.mark.usefixtures("looks_often")
 LOST, BACK = "is lost (", "servers is back"
 
 

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 from forked_process import ForkedProcess
-from new_database import NewDatabase
+from new_database import NewDatabase, prepare
 from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage import migrations
 from ewallet_core.storage.postgresql.engine import create_migration_engine
-from ewallet_core.storage.postgresql.migration import look_up, migrate, prepare
+from ewallet_core.storage.postgresql.migration import look_up, migrate
 from ewallet_core.storage.postgresql.requirements import PostgresqlFacts, require_upgradable, require_usable
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.schema_version import SCHEMA_VERSION
@@ -205,7 +205,7 @@ def test_another_encoding_or_collation_is_refused_with_the_statement_that_create
     assert statement.startswith("CREATE DATABASE ")
     unfit.server.execute(statement)
     made = NewDatabase(unfit.server, f"{unfit.name}_c")
-    assert prepare(made.target()).version == SCHEMA_VERSION
+    require_usable(look_up(made.target()))
     made.drop()
 
 

@@ -19,7 +19,7 @@ from postgresql_server import (
 from replication import wait_until
 
 from ewallet_core.errors.server import StorageFailedError
-from ewallet_core.storage.database import open_database
+from ewallet_core.storage.database import migrate_database, open_database
 from ewallet_core.storage.events import find_changed_accounts
 from ewallet_core.storage.postgresql import maintenance, pipeline, retries
 from ewallet_core.storage.postgresql.database import PostgresqlDatabase
@@ -36,13 +36,36 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
-@pytest.fixture
-def server() -> Iterator[PostgresqlServer]:
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[PostgresqlServer]:
+    """A server that only these tests use, because they stop it."""
     try:
         with running_postgresql() as server:
             yield server
     except PostgresqlMissingError as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def template(own_server: PostgresqlServer) -> str:
+    """A database with tables."""
+    name = own_server.new_database()
+    migrate_database(own_server.url(name))
+    return name
+
+
+@pytest.fixture
+def server(own_server: PostgresqlServer) -> PostgresqlServer:
+    """The server, which runs when a test begins."""
+    if not own_server.is_running:
+        own_server.start()
+    return own_server
+
+
+@pytest.fixture
+def name(server: PostgresqlServer, template: str) -> str:
+    """A new database with tables."""
+    return server.new_database(template)
 
 
 def look(transaction: Transaction) -> object:
@@ -54,8 +77,8 @@ def tries(database: PostgresqlDatabase) -> int:
     return database._retries["connection"]
 
 
-def test_only_the_first_pieces_of_work_wait_for_a_database_that_is_away(server, monkeypatch):
-    with closing(open_database(server.url(server.new_database()))) as database:
+def test_only_the_first_pieces_of_work_wait_for_a_database_that_is_away(server, name, monkeypatch):
+    with closing(open_database(server.url(name))) as database:
         assert isinstance(database, PostgresqlDatabase)
         database.read(look)
         server.shut_down()
@@ -79,8 +102,8 @@ def test_only_the_first_pieces_of_work_wait_for_a_database_that_is_away(server, 
         database.write(look)
 
 
-def test_connections_from_before_an_outage_make_nothing_fail_after_it(server, monkeypatch):
-    with closing(open_database(server.url(server.new_database()))) as database:
+def test_connections_from_before_an_outage_make_nothing_fail_after_it(server, name, monkeypatch):
+    with closing(open_database(server.url(name))) as database:
         open_at_once(database, 5)
         server.shut_down()
         monkeypatch.setattr(retries, "RECONNECT_SECONDS", 0.0)
@@ -93,11 +116,11 @@ def test_connections_from_before_an_outage_make_nothing_fail_after_it(server, mo
 
 
 @pytest.mark.parametrize("kind", ["read", "write"])
-def test_what_waits_for_a_database_that_hangs_ends_when_it_is_to_be_closed(server, monkeypatch, kind):
+def test_what_waits_for_a_database_that_hangs_ends_when_it_is_to_be_closed(server, name, monkeypatch, kind):
     monkeypatch.setattr(Patience, "answer_seconds", math.inf)
     monkeypatch.setattr(pipeline, "LAST_ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(maintenance, "CLOSE_SECONDS", 0.1)
-    database = open_database(server.url(server.new_database()))
+    database = open_database(server.url(name))
     with ThreadPoolExecutor(3) as threads:
         open_at_once(database, 3)
         server.freeze()
@@ -115,28 +138,30 @@ def test_what_waits_for_a_database_that_hangs_ends_when_it_is_to_be_closed(serve
             server.thaw()
 
 
-def test_a_server_that_hangs_just_after_it_was_connected_to_is_given_up(server, monkeypatch):
-    name = server.new_database()
+def test_a_server_that_hangs_just_after_it_was_connected_to_is_given_up(server, name, monkeypatch):
     # What is asked of each new connection is found there before PostgreSQL's own.
     url = server.url(name, options="-csearch_path=public,pg_catalog")
+    # The maintenance hangs until it is closed.
+    monkeypatch.setattr(pipeline, "LAST_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(maintenance, "CLOSE_SECONDS", 0.1)
     with closing(open_database(url)) as database:
         database.read(look)
         with closing(psycopg.connect(server.conninfo(name), autocommit=True)) as administrator:
             administrator.execute(HANGING)
             administrator.execute(END_OTHERS)
-            monkeypatch.setattr(Patience, "answer_seconds", 1.0)
-            monkeypatch.setattr(retries, "RECONNECT_SECONDS", 0.0)
-            for _ in range(2):
-                with pytest.raises(StorageFailedError):
-                    database.read(look)
-            monkeypatch.undo()
+            with monkeypatch.context() as patched:
+                patched.setattr(Patience, "answer_seconds", 0.5)
+                patched.setattr(retries, "RECONNECT_SECONDS", 0.0)
+                for _ in range(2):
+                    with pytest.raises(StorageFailedError):
+                        database.read(look)
             administrator.execute("DROP FUNCTION public.pg_current_wal_lsn")
             database.read(look)
 
 
-def test_nothing_waits_for_a_database_that_is_away_when_it_is_to_be_closed(server, monkeypatch):
+def test_nothing_waits_for_a_database_that_is_away_when_it_is_to_be_closed(server, name, monkeypatch):
     monkeypatch.setattr(retries, "RECONNECT_SECONDS", math.inf)
-    database = open_database(server.url(server.new_database()))
+    database = open_database(server.url(name))
     with ThreadPoolExecutor(1) as threads:
         server.shut_down()
         waiting = threads.submit(database.read, look)

@@ -12,14 +12,13 @@ from urllib.request import urlopen
 import forked_process
 import pytest
 from certificates import Issued
-from new_database import NewDatabase
+from new_database import NewDatabase, prepare
 from postgresql_server import QUICK, PostgresqlServer, running_postgresql
 from serve_process import TIMEOUT_SECONDS, served
 
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.database_url import parse_url
-from ewallet_core.storage.postgresql.engine import connect, create_engine_for, create_migration_engine
-from ewallet_core.storage.postgresql.migration import prepare
+from ewallet_core.storage.postgresql.engine import connect, create_migration_engine, create_pool
 from ewallet_core.storage.postgresql.url import read_target
 
 PASSWORD, WRONG = "an-open-secret", "another-open-secret"
@@ -121,10 +120,13 @@ def test_a_password_in_the_url_is_accepted(guarded: NewDatabase, form: str) -> N
     url = url if "@" in form else f"{url}&password={PASSWORD}"
     target = read_target(parse_url(url))
     assert role_at(url) == "web"
-    for engine in (create_engine_for(target, pool_size=1), create_migration_engine(target)):
-        engine.raw_connection().close()
-        assert PASSWORD not in repr(engine)
-        engine.dispose()
+    engine = create_migration_engine(target)
+    engine.raw_connection().close()
+    assert PASSWORD not in repr(engine)
+    pool = create_pool(target, lambda _connection: None, pool_size=1)
+    pool.connect().close()
+    assert PASSWORD not in repr(pool)
+    pool.dispose()
 
 
 # That it is shown nowhere
@@ -196,10 +198,10 @@ def test_options_of_tls_are_those_of_the_url(guarded: NewDatabase, authority: Is
     in_use = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
     with closing(connect(target)) as connection:
         assert connection.execute(in_use).fetchone() == (True,)
-    engine = create_engine_for(target, pool_size=1)
-    with closing(engine.raw_connection()) as pooled:
+    pool = create_pool(target, lambda _connection: None, pool_size=1)
+    with closing(pool.connect()) as pooled:
         assert pooled.driver_connection.execute(in_use).fetchone() == (True,)
-    engine.dispose()
+    pool.dispose()
 
 
 @pytest.mark.parametrize(

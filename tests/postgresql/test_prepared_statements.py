@@ -8,8 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from postgresql_server import PostgresqlServer
-from postgresql_statements import ONLY_SQLITE, SMALL, compile_for, open_new_database, types_of
-from sqlalchemy import Engine
+from postgresql_statements import DIALECT, ONLY_SQLITE, SMALL, compile_for, open_new_database, types_of
 from storage_statements import all_statements
 
 from ewallet_core.storage.postgresql.pipeline import PipelinedConnection
@@ -20,20 +19,14 @@ TYPES = LARGE | {"int4"}
 
 
 @pytest.fixture(scope="module")
-def engine(postgresql_server: PostgresqlServer) -> Iterator[Engine]:
+def driver(postgresql_server: PostgresqlServer) -> Iterator[psycopg.Connection[Any]]:
     with open_new_database(postgresql_server) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def driver(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
-    with engine.raw_connection() as connection:
-        yield connection.driver_connection
-
-
-def test_postgresql_knows_the_types_of_all_values(engine, driver):
+def test_postgresql_knows_the_types_of_all_values(driver):
     for name, statement in STATEMENTS.items():
-        sql = compile_for(engine, statement)
+        sql = compile_for(DIALECT, statement)
         if ONLY_SQLITE.search(str(sql)):
             continue
         parameters, results = types_of(driver, str(sql))
@@ -64,11 +57,11 @@ def test_a_nul_is_refused_before_it_cuts_a_text(driver):
         assert connection.execute("SELECT $1::text", ("whole",)).fetchone() == ("whole",)
 
 
-def test_only_what_asks_sqlite_about_its_file_is_left_out(engine):
+def test_only_what_asks_sqlite_about_its_file_is_left_out():
     left_out = [
         name
         for name, statement in STATEMENTS.items()
-        if ONLY_SQLITE.search(str(compile_for(engine, statement)))
+        if ONLY_SQLITE.search(str(compile_for(DIALECT, statement)))
     ]
     assert {name.partition(" ")[0] for name in left_out} == {
         "retention._GIVE_BACK_ONE",

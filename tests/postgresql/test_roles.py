@@ -13,7 +13,7 @@ from engine_client import EngineClient
 from examples_accounts import UNLINK
 from fakes import CHEAP
 from instructions import START, STOP, supply, to_clock
-from new_database import NewDatabase, make_role
+from new_database import NewDatabase, make_role, prepare
 from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
 from replication import wait_until
 from serve_process import served
@@ -23,7 +23,6 @@ from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage import migrations
 from ewallet_core.storage.postgresql.engine import create_migration_engine
-from ewallet_core.storage.postgresql.migration import prepare
 from ewallet_core.storage.schema import APPEND_ONLY, metadata
 from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_tui.__main__ import main
@@ -35,37 +34,49 @@ def run_migrate(database: NewDatabase, role: str, *words: str) -> Result:
     return CliRunner().invoke(main, ["migrate", "--database", database.url(role, **WALLETS), *words])
 
 
-def grant(database: NewDatabase, owner: str, server_role: str) -> NewDatabase:
+def grant(database: NewDatabase, owner: str, server_role: str) -> None:
     """Make tables of `owner` in the database, which `server_role` may use."""
     done = run_migrate(database, owner, "--grant-to", server_role)
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == (
         f"Created the tables of schema {SCHEMA_VERSION}.\nThe role {server_role} may serve with them.\n"
     )
-    return database
 
 
-@pytest.fixture
-def granted(database: NewDatabase, owner: str, server_role: str) -> NewDatabase:
+class Granted(NewDatabase):
     """A database with tables of `owner`, which `server_role` may use."""
-    return grant(database, owner, server_role)
+
+    def __init__(self, server: PostgresqlServer, name: str, owner: str, server_role: str) -> None:
+        super().__init__(server, name)
+        self.owner = owner
+        self.server_role = server_role
 
 
 @pytest.fixture(scope="module")
-def granted_role(postgresql_server: PostgresqlServer) -> Iterator[tuple[NewDatabase, str]]:
-    """A database with tables, and the role that may use them, for tests that change nothing there."""
-    database = NewDatabase(postgresql_server, postgresql_server.new_database())
-    owner, server_role = make_role(postgresql_server), make_role(postgresql_server)
-    postgresql_server.execute(f"ALTER DATABASE {database.name} OWNER TO {owner}")
-    yield grant(database, owner, server_role), server_role
+def granted_first(postgresql_server: PostgresqlServer) -> Iterator[Granted]:
+    """For tests that change nothing there."""
+    roles = make_role(postgresql_server), make_role(postgresql_server)
+    database = Granted(postgresql_server, postgresql_server.new_database(), *roles)
+    postgresql_server.execute(f"ALTER DATABASE {database.name} OWNER TO {database.owner}")
+    grant(database, *roles)
+    yield database
     database.drop()
+
+
+@pytest.fixture
+def granted(granted_first: Granted) -> Iterator[Granted]:
+    """A copy for one test."""
+    server, first = granted_first.server, granted_first
+    copied = Granted(server, server.new_database(first.name), first.owner, first.server_role)
+    yield copied
+    copied.drop()
 
 
 # What it gets
 
 
-def test_an_engine_carries_instructions_out_as_that_role(granted: NewDatabase, server_role: str) -> None:
-    url = granted.url(server_role, **WALLETS)
+def test_an_engine_carries_instructions_out_as_that_role(granted: Granted) -> None:
+    url = granted.url(granted.server_role, **WALLETS)
     with EWalletSessionManager(url, config=EngineConfig(self_supply=True), passwords=CHEAP) as engine:
         ada = EngineClient(engine).open_session().register().log_in()
         for instruction in (supply(100), to_clock(20), START, STOP):
@@ -76,8 +87,8 @@ def test_an_engine_carries_instructions_out_as_that_role(granted: NewDatabase, s
         ada.request(**UNLINK)
 
 
-def test_servers_with_that_role_seal_and_hear_of_each_other(granted: NewDatabase, server_role: str) -> None:
-    url, choices = granted.url(server_role, **WALLETS), {"passwords": CHEAP}
+def test_servers_with_that_role_seal_and_hear_of_each_other(granted: Granted) -> None:
+    url, choices = granted.url(granted.server_role, **WALLETS), {"passwords": CHEAP}
     with (
         EWalletSessionManager(url, config=EngineConfig(self_supply=True), **choices) as first,
         EWalletSessionManager(url, **choices) as second,
@@ -90,12 +101,11 @@ def test_servers_with_that_role_seal_and_hear_of_each_other(granted: NewDatabase
         wait_until(lambda: granted.execute("SELECT count(*) FROM wallets.seals") == [(1,)])
 
 
-def test_it_gets_only_what_a_server_needs(granted_role: tuple[NewDatabase, str]) -> None:
-    granted, server_role = granted_role
+def test_it_gets_only_what_a_server_needs(granted_first: Granted) -> None:
     found: dict[str, set[str]] = {}
-    for table, right in granted.execute(
+    for table, right in granted_first.execute(
         "SELECT table_name, privilege_type FROM information_schema.table_privileges WHERE grantee = %s",
-        server_role,
+        granted_first.server_role,
     ):
         found.setdefault(table, set()).add(right)
     changing = {"SELECT", "INSERT", "UPDATE", "DELETE"}
@@ -120,17 +130,13 @@ def test_it_gets_only_what_a_server_needs(granted_role: tuple[NewDatabase, str])
         "DROP SCHEMA wallets CASCADE",
     ],
 )
-def test_it_can_not_change_what_was_posted_or_the_tables(
-    granted_role: tuple[NewDatabase, str], statement: str
-) -> None:
-    granted, server_role = granted_role
+def test_it_can_not_change_what_was_posted_or_the_tables(granted_first: Granted, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        granted.execute(statement, user=server_role)
+        granted_first.execute(statement, user=granted_first.server_role)
 
 
-def test_more_rights_that_it_had_are_taken_from_it(
-    granted: NewDatabase, owner: str, server_role: str
-) -> None:
+def test_more_rights_that_it_had_are_taken_from_it(granted: Granted) -> None:
+    owner, server_role = granted.owner, granted.server_role
     granted.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA wallets TO {server_role}", user=owner)
     granted.execute("DELETE FROM wallets.alembic_version WHERE false", user=server_role)
     answer = json.loads(run_migrate(granted, owner, "--json").stdout)
@@ -160,8 +166,9 @@ def test_a_role_that_could_serve_before_an_upgrade_can_serve_afterwards(
 
 
 def test_a_role_that_only_reads_is_given_nothing_by_an_upgrade(
-    granted: NewDatabase, owner: str, server_role: str, postgresql_server: PostgresqlServer
+    granted: Granted, postgresql_server: PostgresqlServer
 ) -> None:
+    owner, server_role = granted.owner, granted.server_role
     reader = make_role(postgresql_server)
     granted.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA wallets TO {reader}", user=owner)
     assert json.loads(run_migrate(granted, owner, "--json").stdout)["granted_to"] == [server_role]
@@ -193,11 +200,11 @@ def test_a_role_that_may_create_no_tables_is_told_who_must(
     )
 
 
-def test_only_the_owner_grants(granted: NewDatabase, server_role: str, owner: str) -> None:
-    done = run_migrate(granted, server_role, "--grant-to", server_role)
+def test_only_the_owner_grants(granted: Granted) -> None:
+    done = run_migrate(granted, granted.server_role, "--grant-to", granted.server_role)
     assert done.exit_code == 1
-    assert f"the role {server_role} does not own its tables" in done.stderr
-    assert owner in done.stderr
+    assert f"the role {granted.server_role} does not own its tables" in done.stderr
+    assert granted.owner in done.stderr
 
 
 def test_a_missing_role_is_explained_and_nothing_is_created(database: NewDatabase, owner: str) -> None:
@@ -224,25 +231,23 @@ def log_of_a_server(database: NewDatabase, role: str, folder) -> str:
     return log
 
 
-def test_a_server_warns_once_if_its_role_owns_the_tables(
-    granted: NewDatabase, owner: str, server_role: str, tmp_path
-) -> None:
-    log = log_of_a_server(granted, owner, tmp_path)
+def test_a_server_warns_once_if_its_role_owns_the_tables(granted: Granted, tmp_path) -> None:
+    log = log_of_a_server(granted, granted.owner, tmp_path)
     assert log.count("\n") == 1
-    assert f"The role {owner} owns the tables" in log
+    assert f"The role {granted.owner} owns the tables" in log
     assert "`ewallet migrate --database URL --grant-to ROLE`" in log
-    assert log_of_a_server(granted, server_role, tmp_path) == ""
+    assert log_of_a_server(granted, granted.server_role, tmp_path) == ""
 
 
-def test_a_server_warns_if_its_role_is_a_superuser(
-    granted: NewDatabase, postgresql_server: PostgresqlServer, tmp_path
-) -> None:
+def test_a_server_warns_if_its_role_is_a_superuser(granted: Granted, tmp_path) -> None:
     assert "The role postgres is a superuser" in log_of_a_server(granted, "postgres", tmp_path)
 
 
-def test_a_server_at_postgresql_makes_no_backups_by_itself(granted: NewDatabase, server_role: str, tmp_path):
+def test_a_server_at_postgresql_makes_no_backups_by_itself(granted: Granted, tmp_path):
     settings = tmp_path / "server.toml"
-    settings.write_text(f'database = "{granted.url(server_role, **WALLETS)}"\n[backup]\nevery = "1d"\n')
+    settings.write_text(
+        f'database = "{granted.url(granted.server_role, **WALLETS)}"\n[backup]\nevery = "1d"\n'
+    )
     done = CliRunner().invoke(main, ["serve", "--config", str(settings), "--in-port", "0", "--out-port", "0"])
     assert done.exit_code == 1
     assert "Remove `every` from `[backup]`" in done.stderr

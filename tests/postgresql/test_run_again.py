@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from new_database import NewDatabase
-from postgresql_server import PATIENCE_SECONDS
+from postgresql_server import PATIENCE_SECONDS, PostgresqlServer
 from replication import wait_until
 
 from ewallet_core.errors.server import StorageFailedError
@@ -27,6 +27,12 @@ from ewallet_core.storage.transaction import NAMES, Parties, Transaction
 Disturb = Callable[[Transaction], None]
 SOON_SECONDS = 0.3
 OWN_PID = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+def database(postgresql_server: PostgresqlServer, shared_database: str) -> NewDatabase:
+    """A database with tables."""
+    return NewDatabase(postgresql_server, shared_database)
 
 
 @pytest.fixture

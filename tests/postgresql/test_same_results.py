@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from postgresql_server import PostgresqlServer
-from postgresql_statements import ONLY_SQLITE, SMALL, compile_for, open_new_database, types_of
+from postgresql_statements import DIALECT, ONLY_SQLITE, SMALL, compile_for, open_new_database, types_of
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -123,18 +123,14 @@ def content(connection: Any, table: Table) -> list[Row]:
 class Both:
     """A database of SQLite and one of PostgreSQL with the same rows."""
 
-    def __init__(self, sqlite: Engine, postgresql: Engine) -> None:
-        self._engines = (sqlite, postgresql)
-        self.sqlite, self.driver = map(own_connection, self._engines)
+    def __init__(self, sqlite: Engine, driver: psycopg.Connection[Any]) -> None:
+        self._dialects = (sqlite.dialect, DIALECT)
+        self.sqlite, self.driver = own_connection(sqlite), driver
         self.sqlite.isolation_level = None
-
-    def close(self) -> None:
-        self.sqlite.close()
-        self.driver.close()
 
     def run(self, statement: Any, some: random.Random) -> tuple[list[Row], list[Row]]:
         """What the statement finds in both, with the same arbitrary values."""
-        on_sqlite, on_postgresql = (compile_for(engine, statement) for engine in self._engines)
+        on_sqlite, on_postgresql = (compile_for(dialect, statement) for dialect in self._dialects)
         names = on_postgresql.positiontup or []
         types, _ = types_of(self.driver, str(on_postgresql))
         values = {name: argument(name, of, some) for name, of in zip(names, types, strict=True)}
@@ -209,11 +205,11 @@ def bound(compiled: SQLCompiler, values: dict[str, Any]) -> tuple[Any, ...]:
 def both(postgresql_server: PostgresqlServer) -> Iterator[Both]:
     sqlite = create_engine("sqlite://")
     schema.metadata.create_all(sqlite)
-    with open_new_database(postgresql_server) as postgresql:
-        opened = Both(sqlite, postgresql)
+    with open_new_database(postgresql_server) as driver:
+        opened = Both(sqlite, driver)
         fill(opened.sqlite, opened.driver, seed=1)
         yield opened
-        opened.close()
+        opened.sqlite.close()
 
 
 def compared_statements() -> dict[str, Executable]:

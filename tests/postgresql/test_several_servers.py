@@ -27,6 +27,7 @@ from ewallet_core.server.executor import VIEW_THREADS
 from ewallet_core.server.http import monitoring
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
 
+pytestmark = pytest.mark.usefixtures("looks_often")
 NEVER = 3_600.0
 
 
@@ -74,6 +75,7 @@ def test_a_payment_reaches_both_sides_at_different_servers(servers, only_when_to
 
 def test_an_event_of_which_no_server_was_told_comes_within_the_interval(servers, monkeypatch):
     monkeypatch.setattr(MaintenanceThread, "note_change", lambda self: None)
+    monkeypatch.setattr(event_broadcaster, "READ_INTERVAL_SECONDS", 0.2)
     first, second = servers
     ada = first.user("ada")
     events = subscribed(second, ada)

@@ -12,13 +12,13 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from new_database import NewDatabase
+from new_database import NewDatabase, prepare
 from postgresql_server import PostgresqlServer
 from sqlalchemy import Connection, MetaData, Table, inspect, text
 
 from ewallet_core.storage import migrations, schema
 from ewallet_core.storage.postgresql.engine import create_migration_engine
-from ewallet_core.storage.postgresql.migration import migrate, prepare
+from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_core.storage.sqlite import upgrade_file
 

@@ -5,20 +5,33 @@ from __future__ import annotations
 import re
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from database_file import find_violations
-from filled_database import copy_of, fill_database, violations_at, without_constraints
+from filled_database import (
+    Undone,
+    copy_of,
+    fill_database,
+    lines_in,
+    undone,
+    violations_at,
+    without_constraints,
+)
 from new_database import NewDatabase
 from postgresql_server import PostgresqlServer
 
+from ewallet_core.storage.described_schema import POSTGRESQL_SCHEMA, describe
+from ewallet_core.storage.postgresql.engine import connect, create_dialect
 from ewallet_core.storage.postgresql.migration import migrate
+from ewallet_core.storage.postgresql.pipeline import DriverConnection
 from ewallet_core.storage.read_only import open_read_only
-from ewallet_core.storage.verification import Check, run_checks
-from ewallet_core.storage.verification.described_schema import POSTGRESQL_SCHEMA, describe
+from ewallet_core.storage.transaction import Statements
+from ewallet_core.storage.verification import run_checks
 from ewallet_core.storage.verification.postgresql import read_schema
 
 ADAS_WALLET = "(SELECT balance_id FROM ewallets WHERE account_id = 2 ORDER BY id LIMIT 1)"
+STATEMENTS = Statements(create_dialect())
 NOW = "(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
 
 
@@ -36,16 +49,23 @@ def used(filled: NewDatabase) -> Iterator[NewDatabase]:
         yield database
 
 
+@pytest.fixture(scope="module")
+def driver(filled: NewDatabase) -> Iterator[DriverConnection]:
+    """A connection to a copy of it."""
+    with copy_of(filled) as database, closing(connect(database.target())) as driver:
+        yield driver
+
+
+@pytest.fixture
+def changed(driver: DriverConnection) -> Iterator[Undone]:
+    """The content of `used`, for one test whose changes can be undone."""
+    with undone(driver, STATEMENTS) as database:
+        yield database
+
+
 def lines_of(database: NewDatabase) -> list[str]:
     with open_read_only(database.url()) as transaction:
-        return [finding.line for finding in run_checks(transaction) if isinstance(finding, Check)]
-
-
-def violations_after(database: NewDatabase, *statements: str) -> list[str]:
-    with without_constraints(database) as connection:
-        for statement in statements:
-            assert connection.execute(statement).rowcount != 0
-    return violations_at(database)
+        return lines_in(transaction)
 
 
 def test_an_unchanged_database_verifies(filled: NewDatabase) -> None:
@@ -86,16 +106,28 @@ def test_an_unchanged_database_verifies(filled: NewDatabase) -> None:
             "UPDATE login_origins SET account_id = 99 WHERE account_id = 2",
             "belongs to a row of accounts that doesn't exist",
         ),
-        ("SELECT setval('entries_id_seq', 3)", "would get the id 4, and there is already the id"),
     ],
 )
-def test_a_change_by_hand_is_found(used: NewDatabase, statement: str, message: str) -> None:
-    assert any(message in sentence for sentence in violations_after(used, statement))
+def test_a_change_by_hand_is_found(changed: Undone, statement: str, message: str) -> None:
+    assert changed.execute(statement) != 0
+    assert any(message in sentence for sentence in changed.violations())
+
+
+def test_a_change_that_others_see_is_found(used: NewDatabase) -> None:
+    with without_constraints(used) as connection:
+        connection.execute("UPDATE accounts SET created_at = -1")
+    assert any("a value that is never written there" in sentence for sentence in violations_at(used))
+
+
+def test_an_id_that_would_be_given_twice_is_found(used: NewDatabase) -> None:
+    used.execute("SELECT setval('entries_id_seq', 3)")
+    (found,) = violations_at(used)
+    assert "would get the id 4, and there is already the id" in found
 
 
 def test_entries_may_have_gaps_between_their_ids(used: NewDatabase) -> None:
     used.execute("SELECT setval('entries_id_seq', 1000)")
-    post_unsealed(used, NOW)
+    used.execute(f"INSERT INTO entries (kind, at) VALUES ('transfer', {NOW})")
     assert violations_at(used) == []
 
 
@@ -148,15 +180,15 @@ def test_entries_may_have_gaps_between_their_ids(used: NewDatabase) -> None:
         ("DROP TABLE issue_reports", "lacks the table issue_reports"),
     ],
 )
-def test_a_changed_schema_is_found(used: NewDatabase, statement: str, message: str) -> None:
-    used.execute(statement)
-    assert any(message in sentence for sentence in violations_at(used))
+def test_a_changed_schema_is_found(changed: Undone, statement: str, message: str) -> None:
+    changed.execute(statement)
+    assert any(message in sentence for sentence in changed.violations())
 
 
-def test_what_belongs_to_no_table_of_ours_is_ignored(used: NewDatabase) -> None:
-    used.execute("CREATE TABLE copy_of_accounts AS SELECT * FROM accounts")
-    used.execute("CREATE VIEW balance_by_account AS SELECT account_id, amount FROM balances")
-    assert violations_at(used) == []
+def test_what_belongs_to_no_table_of_ours_is_ignored(changed: Undone) -> None:
+    changed.execute("CREATE TABLE copy_of_accounts AS SELECT * FROM accounts")
+    changed.execute("CREATE VIEW balance_by_account AS SELECT account_id, amount FROM balances")
+    assert changed.violations() == []
 
 
 def test_the_described_schema_is_what_the_migrations_make(database: NewDatabase) -> None:
@@ -193,7 +225,7 @@ def test_a_role_that_may_not_check_indexes_says_so(used: NewDatabase, server_rol
     used.execute("CREATE EXTENSION amcheck")
     used.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {server_role}")
     with open_read_only(used.url(server_role)) as transaction:
-        lines = [finding.line for finding in run_checks(transaction) if isinstance(finding, Check)]
+        lines = lines_in(transaction)
     assert lines[1].endswith("; this role may not use the extension amcheck")
     assert len(lines) == 21
 
@@ -205,54 +237,54 @@ def test_a_role_that_only_reads_may_check_indexes(used: NewDatabase, server_role
         f"GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean), verify_heapam TO {server_role}"
     )
     with open_read_only(used.url(server_role)) as transaction:
-        lines = [finding.line for finding in run_checks(transaction) if isinstance(finding, Check)]
+        lines = lines_in(transaction)
     assert lines[1] == "the pages, indexes, foreign keys and sequences are as PostgreSQL needs them"
 
 
 # Entries without seals
 
 
-def post_unsealed(database: NewDatabase, at: str) -> None:
+def post_unsealed(database: Undone, at: str) -> None:
     database.execute(f"INSERT INTO entries (kind, at) VALUES ('transfer', {at})")
 
 
-def test_the_last_entries_may_have_no_seals_yet(used: NewDatabase) -> None:
+def test_the_last_entries_may_have_no_seals_yet(changed: Undone) -> None:
     for seconds in (2, 1, 0):
-        post_unsealed(used, f"{NOW} - {seconds * 1000}")
-    assert violations_at(used) == []
-    (line,) = [line for line in lines_of(used) if "not sealed yet" in line]
+        post_unsealed(changed, f"{NOW} - {seconds * 1000}")
+    assert changed.violations() == []
+    (line,) = [line for line in changed.lines() if "not sealed yet" in line]
     assert line.startswith("3 entries of the last ")
     assert line.endswith(" s are not sealed yet")
 
 
-def test_entries_that_have_no_seals_for_long_are_found(used: NewDatabase) -> None:
-    post_unsealed(used, f"{NOW} - 61000")
-    post_unsealed(used, NOW)
-    (found,) = violations_at(used)
+def test_entries_that_have_no_seals_for_long_are_found(changed: Undone) -> None:
+    post_unsealed(changed, f"{NOW} - 61000")
+    post_unsealed(changed, NOW)
+    (found,) = changed.violations()
     assert re.match(r"2 entries from entry \d+ on have had no seal for \d+ seconds.$", found)
 
 
-def test_an_entry_without_a_seal_that_is_dated_in_the_future_is_found(used: NewDatabase) -> None:
-    post_unsealed(used, f"{NOW} + 1000000")
-    (found,) = violations_at(used)
+def test_an_entry_without_a_seal_that_is_dated_in_the_future_is_found(changed: Undone) -> None:
+    post_unsealed(changed, f"{NOW} + 1000000")
+    (found,) = changed.violations()
     assert found.startswith("1 entry from entry ")
     assert found.endswith(" on has no seal, and a date that has not come yet.")
 
 
-def test_the_end_of_the_chain_can_not_be_cut_off(used: NewDatabase) -> None:
-    (found,) = violations_after(used, "DELETE FROM seals WHERE entry_id > 10")
+def test_the_end_of_the_chain_can_not_be_cut_off(changed: Undone) -> None:
+    changed.execute("DELETE FROM seals WHERE entry_id > 10")
+    (found,) = changed.violations()
     assert found.partition(" had no seal for ")[0].endswith(" entries from entry 11 on have")
 
 
-def test_a_run_that_ended_long_before_its_entry_was_written_may_have_no_seal_yet(used: NewDatabase) -> None:
-    with without_constraints(used) as connection:
-        connection.execute("DELETE FROM seals WHERE entry_id >= (SELECT max(id) FROM entries)")
-        connection.execute("UPDATE entries SET kind = 'time_spent' WHERE id = (SELECT max(id) FROM entries)")
-        connection.execute(
-            f"UPDATE clocks SET written_at = {NOW} WHERE balance_id IN"
-            " (SELECT balance_id FROM postings WHERE entry_id = (SELECT max(id) FROM entries))"
-        )
-    assert "1 entry of the last" in "".join(lines_of(used))
+def test_a_run_that_ended_long_before_its_entry_was_written_may_have_no_seal_yet(changed: Undone) -> None:
+    changed.execute("DELETE FROM seals WHERE entry_id >= (SELECT max(id) FROM entries)")
+    changed.execute("UPDATE entries SET kind = 'time_spent' WHERE id = (SELECT max(id) FROM entries)")
+    changed.execute(
+        f"UPDATE clocks SET written_at = {NOW} WHERE balance_id IN"
+        " (SELECT balance_id FROM postings WHERE entry_id = (SELECT max(id) FROM entries))"
+    )
+    assert "1 entry of the last" in "".join(changed.lines())
 
 
 # Reading
@@ -273,20 +305,21 @@ def test_a_snapshot_stays_the_same_while_others_write(used: NewDatabase) -> None
     assert violations_at(used) != []
 
 
-def test_a_value_that_can_not_be_read_is_a_violation_and_the_other_checks_go_on(used: NewDatabase) -> None:
-    used.execute("ALTER TABLE entries DROP CONSTRAINT ck_entries_kind_known")
-    found = violations_after(used, "UPDATE entries SET kind = 'gift' WHERE id = 1")
+def test_a_value_that_can_not_be_read_is_a_violation_and_the_other_checks_go_on(changed: Undone) -> None:
+    changed.execute("ALTER TABLE entries DROP CONSTRAINT ck_entries_kind_known")
+    changed.execute("UPDATE entries SET kind = 'gift' WHERE id = 1")
+    found = changed.violations()
     assert "The definition" not in "".join(found)
     assert any(sentence.startswith("The journal can't be read") for sentence in found)
-    assert len(lines_of(used)) > 15
+    assert len(changed.lines()) > 15
 
 
-def test_checks_after_a_missing_table_go_on(used: NewDatabase) -> None:
-    used.execute("DROP TABLE costs")
-    found = violations_at(used)
+def test_checks_after_a_missing_table_go_on(changed: Undone) -> None:
+    changed.execute("DROP TABLE costs")
+    found = changed.violations()
     assert found[0] == "The database lacks the table costs, which this release has made."
     assert 'The costs can\'t be read, relation "costs" does not exist.' in found
-    assert len(lines_of(used)) > 10
+    assert len(changed.lines()) > 10
 
 
 def add_entries(database: NewDatabase, first: int, end: int) -> None:
@@ -311,7 +344,7 @@ def peak_memory(database: NewDatabase) -> int:
 
 
 def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used: NewDatabase) -> None:
-    add_entries(used, 100, 2_100)
+    add_entries(used, 100, 1_600)
     shorter = peak_memory(used)
-    add_entries(used, 10_000, 30_000)
+    add_entries(used, 10_000, 20_000)
     assert peak_memory(used) < 1.5 * shorter

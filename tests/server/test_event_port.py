@@ -46,6 +46,12 @@ with EWalletSessionManager(url, clock=lambda: int(now)) as engine:
 """
 
 
+@pytest.fixture(autouse=True)
+def is_read_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others change, and what ends a subscription, is read more often than usual."""
+    monkeypatch.setattr(event_broadcaster, "READ_INTERVAL_SECONDS", 0.1)
+
+
 @pytest.fixture
 def server(event_server: EngineServer) -> EngineServer:
     return event_server

@@ -253,7 +253,7 @@ def test_a_slow_reader_is_not_disconnected(limited):
     slow = non_reader(server, server.user("bob"))
     lines, turn, began = 0, threading.Event(), time.monotonic()
     while lines < MANY:
-        turn.wait(SOON / 5)
+        turn.wait(SOON / 10)
         lines += slow.socket.recv(LEAST_READ_BYTES).count(b"\n")
     assert time.monotonic() - began > LATER
     assert is_alive(slow)

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 import psycopg
 from psycopg import pq
-from sqlalchemy import Engine, PoolProxiedConnection, QueuePool, event
+from sqlalchemy import PoolProxiedConnection
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineClosedError, StorageUnavailableError
@@ -22,7 +22,7 @@ from ewallet_core.storage.database import Deliver, Finished, Work
 from ewallet_core.storage.events import SettledEvents
 from ewallet_core.storage.postgresql.commit import commit
 from ewallet_core.storage.postgresql.connection_setup import ConnectionSetup
-from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.engine import connect, create_dialect, create_pool
 from ewallet_core.storage.postgresql.errors import Remedy, as_storage_error, remedy_for, summary
 from ewallet_core.storage.postgresql.maintenance import MaintenanceThread
 from ewallet_core.storage.postgresql.pipeline import DriverConnection, Patience, PipelinedConnection
@@ -48,16 +48,24 @@ class PostgresqlDatabase:
 
     is_remote = True
 
-    def __init__(self, target: PostgresqlTarget, durability: Durability, connections: int) -> None:
-        """Half of the connections are for changes that are submitted."""
-        self._engine = create_engine_for(target, pool_size=connections)
-        # None of the pool's, which may all be in use.
-        self._maintenance_engine = create_engine_for(target, pool_size=1)
+    def __init__(
+        self,
+        target: PostgresqlTarget,
+        durability: Durability,
+        connections: int,
+        first: DriverConnection | None = None,
+    ) -> None:
+        """Half of the connections are for changes that are submitted.
+
+        The `first` one, which is already open, is used for maintenance: to open one takes the server as much
+        work as some hundred statements.
+        """
+        self._target = target
+        self._first = first
         self._patience = Patience()
         self._setup = ConnectionSetup(durability, self._patience)
-        for engine in (self._engine, self._maintenance_engine):
-            event.listen(engine, "connect", lambda connection, _record: self._setup.prepare(connection))
-        self._statements = Statements(self._engine.dialect)
+        self._pool = create_pool(target, self._setup.prepare, pool_size=connections)
+        self._statements = Statements(create_dialect())
         self._retries: Counter[str] = Counter()
         self._outage = Outage()
         self._waiting: queue.SimpleQueue[tuple[Work, Deliver] | None] = queue.SimpleQueue()
@@ -113,7 +121,7 @@ class PostgresqlDatabase:
         yield gauge(
             "ewallet_database_connections",
             "Connections of the pool that are in use.",
-            cast("QueuePool", self._engine.pool).checkedout(),
+            self._pool.checkedout(),
         )
         yield gauge("ewallet_writer_queue", "Changes that wait for a writer.", self._waiting.qsize())
         yield Metric(
@@ -137,8 +145,7 @@ class PostgresqlDatabase:
         for writer in self._writers:
             writer.join()
         self._maintenance.close()
-        self._engine.dispose()
-        self._maintenance_engine.dispose()
+        self._pool.dispose()
 
     def _require_open(self) -> None:
         if self._closed:
@@ -207,10 +214,16 @@ class PostgresqlDatabase:
         self._maintenance.end_if_hung()
 
     def _connect_for_maintenance(self) -> DriverConnection:
-        pooled = _connect(self._maintenance_engine)
-        driver = cast("DriverConnection", pooled.driver_connection)
-        pooled.detach()
-        return driver
+        """None of the pool's, which may all be in use."""
+        connection, self._first = self._first, None
+        with _no_connection():
+            connection = connection or connect(self._target)
+            try:
+                self._setup.prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
 
     def _open_transaction(self, connection: PipelinedConnection) -> PostgresqlTransaction:
         return PostgresqlTransaction(connection, self._statements, writes=True)
@@ -239,7 +252,8 @@ class PostgresqlDatabase:
     def _take_from_pool(self) -> tuple[PoolProxiedConnection, DriverConnection]:
         """A connection, but none to a server that was replaced since it was opened."""
         while True:
-            pooled = _connect(self._engine)
+            with _no_connection():
+                pooled = self._pool.connect()
             driver = cast("DriverConnection", pooled.driver_connection)
             if not self._setup.is_replaced(driver):
                 return pooled, driver
@@ -260,10 +274,11 @@ class PostgresqlDatabase:
                 _log.exception("finished work could not be delivered")
 
 
-def _connect(engine: Engine) -> PoolProxiedConnection:
-    """A connection of the engine; raises `NoConnectionError` if none can be opened."""
+@contextmanager
+def _no_connection() -> Iterator[None]:
+    """Raise `NoConnectionError` if none can be opened."""
     try:
-        return engine.raw_connection()
+        yield
     except psycopg.OperationalError as reason:
         raise NoConnectionError(summary(reason)) from reason
 

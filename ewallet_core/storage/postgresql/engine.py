@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy import Connection, Dialect, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 
 if TYPE_CHECKING:
-    import psycopg
+    from ewallet_core.storage.postgresql.pipeline import DriverConnection
 
 POOL_SIZE = 16
 POOL_SECONDS = 20.0
@@ -32,28 +34,37 @@ _DEFAULTS: dict[str, str | int] = {
 """Arguments of libpq, unless the URL has them."""
 
 
-def create_engine_for(
-    target: PostgresqlTarget, *, pool_size: int = POOL_SIZE, pool_seconds: float = POOL_SECONDS
-) -> Engine:
-    """A pool of psycopg's connections for statements that are compiled by the engine's dialect.
+def create_pool(
+    target: PostgresqlTarget,
+    prepare: Callable[[DriverConnection], None],
+    *,
+    pool_size: int = POOL_SIZE,
+    pool_seconds: float = POOL_SECONDS,
+) -> QueuePool:
+    """A pool of connections as those of `connect`; each of them is prepared once.
 
-    They are in autocommit mode, so that BEGIN is sent by its user, and their cursors take `$1` for
-    parameters. There are at most `pool_size` of them; none is opened before the first is needed. Raises
-    `StorageUnavailableError` without psycopg.
+    There are at most `pool_size` of them; none is opened before the first is needed. An engine of SQLAlchemy
+    would ask the server four things first that no statement of ours needs to know.
     """
-    arguments = {**connect_arguments(target), **_raw_connections()}
-    return create_engine(
-        target.url,
-        paramstyle="numeric_dollar",
-        use_native_hstore=False,
-        client_encoding="utf8",
+    # SQLAlchemy's own type of connections is wider.
+    creator: Any = partial(connect, target)
+    pool = QueuePool(
+        creator,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=pool_seconds,
+        timeout=pool_seconds,
         # So that those which are not needed at present are idle for long, and the others keep what they know.
-        pool_use_lifo=True,
-        connect_args=arguments,
+        use_lifo=True,
     )
+    event.listen(pool, "connect", lambda connection, _record: prepare(connection))
+    return pool
+
+
+def create_dialect() -> Dialect:
+    """The dialect of statements that connections as those of `connect` carry out."""
+    untyped: Any = PGDialect_psycopg
+    dialect: Dialect = untyped(paramstyle="numeric_dollar", use_native_hstore=False)
+    return dialect
 
 
 def require_driver() -> None:
@@ -61,10 +72,11 @@ def require_driver() -> None:
     _raw_connections()
 
 
-def connect(target: PostgresqlTarget) -> psycopg.Connection[Any]:
-    """A connection as those of the pool, but outside of it. Raises `psycopg.Error`.
+def connect(target: PostgresqlTarget) -> DriverConnection:
+    """A connection for statements that are compiled by the dialect of `create_dialect`.
 
-    Raises `StorageUnavailableError` without psycopg.
+    It is in autocommit mode, so that BEGIN is sent by its user, and its cursors take `$1` for parameters.
+    Raises `psycopg.Error`, or `StorageUnavailableError` without psycopg.
     """
     arguments = {**connect_arguments(target), **_raw_connections(), "client_encoding": "utf8"}
     import psycopg  # noqa: PLC0415

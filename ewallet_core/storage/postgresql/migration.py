@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection, text
 
 from ewallet_core.errors.server import StorageUnavailableError
@@ -18,6 +21,9 @@ from ewallet_core.storage.postgresql.requirements import (
 from ewallet_core.storage.postgresql.url import PostgresqlTarget
 from ewallet_core.storage.schema import APPEND_ONLY, entries, metadata
 from ewallet_core.storage.schema_version import SCHEMA_VERSION, VERSION_TABLE
+
+if TYPE_CHECKING:
+    from ewallet_core.storage.postgresql.pipeline import DriverConnection
 
 _MIGRATION_LOCK = 0x65_77_61_6C_6C_65_74
 """The advisory lock of the one process that creates or upgrades tables in a database: "ewallet" in ASCII."""
@@ -36,24 +42,36 @@ _SEQUENCES = text(
 )
 
 
-def prepare(target: PostgresqlTarget) -> PostgresqlFacts:
-    """Create or upgrade the tables if that is needed and the role may do it; returns what is there now.
+def connect_prepared(target: PostgresqlTarget) -> tuple[DriverConnection, PostgresqlFacts]:
+    """Create or upgrade the tables if that is needed and the role may do it.
 
-    Several processes and threads may do this at once. Raises `StorageUnavailableError`.
+    Returns the connection on which it has asked the server, for further use, and what is there now. Several
+    processes and threads may do this at once. Raises `StorageUnavailableError`.
     """
-    facts = look_up(target)
-    require_usable(facts)
-    if not facts.is_current:
-        require_upgradable(facts)
-        migrate(target)
-        facts = look_up(target)
-    require_granted(facts)
-    return facts
+    with connecting(target):
+        connection = connect(target)
+    try:
+        facts = _read_facts(connection, target)
+        require_usable(facts)
+        if not facts.is_current:
+            require_upgradable(facts)
+            migrate(target)
+            facts = _read_facts(connection, target)
+        require_granted(facts)
+    except BaseException:
+        connection.close()
+        raise
+    return connection, facts
 
 
 def look_up(target: PostgresqlTarget) -> PostgresqlFacts:
     """Ask the server about the database, on a connection of its own. Raises `StorageUnavailableError`."""
-    with connecting(target), connect(target) as connection:
+    with connecting(target), closing(connect(target)) as connection:
+        return _read_facts(connection, target)
+
+
+def _read_facts(connection: DriverConnection, target: PostgresqlTarget) -> PostgresqlFacts:
+    with connecting(target):
         return read_facts(connection.execute, target)
 
 

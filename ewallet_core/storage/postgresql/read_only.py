@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Dialect, Engine
+from sqlalchemy import URL, Dialect
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
-from ewallet_core.storage.postgresql.engine import create_engine_for
+from ewallet_core.storage.postgresql.engine import connect, create_dialect
 from ewallet_core.storage.postgresql.errors import as_storage_error, summary
 from ewallet_core.storage.postgresql.pipeline import DriverConnection
 from ewallet_core.storage.postgresql.requirements import (
@@ -40,7 +40,10 @@ _SETTINGS = {
     "quote_all_identifiers": "off",
 }
 # Each release of PostgreSQL has some of the settings.
-_SET = "SELECT set_config(name, $2, true) FROM pg_settings WHERE name = $1"
+_SET = """
+SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS setting (name, value)
+WHERE current_setting(name, true) IS NOT NULL
+"""
 _CONFLICT_WITH_RECOVERY = "40001"
 _NOT_ALLOWED = "42501"
 
@@ -72,14 +75,12 @@ def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnecti
     Raises `StorageUnavailableError` if there is no such database, or if reading it fails:
     `StorageDamagedError` if the content is at fault.
     """
-    engine = create_engine_for(target, pool_size=1)
     with connecting(target):
-        driver = _connect(engine)
+        driver = connect(target)
     try:
         driver.execute(_BEGIN)
-        for setting in _SETTINGS.items():
-            driver.execute(_SET, setting)
-        yield driver, engine.dialect
+        driver.execute(_SET, (list(_SETTINGS), list(_SETTINGS.values())))
+        yield driver, create_dialect()
     except Exception as reason:
         if (error := _as_unavailable(reason)) is None:
             raise
@@ -87,7 +88,6 @@ def connect_read_only(target: PostgresqlTarget) -> Iterator[tuple[DriverConnecti
     finally:
         # Nothing was changed, so nothing needs to be rolled back.
         driver.close()
-        engine.dispose()
 
 
 @contextmanager
@@ -120,14 +120,6 @@ def require_readable(facts: PostgresqlFacts) -> None:
         if_none="Name another database or schema in the URL, or run `ewallet migrate` to create the tables.",
         if_other="Upgrade it with `ewallet migrate`, or use the release that wrote it.",
     )
-
-
-def _connect(engine: Engine) -> DriverConnection:
-    connection = engine.raw_connection()
-    driver = connection.driver_connection
-    # It never returns to the engine's pool.
-    connection.detach()
-    return cast("DriverConnection", driver)
 
 
 def _as_unavailable(reason: Exception) -> WalletError | None:

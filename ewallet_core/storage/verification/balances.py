@@ -5,6 +5,7 @@ The postings are those that the check of the journal reads. Of each balance its 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
@@ -77,6 +78,27 @@ class _Sum:
         self.moved_at = 0
 
 
+def _faults_of(posting: PostingLine, balance: _Sum, entry_at: int, moved_at: int) -> Iterator[str]:
+    """What is wrong with a posting that was added to a balance, which had moved at `moved_at` before."""
+    if posting.unit != balance.unit:
+        yield f"{posting.name} moves {posting.unit}s, its balance counts {balance.unit}s."
+    if posting.at < entry_at:
+        yield f"{posting.name} is dated before its entry."
+    elif posting.at > entry_at and posting.at > moved_at:
+        yield f"{posting.name} is dated after its entry and the one before it."
+    # The issuer's balances are not stored, but computed.
+    if balance.issues:
+        if posting.balance_after is not None:
+            yield f"{posting.name} says what is left to the issuer."
+        return
+    if posting.balance_after != balance.total:
+        yield f"{posting.name} says {posting.balance_after} is left, its balance came to {balance.total}."
+    if balance.total < 0:
+        yield f"Balance {posting.balance} went below zero at entry {posting.entry_id}."
+    if posting.at < moved_at:
+        yield f"{posting.name} is dated before the one before it."
+
+
 class BalanceSums:
     """The sum of each balance's postings, which are added in order."""
 
@@ -86,34 +108,27 @@ class BalanceSums:
             for balance in transaction.each(_BALANCES, _BalanceLine)
         }
 
-    def add(self, posting: PostingLine, entry_at: int) -> list[str]:
+    def add(self, posting: PostingLine, entry_at: int) -> Sequence[str]:
         """Add the posting; returns what is wrong with it, in sentences."""
         balance = self._sums.get(posting.balance)
         if balance is None:
-            return [f"{posting.name} belongs to no balance."]
-        faults = []
+            return (f"{posting.name} belongs to no balance.",)
+        at, moved_at = posting.at, balance.moved_at
         total = balance.total = balance.total + posting.amount
-        if posting.unit != balance.unit:
-            faults.append(f"{posting.name} moves {posting.unit}s, its balance counts {balance.unit}s.")
-        if posting.at < entry_at:
-            faults.append(f"{posting.name} is dated before its entry.")
-        elif posting.at > entry_at and posting.at > balance.moved_at:
-            faults.append(f"{posting.name} is dated after its entry and the one before it.")
-        # The issuer's balances are not stored, but computed.
         if balance.issues:
-            if posting.balance_after is not None:
-                faults.append(f"{posting.name} says what is left to the issuer.")
+            left = None
         else:
-            if posting.balance_after != total:
-                faults.append(
-                    f"{posting.name} says {posting.balance_after} is left, its balance came to {total}."
-                )
-            if total < 0:
-                faults.append(f"Balance {posting.balance} went below zero at entry {posting.entry_id}.")
-            if posting.at < balance.moved_at:
-                faults.append(f"{posting.name} is dated before the one before it.")
-            balance.moved_at = posting.at
-        return faults
+            left, balance.moved_at = total, at
+        # Nothing is wrong with most postings. The issuer's total is below zero, and its balance moves at 0.
+        if (
+            posting.balance_after == left
+            and at == entry_at
+            and at >= moved_at
+            and posting.unit == balance.unit
+            and (total >= 0 or left is None)
+        ):
+            return ()
+        return tuple(_faults_of(posting, balance, entry_at, moved_at))
 
     def finish(self, transaction: Transaction) -> Findings:
         """Compare the sums with the balances, and what was issued with what circulates."""

@@ -27,7 +27,8 @@ class Check:
     line: str
 
 
-Findings = Iterator[Violation | Check]
+Finding = Violation | Check
+Findings = Iterator[Finding]
 
 
 FOLLOWED_TABLES = {

@@ -50,6 +50,7 @@ _STRAY_SEALS = (
     .where(_entry.id.is_(None))
     .order_by(_seal.entry_id)
 )
+_CONVERSIONS = {EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS}
 
 
 def check_journal(transaction: Transaction) -> Findings:
@@ -57,19 +58,19 @@ def check_journal(transaction: Transaction) -> Findings:
     balances, checked = BalanceSums(transaction), 0
     for entry, postings in _read_with_postings(transaction):
         if entry is None:
-            for posting in postings:
-                yield Violation(f"{posting.name} belongs to no entry.")
-                yield from map(Violation, balances.add(posting, posting.at))
+            yield from _add_strays(postings, balances)
             continue
         checked += 1
-        is_balanced = _is_balanced(postings)
+        is_pair = _is_pair(postings)
+        is_balanced = is_pair or _is_balanced(postings)
         if not is_balanced:
             yield Violation(f"The postings of entry {entry.id} don't sum to zero.")
-        if chain.is_whole and not chain.continues(entry, postings, is_balanced):
+        if not is_pair:
+            yield from _check_positions(entry, postings)
+        can_be_posted = is_pair or (is_balanced and _all_move(postings))
+        if chain.is_whole and not chain.continues(entry, postings, can_be_posted):
             yield Violation(f"The seals' chain breaks at entry {chain.breaks_at}.")
-        for position, posting in enumerate(postings, start=1):
-            if posting.position != position:
-                yield Violation(f"{posting.name} has another position than the {position}.")
+        for posting in postings:
             if faults := balances.add(posting, entry.at):
                 yield from map(Violation, faults)
     for stray in transaction.each(_STRAY_SEALS, RowId):
@@ -80,32 +81,53 @@ def check_journal(transaction: Transaction) -> Findings:
     yield from balances.finish(transaction)
 
 
+def _add_strays(postings: list[PostingLine], balances: BalanceSums) -> Findings:
+    for posting in postings:
+        yield Violation(f"{posting.name} belongs to no entry.")
+        yield from map(Violation, balances.add(posting, posting.at))
+
+
 def _read_with_postings(transaction: Transaction) -> Iterator[tuple[_EntryLine | None, list[PostingLine]]]:
     """Each entry with its postings, and without an entry those that belong to none."""
     postings = transaction.each(_POSTINGS, PostingLine)
     following = next(postings, None)
     for entry in transaction.each(_ENTRIES, _EntryLine):
-        its_own: list[PostingLine] = []
-        strays: list[PostingLine] = []
-        while following is not None and following.entry_id <= entry.id:
-            if following.entry_id == entry.id:
-                its_own.append(following)
-            else:
+        if following is not None and following.entry_id < entry.id:
+            strays = [following]
+            while (following := next(postings, None)) is not None and following.entry_id < entry.id:
                 strays.append(following)
-            following = next(postings, None)
-        if strays:
             yield None, strays
+        its_own = []
+        while following is not None and following.entry_id == entry.id:
+            its_own.append(following)
+            following = next(postings, None)
         yield entry, its_own
     if following is not None:
         yield None, [following, *postings]
 
 
+def _is_pair(postings: list[PostingLine]) -> bool:
+    """Whether they move one amount from one balance to another, as those of most entries do."""
+    if len(postings) != 2:
+        return False
+    one, other = postings
+    return (
+        one.amount == -other.amount != 0
+        and one.unit == other.unit
+        and one.position == 1
+        and other.position == 2
+    )
+
+
+def _check_positions(entry: _EntryLine, postings: list[PostingLine]) -> Findings:
+    if len(postings) > 2 and entry.kind not in _CONVERSIONS:
+        yield Violation(f"Entry {entry.id} moves more than two balances, and is no conversion.")
+    for position, posting in enumerate(postings, 1):
+        if posting.position != position:
+            yield Violation(f"{posting.name} has another position than the {position}.")
+
+
 def _is_balanced(postings: list[PostingLine]) -> bool:
-    # Most entries move one amount from one balance to another.
-    if len(postings) == 2:
-        one, other = postings
-        if one.unit == other.unit:
-            return one.amount + other.amount == 0
     sums: dict[str, int] = {}
     for posting in postings:
         sums[posting.unit] = sums.get(posting.unit, 0) + posting.amount
@@ -127,7 +149,7 @@ class _Chain:
         self._may_have_tail = may_have_tail
         self._first_unsealed: int | None = None
 
-    def continues(self, entry: _EntryLine, postings: list[PostingLine], is_balanced: bool) -> bool:
+    def continues(self, entry: _EntryLine, postings: list[PostingLine], can_be_posted: bool) -> bool:
         """Whether the seal of this entry is the next one. An entry that can't be posted has none."""
         if self._first_unsealed is not None and entry.hash is not None:
             return self._break_at(self._first_unsealed)
@@ -137,7 +159,7 @@ class _Chain:
         self.length += 1
         facts = facts_of(entry.id, entry.kind, entry.at, entry.reverses_id, postings)
         self._last = seal_facts(self._last, facts)
-        if is_balanced and entry.hash == self._last and _all_move(postings):
+        if can_be_posted and entry.hash == self._last:
             return True
         return self._break_at(entry.id)
 

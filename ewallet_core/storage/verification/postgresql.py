@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Select, Table, literal, select, text
 
 from ewallet_core.storage import schema
+from ewallet_core.storage.described_schema import POSTGRESQL_SCHEMA, read_description
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.schema_version import VERSION_TABLE
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import FOLLOWED_TABLES, Check, Findings, Violation
-from ewallet_core.storage.verification.described_schema import POSTGRESQL_SCHEMA, read_description
 
 # The schema is the one whose tables the statements find. What is as usual is left out of a definition.
 _OBJECTS = """
@@ -85,13 +85,14 @@ class _Object(Row, frozen=True):
 
 
 def read_schema(transaction: Transaction) -> dict[str, str]:
-    """The definition of each table of ours and of what belongs to one, by kind, table and name."""
+    """The definition of each table of ours and of what belongs to one, by kind, table and name, sorted."""
     ours = schema.metadata.tables.keys() | {VERSION_TABLE}
-    return {
+    definitions = {
         f"{found.kind} {found.table}" + (f".{found.name}" if found.kind != "table" else ""): found.definition
         for found in transaction.all(text(_OBJECTS), _Object)
         if found.table in ours
     }
+    return dict(sorted(definitions.items()))
 
 
 def check_schema(transaction: Transaction) -> Findings:
@@ -241,7 +242,7 @@ _SEQUENCES = """
     SELECT tables.relname::text, sequences.oid::regclass::text FROM pg_class AS sequences
     JOIN pg_depend ON objid = sequences.oid AND deptype IN ('a', 'i')
         AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
-    JOIN pg_class AS tables ON tables.oid = refobjid AND tables.oid = to_regclass(quote_ident(tables.relname))
+    JOIN pg_class AS tables ON tables.oid = refobjid AND pg_table_is_visible(tables.oid)
     WHERE CASE sequences.relkind WHEN 'S' THEN has_sequence_privilege(sequences.oid, 'SELECT') END
     ORDER BY tables.relname
 """

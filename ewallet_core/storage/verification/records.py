@@ -49,7 +49,7 @@ _moved, _sent, _received = schema.postings, schema.postings.alias("sent"), schem
 _credits = schema.postings.alias("credits")
 _linked_sheet = schema.sheets.alias("linked_sheet")
 _sender, _recipient = schema.balances.alias("sender"), schema.balances.alias("recipient")
-_from_wallet, _to_wallet = schema.ewallets.alias("from_wallet"), schema.ewallets.alias("to_wallet")
+_own_wallet = schema.ewallets.alias("own_wallet")
 _from_clock, _to_clock = schema.clocks.alias("from_clock"), schema.clocks.alias("to_clock")
 _linked, _cost = schema.transfer_records.alias("linked"), schema.costs
 
@@ -64,9 +64,12 @@ def _with_holder(record: Table, holder: Table) -> FromClause:
 
 
 def _with_sides(record: Table) -> FromClause:
-    """The records also with the balances of the sender and the recipient of their entries' credits."""
-    is_sent = and_(_sent.c.unit == Unit.CREDIT, _sent.c.amount < 0)
-    is_received = and_(_received.c.unit == Unit.CREDIT, _received.c.amount > 0)
+    """The records also with the balances of the sender and the recipient of their entries' credits.
+
+    Those are the first and the second posting; the check of the journal finds a further one.
+    """
+    is_sent = and_(_sent.c.position == 1, _sent.c.unit == Unit.CREDIT, _sent.c.amount < 0)
+    is_received = and_(_received.c.position == 2, _received.c.unit == Unit.CREDIT, _received.c.amount > 0)
     return (
         _with_holder(record, _wallet)
         .outerjoin(_sent, and_(_sent.c.entry_id == record.c.entry_id, is_sent))
@@ -137,8 +140,16 @@ _TYPE = case(
     (or_(_entry.c.kind == EntryKind.SUPPLY, _wallet.c.balance_id == _sender.c.id), _entry.c.kind),
     else_=_INCOMING,
 )
+
+
+def _balance_of_wallet(wallet_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    return select(_own_wallet.c.balance_id).where(_own_wallet.c.id == wallet_id).scalar_subquery()
+
+
+# Subqueries, and not joins, because almost no transfer is between an account's own wallets.
 _NAMES_OTHER_WALLETS = or_(
-    _differ(_from_wallet.c.balance_id, _sender.c.id), _differ(_to_wallet.c.balance_id, _recipient.c.id)
+    _differ(_balance_of_wallet(_transfer.c.from_ewallet_id), _sender.c.id),
+    _differ(_balance_of_wallet(_transfer.c.to_ewallet_id), _recipient.c.id),
 )
 _IS_MOVED_TIME = _entry.c.kind == EntryKind.TRANSFER
 _TYPE_OF_CONVERSION = case((and_(_IS_MOVED_TIME, _moved.c.amount > 0), _INCOMING), else_=_entry.c.kind)
@@ -191,9 +202,7 @@ _FAULTY = union_all(
     select_faulty(
         "The transfer record",
         _transfer.c.id,
-        _with_sides(_transfer)
-        .outerjoin(_from_wallet, _from_wallet.c.id == _transfer.c.from_ewallet_id)
-        .outerjoin(_to_wallet, _to_wallet.c.id == _transfer.c.to_ewallet_id),
+        _with_sides(_transfer),
         *_misplaced(_transfer, RecordType.TRANSFER),
         _POINTS_AT_NOTHING,
         _is_dated_otherwise(_transfer),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from ewallet_core.storage import schema
+from ewallet_core.storage.described_schema import SQLITE_SCHEMA, read_description
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import FOLLOWED_TABLES, Check, Findings, Violation
-from ewallet_core.storage.verification.described_schema import SQLITE_SCHEMA, read_description
 
 # SQLite makes the others by itself, and their SQL is NULL.
 _MADE_OBJECTS = text(
     "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+    " ORDER BY rowid"
 )
 _INTEGRITY = text("PRAGMA integrity_check")
 _FOREIGN_KEYS = tuple(
@@ -34,7 +35,7 @@ def check_integrity(transaction: Transaction) -> Findings:
 
 
 def read_schema(transaction: Transaction) -> dict[str, str]:
-    """The SQL of each table, index and trigger, by name."""
+    """The SQL of each table, index and trigger by name, in the order in which they were made."""
     return dict(transaction.run(_MADE_OBJECTS).fetchall())
 
 

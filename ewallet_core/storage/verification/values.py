@@ -81,14 +81,21 @@ class _FaultyLine(Row, frozen=True):
 
 def _is_wrong(table: Table, column: Column[Any], *, may_have_other_type: bool) -> ColumnElement[bool]:
     """Whether the column has a value that is never written there; NULL, which has its constraint, is not."""
+    is_number = not isinstance(column.type, LargeBinary | Text)
     wrong = []
-    if may_have_other_type:
+    # An id is the number by which SQLite keeps the row.
+    if may_have_other_type and column.name != "id":
         wrong.append(func.typeof(column) != _type_of(column))
-    if not isinstance(column.type, LargeBinary | Text):
+    if is_number:
         wrong.append(_is_out_of_range(column))
     if known := _KNOWN.get((table.name, column.name)):
         wrong.append(and_(*(column != value for value in known)))
-    return and_(column.is_not(None), or_(false(), *wrong)) if column.nullable else or_(false(), *wrong)
+    is_wrong = or_(false(), *wrong)
+    if not column.nullable:
+        return is_wrong
+    # Most optional numbers are NULL. Of a text, `typeof` reads only the type, and the comparison all of it.
+    has_value = column.is_not(None)
+    return and_(has_value, is_wrong) if is_number else and_(is_wrong, has_value)
 
 
 def _type_of(column: Column[Any]) -> str:
@@ -146,7 +153,8 @@ def _faulty(table: Table, *, in_sqlite: bool) -> Select[Any]:
         key, words = table.c.search_key, _words(records)
         # What an account left when it was erased is found by nothing.
         differs = and_(key != func.lower(words), key != "")
-    return select(shown, case((wrong, 1), else_=0), key, words).where(or_(wrong, differs))
+    # The words come first: SQLite's `typeof` would free the memory in which it has just joined them.
+    return select(shown, case((wrong, 1), else_=0), key, words).where(or_(differs, wrong))
 
 
 def _broken_constraints(table: Table) -> Iterator[ColumnElement[bool]]:
