@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from arranged import Arranged
 from database_file import significant_rows
 from engine_client import EngineClient
 from example import STAGES, Example, enter
@@ -26,7 +26,7 @@ from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage.database import Database, open_database
 
 OpenEngine = Callable[..., EWalletSessionManager]
-Arrange = Callable[..., contextlib.AbstractContextManager["Arranged"]]
+Arrange = Callable[..., contextlib.AbstractContextManager[Arranged]]
 
 STEPS_OF_ADA: dict[str, Step] = {
     "visitor": lambda client, _: client.open_session(),
@@ -191,16 +191,6 @@ def nothing_changes(wallet_url: str, engine: EWalletSessionManager) -> Iterator[
     assert significant_rows(wallet_url) == before[0]
 
 
-@dataclass(frozen=True)
-class Arranged:
-    """An example, and a client at the point where it succeeds."""
-
-    example: Example
-    caller: EngineClient
-    wallclock: Wallclock
-    url: str
-
-
 @pytest.fixture(scope="session")
 def arrange(database_kind: str, new_wallet: NewWallet, wallets_of_examples: PreparedWallets) -> Arrange:
     """Arrange an example in a wallet of its own, on an engine with these choices."""
@@ -224,8 +214,8 @@ def arrange(database_kind: str, new_wallet: NewWallet, wallets_of_examples: Prep
 def arranged(
     request: pytest.FixtureRequest, arrange: Arrange, wallet_checker: WalletChecker
 ) -> Iterator[Arranged]:
-    """The example of the parameter, arranged once for all tests of the module, which may change nothing."""
-    with arrange(request.param) as found:
+    """What all examples of the parameter start with, once for all tests of the module, which change nothing."""
+    with arrange(next(iter(request.param.values()))) as found:
         before = significant_rows(found.url)
         yield found
         assert significant_rows(found.url) == before
