@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import pytest
 from each import check_each
 from engine_client import EngineClient
 from example import Example
-from examples import EXAMPLES_BY_START
 from fakes import Wallclock
 
 
@@ -23,18 +22,26 @@ class Arranged:
     url: str
 
 
-def in_each_example(check: Callable[[Arranged], None]) -> Callable[..., None]:
-    """Have one test check all examples that start alike, in the wallet of the fixture `arranged`.
+def in_each(examples: Iterable[Example]) -> Callable[[Callable[[Arranged], None]], Callable[..., None]]:
+    """Have one test check all of the examples that start alike, in the wallet of the fixture `arranged`.
 
-    What the check sends for an example must be of no consequence for the others.
+    What the check sends for one of them must be of no consequence for the others.
     """
+    starts: dict[str, list[Example]] = {}
+    for example in examples:
+        starts.setdefault(example.start, []).append(example)
 
-    @pytest.mark.parametrize(
-        "arranged", EXAMPLES_BY_START.values(), ids=EXAMPLES_BY_START, indirect=True, scope="module"
-    )
-    def test(arranged: Arranged) -> None:
-        examples = EXAMPLES_BY_START[arranged.example.start]
-        check_each({name: replace(arranged, example=example) for name, example in examples.items()}, check)
+    def decorate(check: Callable[[Arranged], None]) -> Callable[..., None]:
+        @pytest.mark.parametrize(
+            "arranged", [alike[0] for alike in starts.values()], ids=list(starts), indirect=True
+        )
+        def test(arranged: Arranged) -> None:
+            alike = enumerate(starts[arranged.example.start], 1)
+            check_each(
+                {f"{number}: {each}": replace(arranged, example=each) for number, each in alike}, check
+            )
 
-    test.__name__, test.__doc__ = check.__name__, check.__doc__
-    return test
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return decorate

@@ -214,8 +214,8 @@ def arrange(database_kind: str, new_wallet: NewWallet, wallets_of_examples: Prep
 def arranged(
     request: pytest.FixtureRequest, arrange: Arrange, wallet_checker: WalletChecker
 ) -> Iterator[Arranged]:
-    """What all examples of the parameter start with, once for all tests of the module, which change nothing."""
-    with arrange(next(iter(request.param.values()))) as found:
+    """The example of the parameter, arranged once for all tests of the module, which may change nothing."""
+    with arrange(request.param) as found:
         before = significant_rows(found.url)
         yield found
         assert significant_rows(found.url) == before

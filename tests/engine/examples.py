@@ -11,7 +11,6 @@ import examples_reports
 import examples_sheets
 import examples_system
 import examples_wallets_and_clocks
-from example import Example
 
 EXAMPLES = (
     *examples_basics.EXAMPLES,
@@ -24,14 +23,3 @@ EXAMPLES = (
     *examples_system.EXAMPLES,
     *examples_reports.EXAMPLES,
 )
-
-
-def _by_start() -> dict[str, dict[str, Example]]:
-    starts: dict[str, dict[str, Example]] = {}
-    for number, example in enumerate(EXAMPLES):
-        starts.setdefault(example.start, {})[f"{example}, example {number}"] = example
-    return starts
-
-
-EXAMPLES_BY_START = _by_start()
-"""The examples that can share a wallet as long as none of them changes it, each by a unique name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from argument_limits import NUMBERS, beyond, limits
-from arranged import in_each_example
+from arranged import in_each
 from example import Example
 from examples import EXAMPLES
 from fakes import MINUTE
@@ -12,6 +12,7 @@ from instructions import VIEW_ACCOUNT
 
 from ewallet_core.instructions.registry import Access
 
+in_each_example = in_each(EXAMPLES)
 
 # None of these is a number, though Python's `int`, `float` or `Decimal` would read most of them.
 ODD_SPELLINGS = (
@@ -99,7 +100,7 @@ def test_an_instruction_of_an_account_is_refused_in_an_expired_session(arranged)
 
 
 @pytest.mark.parametrize(
-    "arranged", [{"registered": Example("registered", VIEW_ACCOUNT, {})}], ids=["registered"], indirect=True, scope="module"
+    "arranged", [Example("registered", VIEW_ACCOUNT, {})], ids=str, indirect=True, scope="module"
 )
 def test_an_instruction_of_an_account_needs_a_login(arranged):
     needing = [example for example in EXAMPLES if example.access is Access.ACCOUNT]
