@@ -18,7 +18,7 @@ LIBRARIES = "import sqlalchemy, msgspec, click"
 
 
 def command_rows(folder: Path, runs: int) -> Iterator[Row]:
-    """The row of so many pairs of commands, after one pair that fills the caches."""
+    """The row of so many pairs of commands; if there are several, after one pair that fills the caches."""
     wallet = folder / "command"
     wallet.mkdir()
     register = [EWALLET, "--data-dir", str(wallet), "register", "ada", "--email", "ada@example.org"]
@@ -27,7 +27,7 @@ def command_rows(folder: Path, runs: int) -> Iterator[Row]:
     )
     libraries: list[Measurement] = []
     commands: list[Measurement] = []
-    for run in range(runs + 1):
+    for run in range(0 if runs > 1 else 1, runs + 1):
         measured = (
             _run([sys.executable, "-c", LIBRARIES]),
             _run([EWALLET, "--data-dir", str(wallet), "status"]),

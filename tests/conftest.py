@@ -82,8 +82,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One more than the number of cores, because tests of the app and of connections often wait."""
-    return (yield) + 1
+    """Two more than the number of cores, because tests of the app and of connections often wait."""
+    return (yield) + 2
 
 
 @pytest.fixture(autouse=True, scope="session")

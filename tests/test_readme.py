@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked_process
 import pytest
+from command_in_shell import command_in_shell
+from forked_process import ForkedProcess
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -17,7 +19,6 @@ from ewallet_tui.app import open_app
 from ewallet_tui.export import FOLDER_VARIABLE
 
 README = Path(__file__).parent.parent / "README.md"
-EWALLET = Path(sys.executable).with_name("ewallet")
 
 
 def python_with(words: str) -> str:
@@ -28,16 +29,17 @@ def python_with(words: str) -> str:
 
 
 def run(program: str, folder: Path) -> str:
-    command = [sys.executable, "-c", program]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    done = forked_process.run([], script=program, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """The address of a server started as in the README, except for its folder and ports."""
     assert "\n    ewallet serve\n" in README.read_text()
-    command = [EWALLET, "--data-dir", tmp_path, "serve", "--in-port", "0", "--out-port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    words = ["--data-dir", tmp_path, "serve", "--in-port", "0", "--out-port", "0"]
+    with ForkedProcess(words, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         found = re.search(r"instructions on ([^,]+),", server.stdout.readline())
         assert found is not None
@@ -153,14 +155,15 @@ def test_the_commands_of_the_readme_do_what_they_say(tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("four unrelated words")
     environment = {
-        "PATH": f"{EWALLET.parent}:/usr/bin:/bin",
         "EWALLET_DATA_DIR": str(tmp_path / "wallet"),
         "EWALLET_PASSWORD_FILE": str(password),
     }
     bob = "ewallet register bob --email bob@example.org"
     script = "\n".join(["set -e", bob, *commands])
-    done = subprocess.run(
-        ["bash", "-c", script], check=False, env=environment, capture_output=True, text=True
-    )
+    with command_in_shell(tmp_path) as folder:
+        environment["PATH"] = f"{folder}:/usr/bin:/bin"
+        done = subprocess.run(
+            ["bash", "-c", script], check=False, env=environment, capture_output=True, text=True
+        )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("Paid bob 10 credits.")

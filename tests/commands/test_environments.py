@@ -10,6 +10,7 @@ from pathlib import Path
 
 import forked_process
 import pytest
+from forked_process import ForkedProcess
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import data_folder, database_url
@@ -107,30 +108,62 @@ def test_a_deleted_working_folder_is_one_sentence(arguments):
     must_be_one_sentence(run(*arguments, script=gone + NO_ENTRY, EWALLET_DATA_DIR="x"))
 
 
-@pytest.mark.parametrize(
-    "arguments", [("demo",), ("instructions",), ("pay", "--help"), ("--help",)], ids=" ".join
-)
-def test_closed_full_and_broken_outputs_leave_no_traceback(tmp_path, arguments):
-    def run_to(output: str) -> subprocess.CompletedProcess[bytes]:
+CLOSED, FULL, BROKEN = "<&- >&-", "> /dev/full", "| true"
+OUTPUTS = [output for output in (CLOSED, FULL, BROKEN) if output != FULL or Path("/dev/full").exists()]
+WITHOUT_STREAMS = """
+import os, sys
+os.close(0)
+os.close(1)
+sys.stdin = sys.stdout = sys.__stdin__ = sys.__stdout__ = None
+"""
+"""As an interpreter starts whose input and output are closed."""
+
+
+def must_end_in_words(output: str, ended: tuple[int, str]) -> None:
+    """Check how a command has ended whose output was closed, full, or a pipe that is not read."""
+    code, complained = ended
+    assert "Traceback" not in complained
+    if output == CLOSED:
+        assert ended == (0, "")
+    elif output == FULL:
+        assert code == 1
+        expected = r"ewallet can't use[^\n]+: no space left on device\. [^\n]+\.\n"
+        assert re.fullmatch(expected, complained), complained
+
+
+@pytest.mark.parametrize("arguments", [("pay", "--help"), ("--help",)], ids=" ".join)
+def test_closed_full_and_broken_outputs_of_a_new_process_leave_no_traceback(arguments):
+    for output in OUTPUTS:
         command = f'"$0" -c "$1" {" ".join(arguments)} {output}'
-        return subprocess.run(
+        done = subprocess.run(
             ["sh", "-c", command, sys.executable, NO_ENTRY],
             check=False,
             capture_output=True,
+            text=True,
             env={"PYTHONPATH": ROOT, "PATH": os.defpath},
             timeout=60,
         )
+        must_end_in_words(output, (done.returncode, done.stderr))
 
-    closed = run_to("<&- >&-")
-    assert (closed.returncode, closed.stderr) == (0, b"")
-    broken = run_to("| true")
-    assert b"Traceback" not in broken.stderr
-    if Path("/dev/full").exists():
-        full = run_to("> /dev/full")
-        assert full.returncode == 1
-        assert re.fullmatch(rb"ewallet can't use[^\n]+: no space left on device\. [^\n]+\.\n", full.stderr), (
-            full.stderr
-        )
+
+@pytest.mark.parametrize("arguments", [("demo",), ("instructions",)], ids=" ".join)
+def test_closed_full_and_broken_outputs_leave_no_traceback(arguments):
+    for output in OUTPUTS:
+        if output == BROKEN:
+            reading, given = os.pipe()
+            os.close(reading)
+        else:
+            given = os.open("/dev/full" if output == FULL else os.devnull, os.O_WRONLY)
+        with ForkedProcess(
+            arguments,
+            stdout=given,
+            stderr=subprocess.PIPE,
+            env={"PATH": os.defpath},
+            script=WITHOUT_STREAMS + NO_ENTRY if output == CLOSED else NO_ENTRY,
+        ) as process:
+            os.close(given)
+            _, complained = process.communicate(timeout=60)
+        must_end_in_words(output, (process.wait(), complained))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from arranged import Arranged
 from database_file import significant_rows
 from engine_client import EngineClient
 from example import STAGES, Example, enter
@@ -26,7 +26,7 @@ from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage.database import Database, open_database
 
 OpenEngine = Callable[..., EWalletSessionManager]
-Arrange = Callable[..., contextlib.AbstractContextManager["Arranged"]]
+Arrange = Callable[..., contextlib.AbstractContextManager[Arranged]]
 
 STEPS_OF_ADA: dict[str, Step] = {
     "visitor": lambda client, _: client.open_session(),
@@ -189,16 +189,6 @@ def nothing_changes(wallet_url: str, engine: EWalletSessionManager) -> Iterator[
     before: list[object] = []
     yield lambda: before.append(significant_rows(wallet_url))
     assert significant_rows(wallet_url) == before[0]
-
-
-@dataclass(frozen=True)
-class Arranged:
-    """An example, and a client at the point where it succeeds."""
-
-    example: Example
-    caller: EngineClient
-    wallclock: Wallclock
-    url: str
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,12 @@ class Example:
         """The part of it that selects the instruction."""
         return {key: word for key, word in self.instruction.items() if key not in self.arguments}
 
+    @property
+    def start(self) -> str:
+        """The stage and the instructions before it, of which each example with the same ones has the same."""
+        words = [" ".join(str(word) for word in instruction.values()) for instruction in self.before]
+        return ", ".join([self.stage, *words])
+
     def __str__(self) -> str:
         words = [str(word) for word in self.selectors.values()]
         return " ".join([*words, *self.arguments])

@@ -1,6 +1,6 @@
 """A process that forks processes with an engine in each, which send a random load until they are killed.
 
-Run as `python load_process.py <url>`, the URL of a database of the kind that will be used.
+Its only argument is the URL of a database of the kind that will be used.
 For each line of JSON on its input it forks one process for each item of `senders`, the senders of that
 process, and prints their ids; they print each answer. When all have ended, it prints how.
 """

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +19,7 @@ from database_file import is_on_postgresql
 from effort import count
 from engine_client import SELECTORS
 from fakes import MINUTE, Wallclock
+from forked_process import ForkedProcess
 from random_load import LoadedDatabase, Sent, draw, open_funded_sessions, with_kills
 
 from ewallet_core import EWalletSessionManager
@@ -27,7 +27,11 @@ from ewallet_core.instructions.envelope import Answer
 
 OpenEngine = Callable[..., EWalletSessionManager]
 
-CHILD = Path(__file__).with_name("load_process.py")
+LOAD_PROCESS = f"""
+import os, runpy
+os.setsid()
+runpy.run_path({str(Path(__file__).with_name("load_process.py"))!r}, run_name="__main__")
+"""
 SENDERS = 6
 OPENING_SECONDS, MOMENT_SECONDS = 0.05, 0.005
 
@@ -87,7 +91,7 @@ class Load:
 class LoadProcess:
     """The process that forks those with an engine."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: ForkedProcess) -> None:
         self._process = process
 
     def send_until_killed(self, load: Load, now: int) -> None:
@@ -120,15 +124,8 @@ class LoadProcess:
 
 @contextmanager
 def load_process(url: str) -> Iterator[LoadProcess]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [sys.executable, CHILD, url],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    ) as process:
+    pipe = subprocess.PIPE
+    with ForkedProcess([url], script=LOAD_PROCESS, stdin=pipe, stdout=pipe) as process:
         try:
             yield LoadProcess(process)
         finally:

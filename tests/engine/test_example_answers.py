@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, NotRequired, get_origin
+from typing import NotRequired, get_origin
 
 import pytest
 from answer_shapes import shape_errors
 from answer_types import answer_type_errors
+from arranged import Arranged, in_each
 from each import for_each
 from engine_client import SELECTORS, EngineClient
 from example import Example
@@ -18,9 +19,10 @@ from examples import EXAMPLES
 from examples_operators import VIEW_METRICS
 from instructions import VIEW_ACCOUNT
 
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Access
 
-pytestmark = pytest.mark.on_postgresql_too(every=60)
+pytestmark = pytest.mark.on_postgresql_too(every=40)
 
 REQUEST_ID = {"request_id": "envelope-1"}
 
@@ -36,30 +38,37 @@ class Numbered:
 
 
 @dataclass(frozen=True)
-class CarriedOut:
-    """An example, the client that has sent it, and its answer."""
+class CarriedOut(Arranged):
+    """An example that is carried out when a test first looks at its answer."""
 
-    example: Example
-    caller: EngineClient
-    answer: dict[str, Any]
+    twin: EngineClient
+    """A client in the same situation, in another wallet."""
+    _answers: dict[int, Answer]
 
     @property
-    def plain_answer(self) -> dict[str, Any]:
+    def answer(self) -> Answer:
+        if (key := id(self.example)) not in self._answers:
+            self._answers[key] = self.caller.request(**self.example.instruction, **REQUEST_ID)
+        return self._answers[key]
+
+    @property
+    def plain_answer(self) -> Answer:
         """The answer without the request id, which is that of the request."""
         return {key: value for key, value in self.answer.items() if key not in REQUEST_ID}
 
 
 @pytest.fixture(scope="module")
-def carried_out(request: pytest.FixtureRequest, arrange, wallet_checker) -> Iterator[CarriedOut]:
-    """The example of the parameter, carried out once for all tests, which change nothing."""
-    example = request.param
-    with arrange(example, randomness=Numbered()) as arranged:
-        answer = arranged.caller.request(**example.instruction, **REQUEST_ID)
-        yield CarriedOut(example, arranged.caller, answer)
-        assert wallet_checker.violations(arranged.url) == []
+def arranged(request: pytest.FixtureRequest, arrange, wallet_checker) -> Iterator[CarriedOut]:
+    """The example of the parameter, arranged once for all tests, each of which carries out the same."""
+    with (
+        arrange(request.param, randomness=Numbered()) as found,
+        arrange(request.param, randomness=Numbered()) as twin,
+    ):
+        yield CarriedOut(found.example, found.caller, found.wallclock, found.url, twin.caller, {})
+        assert wallet_checker.violations(found.url) == []
 
 
-each_carried_out = pytest.mark.parametrize("carried_out", EXAMPLES, ids=str, indirect=True, scope="module")
+each_carried_out = in_each(EXAMPLES, changes_alone=True)
 
 
 @each_carried_out
@@ -93,10 +102,9 @@ def in_envelope(caller: EngineClient, example: Example) -> dict[str, object]:
 
 
 @each_carried_out
-def test_flat_and_enveloped_requests_get_the_same_answer(carried_out, arrange):
-    example = carried_out.example
-    with arrange(example, randomness=Numbered()) as twin:
-        answer = twin.caller.engine.answer(in_envelope(twin.caller, example))
+def test_flat_and_enveloped_requests_get_the_same_answer(carried_out):
+    example, twin = carried_out.example, carried_out.twin
+    answer = twin.engine.answer(in_envelope(twin, example))
     if example.instruction == VIEW_METRICS:
         # They tell how long each request took.
         assert answer.keys() == carried_out.answer.keys()
@@ -104,14 +112,23 @@ def test_flat_and_enveloped_requests_get_the_same_answer(carried_out, arrange):
         assert answer == carried_out.answer
 
 
+@in_each(example for example in EXAMPLES if example.optional and not example.found.changes)
+def test_an_optional_argument_of_a_view_does_not_change_the_keys_of_the_answer(arranged):
+    example = arranged.example
+    for option, value in example.optional.items():
+        answer = arranged.caller.send(**example.instruction, **{option: value})
+        assert shape_errors(answer, {"failed": False, **example.answer}) == [], option
+
+
 @pytest.mark.parametrize(
     ("example", "option"),
     [
         pytest.param(example, option, id=f"{example} with {option}")
         for example in EXAMPLES
+        if example.found.changes
         for option in example.optional
     ],
 )
-def test_an_optional_argument_does_not_change_the_keys_of_the_answer(at_example, example, option):
+def test_an_optional_argument_of_a_change_does_not_change_the_keys_of_the_answer(at_example, example, option):
     answer = at_example.send(**example.instruction, **{option: example.optional[option]})
     assert shape_errors(answer, {"failed": False, **example.answer}) == []

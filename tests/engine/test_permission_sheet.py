@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from database_file import execute_sql, rows
+from arranged import Arranged, in_each
+from database_file import Place, execute_sql, rows, significant_rows
 from engine_client import EngineClient
 from examples import EXAMPLES
 from examples_permissions import VIEW_PERMISSIONS, VIEW_REFUSALS, edit_permission
@@ -16,67 +16,85 @@ from ewallet_core.operations.context import EngineConfig
 
 ELSEWHERE = "192.0.2.7"
 SUPPLY = "client action supply credits"
+REFUSED = "SELECT role, instruction, address FROM refused_requests"
+
+ROLES = ("user", "operator", "auditor")
+NEEDS_SESSION = {"client_unknown", "session_unknown", "session_expired", "not_logged_in"}
+"""The codes of what is refused before the role counts."""
 
 permitted_examples = [example for example in EXAMPLES if example.found.is_on_permission_sheet]
-each_example = pytest.mark.parametrize("example", permitted_examples, ids=str)
-ROLES = ("user", "operator", "auditor")
+ENDING_SESSION = {
+    "client action end session",
+    "client action unlink account",
+    "system action freeze account",
+    "system action cleanup sessions",
+}
+ending_session = [example for example in permitted_examples if example.found.name in ENDING_SESSION]
+
+
+def set_role(place: Place, caller: EngineClient, role: str, name: str = "") -> EngineClient:
+    """Give an account a role, or all that have one, and let its client connect over the network."""
+    chosen = f"name = '{name}'" if name else f"role IN {ROLES}"
+    execute_sql(place, f"UPDATE accounts SET role = ? WHERE {chosen}", role)
+    caller.address = ELSEWHERE
+    return caller
 
 
 @pytest.fixture
 def with_role(wallet_url):
     """Give an account a role, and let its client connect over the network."""
 
-    def set_role(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
-        execute_sql(wallet_url, "UPDATE accounts SET role = ? WHERE name = ?", role, name)
-        caller.address = ELSEWHERE
-        return caller
+    def give_role(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
+        return set_role(wallet_url, caller, role, name)
 
-    return set_role
+    return give_role
 
 
-def expected(example, role: str) -> bool:
-    return role in example.found.roles
+@pytest.fixture
+def arranged(request, arrange, wallet_checker) -> Iterator[Arranged]:
+    """The example of the parameter, with an account logged in also for an instruction that needs none."""
+    with arrange(request.param) as found:
+        if found.caller.send(**VIEW_WALLET)["failed"]:
+            found.caller.open_session().register("eve").log_in("eve")
+        yield found
+        assert wallet_checker.violations(found.url) == []
 
 
-def examples_with_roles() -> Iterator[Any]:
-    """Each example with roles that can send it one after the other: only a change is not sent twice."""
-    for example in permitted_examples:
-        permitted = [role for role in ROLES if expected(example, role)]
-        refused = [role for role in ROLES if not expected(example, role)]
-        first = 1 if example.found.changes else len(permitted)
-        for roles in ([*refused, *permitted[:first]], *([role] for role in permitted[first:])):
-            yield pytest.param(example, roles, id=f"{example} as {' and '.join(roles)}")
+def check_role(arranged: Arranged, role: str) -> None:
+    """Check that the role may send the example if the registry says so, and that else it is recorded."""
+    found, url = arranged.example.found, arranged.url
+    refused = rows(url, REFUSED)
+    answer = set_role(url, arranged.caller, role).send(**arranged.example.instruction)
+    assert answer.get("code") not in NEEDS_SESSION
+    if role in found.roles:
+        assert answer.get("code") != "not_permitted", role
+    else:
+        assert answer.get("code") == "not_permitted", role
+        refused.append({"role": role, "instruction": found.name, "address": ELSEWHERE})
+    assert rows(url, REFUSED) == refused
 
 
-@pytest.mark.parametrize(("example", "roles"), examples_with_roles())
-def test_a_role_is_permitted_what_the_registry_declares_and_nothing_else(
-    at_example, with_role, wallet_url, example, roles
-):
-    caller = at_example
-    if is_visiting := caller.send(**VIEW_WALLET)["failed"]:
-        caller.open_session().register("eve").log_in("eve")
-    refused = []
-    for role in roles:
-        for name in ("ada", "eve") if is_visiting else ("ada",):
-            with_role(caller, role, name)
-        answer = caller.send(**example.instruction)
-        assert (answer.get("code") != "not_permitted") is expected(example, role)
-        if not expected(example, role):
-            refused.append({"role": role, "instruction": example.found.name, "address": ELSEWHERE})
-        assert rows(wallet_url, "SELECT role, instruction, address FROM refused_requests") == refused
-
-
-@each_example
-def test_a_request_that_is_not_permitted_changes_nothing(at_example, with_role, nothing_changes, example):
-    caller = at_example
-    if caller.send(**VIEW_WALLET)["failed"]:
-        caller.open_session().register("eve").log_in("eve")
+@in_each(example for example in permitted_examples if example not in ending_session)
+def test_a_role_is_permitted_what_the_registry_declares_and_nothing_else(arranged):
+    """A change that is sent again may be refused for another reason than the role."""
     for role in ROLES:
-        EngineClient(caller.engine).request(**_forbid(example.found.name, role))
-    with_role(caller, "auditor")
-    with_role(caller, "auditor", "eve")
-    nothing_changes()
-    caller.expect_error("not_permitted", **example.instruction)
+        check_role(arranged, role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("arranged", ending_session, ids=str, indirect=True)
+def test_a_role_may_end_its_session_only_if_the_registry_declares_it(arranged, role):
+    check_role(arranged, role)
+
+
+@in_each(permitted_examples)
+def test_a_request_that_is_not_permitted_changes_nothing(arranged):
+    for role in ROLES:
+        EngineClient(arranged.caller.engine).request(**_forbid(arranged.example.found.name, role))
+    auditor = set_role(arranged.url, arranged.caller, "auditor")
+    before = significant_rows(arranged.url)
+    auditor.expect_error("not_permitted", **arranged.example.instruction)
+    assert significant_rows(arranged.url) == before
 
 
 def _forbid(name: str, role: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ import pytest
 from database_file import violations_in
 from engine_client import EngineClient
 from fakes import MINUTE
+from forked_process import ForkedProcess
 from instructions import START, to_clock
 
 pytestmark = pytest.mark.usefixtures("on_disk")
@@ -65,10 +66,7 @@ def test_an_unclosed_engine_does_not_keep_its_process_alive(wallet_url, storage,
 def test_several_processes_can_create_one_new_file_concurrently(tmp_path):
     file = tmp_path / "new.sqlite3"
     children = [
-        subprocess.Popen(
-            [sys.executable, "-c", UNCLOSED, f"sqlite:///{file}"], stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
+        ForkedProcess([f"sqlite:///{file}"], script=UNCLOSED, stderr=subprocess.PIPE) for _ in range(3)
     ]
     assert [(child.communicate(timeout=60)[1], child.returncode) for child in children] == [("", 0)] * 3
     assert violations_in(file) == []

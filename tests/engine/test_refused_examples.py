@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from argument_limits import NUMBERS, beyond, limits
+from arranged import in_each
 from example import Example
 from examples import EXAMPLES
 from fakes import MINUTE
@@ -11,7 +12,7 @@ from instructions import VIEW_ACCOUNT
 
 from ewallet_core.instructions.registry import Access
 
-each_arranged = pytest.mark.parametrize("arranged", EXAMPLES, ids=str, indirect=True, scope="module")
+in_each_example = in_each(EXAMPLES)
 
 # None of these is a number, though Python's `int`, `float` or `Decimal` would read most of them.
 ODD_SPELLINGS = (
@@ -30,7 +31,7 @@ WRONG_CREDENTIALS: dict[Access, list[tuple[dict[str, str | None], str]]] = {
 }
 
 
-@each_arranged
+@in_each_example
 def test_a_value_just_beyond_a_limit_is_refused(arranged):
     example = arranged.example
     for argument in (*example.arguments, *example.optional):
@@ -39,7 +40,7 @@ def test_a_value_just_beyond_a_limit_is_refused(arranged):
             assert answer["details"] == {"field": argument}
 
 
-@each_arranged
+@in_each_example
 def test_every_number_has_one_grammar(arranged):
     example = arranged.example
     for argument in [argument for other, argument, _ in NUMBERS if other is example]:
@@ -49,7 +50,7 @@ def test_every_number_has_one_grammar(arranged):
             assert answer["details"] == {"field": argument}
 
 
-@each_arranged
+@in_each_example
 def test_an_unknown_argument_is_named(arranged):
     example = arranged.example
     answer = arranged.caller.expect_error("unknown_argument", **example.instruction, colour="red")
@@ -58,7 +59,7 @@ def test_an_unknown_argument_is_named(arranged):
     assert "`colour`" in answer["error"]
 
 
-@each_arranged
+@in_each_example
 def test_an_argument_of_a_wrong_kind_is_named(arranged):
     example = arranged.example
     for argument, valid in {**example.optional, **example.arguments}.items():
@@ -71,7 +72,7 @@ def test_an_argument_of_a_wrong_kind_is_named(arranged):
             assert answer["error"].startswith(f"`{argument}` must be ")
 
 
-@each_arranged
+@in_each_example
 def test_a_missing_argument_is_named(arranged):
     example = arranged.example
     for argument in example.arguments:
@@ -81,7 +82,7 @@ def test_a_missing_argument_is_named(arranged):
             assert answer["details"] == {"field": argument}
 
 
-@each_arranged
+@in_each_example
 def test_without_its_session_an_instruction_is_refused(arranged):
     """The instructions that need no session have nothing to refuse."""
     example = arranged.example
@@ -89,7 +90,7 @@ def test_without_its_session_an_instruction_is_refused(arranged):
         arranged.caller.expect_error(code, **{**example.instruction, **wrong})
 
 
-@each_arranged
+@in_each_example
 def test_an_instruction_of_an_account_is_refused_in_an_expired_session(arranged):
     if arranged.example.access is Access.ACCOUNT:
         before = arranged.wallclock.now
