@@ -40,18 +40,17 @@ async def test_space_is_always_the_one_thing_that_is_possible_and_named_in_the_f
         assert doable(person) == {"start"}
 
 
-async def test_each_thing_has_its_own_key_and_its_button(day):
-    async with at_the_clock(day) as person:
-        for way in (lambda action: person.press(KEYS[action]), lambda action: person.click(f"#{action}")):
-            for action, expected in (
-                ("start", TimerState.ACTIVE),
-                ("pause", TimerState.PAUSED),
-                ("resume", TimerState.ACTIVE),
-                ("stop", TimerState.INACTIVE),
-            ):
-                await way(action)
-                await person.wait_until(lambda expected=expected: state(person) is expected)
-                await settled(person)
+async def press_each_key_and_button(person):
+    for way in (lambda action: person.press(KEYS[action]), lambda action: person.click(f"#{action}")):
+        for action, expected in (
+            ("start", TimerState.ACTIVE),
+            ("pause", TimerState.PAUSED),
+            ("resume", TimerState.ACTIVE),
+            ("stop", TimerState.INACTIVE),
+        ):
+            await way(action)
+            await person.wait_until(lambda expected=expected: state(person) is expected)
+            await settled(person)
 
 
 @both_backends
@@ -71,23 +70,21 @@ async def test_a_run_is_shown_as_it_goes_and_recorded_when_it_stops(day):
         assert rows(person) == [("today 14:02", "today 14:03", "0:18", "1:05", "1")]
 
 
-async def test_the_countdown_falls_without_asking_the_engine(day):
-    async with at_the_clock(day) as person:
-        await told(person, "space", TimerState.ACTIVE)
-        asked = person.count_instructions()
-        day.pass_by(seconds=1)
-        person.app.context.second_passed.publish(day())
-        await person.pilot.pause()
-        assert left(person) == "19:59"
-        assert not asked
+async def see_the_countdown_fall(day, person):
+    await told(person, "space", TimerState.ACTIVE)
+    asked = person.count_instructions()
+    day.pass_by(seconds=1)
+    person.app.context.second_passed.publish(day())
+    await person.pilot.pause()
+    assert left(person) == "19:59"
+    assert not asked
 
 
-async def test_an_impatient_key_is_told_to_the_engine_once(day):
-    async with at_the_clock(day) as person:
-        await person.pilot.press("space", "space", "space")
-        await person.wait_until(lambda: state(person) is not TimerState.INACTIVE)
-        await settled(person)
-        assert person.toasts == ""
+async def be_impatient(person):
+    await person.pilot.press("space", "space", "space")
+    await person.wait_until(lambda: state(person) is not TimerState.INACTIVE)
+    await settled(person)
+    assert person.toasts == ""
 
 
 async def test_a_clock_without_time_says_how_to_get_some(day):
@@ -102,14 +99,13 @@ async def test_a_clock_without_time_says_how_to_get_some(day):
         assert "The timer isn't running." in person.toasts
 
 
-async def test_time_comes_back_from_the_clock_screen_too(day):
-    async with at_the_clock(day) as person:
-        await person.press("b")
-        await form_opened(person)
-        await person.do_form(credits="5")
-        await form_gone(person)
-        assert left(person) == "15:00"
-        assert person.sees("✓ 5:00 → 5 credits. 15:00 left.")
+async def bring_time_back(person):
+    await person.press("b")
+    await form_opened(person)
+    await person.do_form(credits="5")
+    await form_gone(person)
+    assert left(person) == "14:59"
+    assert person.sees("✓ 5:00 → 5 credits. 14:59 left.")
 
 
 async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
@@ -122,17 +118,27 @@ async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
         assert person.sees("■ out of time")
 
 
-async def test_what_is_pressed_as_soon_as_the_new_state_is_shown_is_heard(day, monkeypatch):
+async def press_while_the_answer_comes(person, monkeypatch):
+    answered, ask = asyncio.Event(), person.app.context.store.send
+
+    async def slowly(**instruction):
+        answer = await ask(**instruction)
+        await answered.wait()
+        return answer
+
+    monkeypatch.setattr(person.app.context.store, "send", slowly)
+    for expected in (TimerState.ACTIVE, TimerState.PAUSED):
+        await person.press("space")
+        await person.wait_until(lambda expected=expected: state(person) is expected)
+    answered.set()
+
+
+async def test_keys_and_buttons_move_the_timer_and_time_and_the_countdown_falls(day, monkeypatch):
     async with at_the_clock(day) as person:
-        answered, ask = asyncio.Event(), person.app.context.store.send
-
-        async def slowly(**instruction):
-            answer = await ask(**instruction)
-            await answered.wait()
-            return answer
-
-        monkeypatch.setattr(person.app.context.store, "send", slowly)
-        for expected in (TimerState.ACTIVE, TimerState.PAUSED):
-            await person.press("space")
-            await person.wait_until(lambda expected=expected: state(person) is expected)
-        answered.set()
+        await be_impatient(person)
+        await told(person, "x", TimerState.INACTIVE)
+        await press_each_key_and_button(person)
+        await see_the_countdown_fall(day, person)
+        await told(person, "x", TimerState.INACTIVE)
+        await bring_time_back(person)
+        await press_while_the_answer_comes(person, monkeypatch)

@@ -85,31 +85,51 @@ def words_of(app, key):
     return f"{app.get_key_display(key.binding)} {key.binding.description}"
 
 
-async def test_the_keys_below_are_pressed_with_the_mouse_as_well(opened):
-    async with opened() as person:
-        await person.register()
-        line = person.app.screen.query_one(Footer)
-        at_help = str(line.content).index("? Help")
-        await person.pilot.hover(line, offset=(at_help + 2, 0))
-        assert line.styles.pointer == "pointer"
-        await person.pilot.hover(line, offset=(str(line.content).index("u Supply") + 2, 0))
-        assert line.tooltip == "Supply credits"
-        await person.pilot.click(line, offset=(at_help + 2, 0))
-        assert isinstance(person.app.screen, HelpScreen)
-
-
-async def test_help_finds_as_you_type(opened):
+async def test_the_keys_below_are_pressed_with_the_mouse_as_well_and_help_lists_and_finds_them(opened):
     async with opened((80, 40)) as person:
         await person.register()
-        await person.press("question_mark", *"top up")
-        assert person.sees("Supply credits")
-        assert not person.sees("Transfer credits")
-        size = person.app.screen.query_one(".sheet").size
-        await person.press("enter", *["backspace"] * 6, *"xyz")
-        assert person.sees("No key here does that.")
-        assert person.app.screen.query_one(".sheet").size == size
+        await hover_and_click_below(person)
         await person.press("escape")
-        assert person.app.current_mode == "home"
+        await find_in_help(person)
+        await list_the_keys_of_the_screen_beneath(person)
+
+
+async def hover_and_click_below(person):
+    line = person.app.screen.query_one(Footer)
+    at_help = str(line.content).index("? Help")
+    await person.pilot.hover(line, offset=(at_help + 2, 0))
+    assert line.styles.pointer == "pointer"
+    await person.pilot.hover(line, offset=(str(line.content).index("u Supply") + 2, 0))
+    assert line.tooltip == "Supply credits"
+    await person.pilot.click(line, offset=(at_help + 2, 0))
+    assert isinstance(person.app.screen, HelpScreen)
+
+
+async def find_in_help(person):
+    await person.press("question_mark", *"top up")
+    assert person.sees("Supply credits")
+    assert not person.sees("Transfer credits")
+    size = person.app.screen.query_one(".sheet").size
+    await person.press("enter", *["backspace"] * 6, *"xyz")
+    assert person.sees("No key here does that.")
+    assert person.app.screen.query_one(".sheet").size == size
+    await person.press("escape")
+    assert person.app.current_mode == "home"
+
+
+async def list_the_keys_of_the_screen_beneath(person):
+    await person.go_to("account")
+    keys = keys_of(person.app.screen)
+    await person.press("question_mark")
+    assert isinstance(person.app.screen, HelpScreen)
+    assert all(person.sees(words) for words in ("Edit", "Change password", "Log out", "Quit"))
+    assert keys["Edit"] == ["e"]
+    await person.press("escape")
+    assert not isinstance(person.app.screen, HelpScreen)
+    await person.go_to("clock")
+    assert "Stop the timer" not in keys_of(person.app.screen)
+    await person.have_running_timer()
+    await person.wait_until(lambda: "Stop the timer" in keys_of(person.app.screen))
 
 
 async def test_ctrl_c_says_what_closes_and_quits_here(opened):
@@ -127,23 +147,6 @@ async def test_ctrl_c_says_what_closes_and_quits_here(opened):
             assert "Nothing is selected to copy." in person.toasts
         await person.press(*"100", "shift+home", "ctrl+c")
         assert person.app.clipboard == "100"
-
-
-async def test_help_lists_the_keys_that_work_now_on_the_screen_beneath(opened):
-    async with opened((80, 40)) as person:
-        await person.register()
-        await person.go_to("account")
-        keys = keys_of(person.app.screen)
-        await person.press("question_mark")
-        assert isinstance(person.app.screen, HelpScreen)
-        assert all(person.sees(words) for words in ("Edit", "Change password", "Log out", "Quit"))
-        assert keys["Edit"] == ["e"]
-        await person.press("escape")
-        assert not isinstance(person.app.screen, HelpScreen)
-        await person.go_to("clock")
-        assert "Stop the timer" not in keys_of(person.app.screen)
-        await person.have_running_timer()
-        await person.wait_until(lambda: "Stop the timer" in keys_of(person.app.screen))
 
 
 @both_backends

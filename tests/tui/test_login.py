@@ -32,57 +32,52 @@ async def test_a_new_account_leads_to_the_wallet_and_two_enters_make_one(opened)
         assert (sent["new"], sent["login"]) == (1, 1)
 
 
-async def test_each_field_says_what_is_wrong_with_it_when_it_is_left_until_it_is_mended(opened):
-    async with opened() as person:
-        await open_registration(person)
-        note = str(person.form.query_one(".note").content)
-        assert PASSWORD_RULE in note
-        assert NO_WAY_BACK in note
-        await person.fill(user_name="a@b", user_email="ada", user_pass="short", password_again="other")
-        assert not person.problem_of("password_again")
-        await person.press("tab")
-        assert "without @" in person.problem_of("user_name")
-        assert "ada@example.org" in person.problem_of("user_email")
-        assert "at least 8" in person.problem_of("user_pass")
-        assert person.problem_of("password_again") == "The passwords don't match."
-        await person.fill(user_email="ada@example.org")
-        assert not person.problem_of("user_email")
-        await person.press("escape")
-        await person.wait_until(lambda: person.form.spec.verb == "Log in")
+async def each_field_says_what_is_wrong(person):
+    await open_registration(person)
+    note = str(person.form.query_one(".note").content)
+    assert PASSWORD_RULE in note
+    assert NO_WAY_BACK in note
+    await person.fill(user_name="a@b", user_email="ada", user_pass="short", password_again="other")
+    assert not person.problem_of("password_again")
+    await person.press("tab")
+    assert "without @" in person.problem_of("user_name")
+    assert "ada@example.org" in person.problem_of("user_email")
+    assert "at least 8" in person.problem_of("user_pass")
+    assert person.problem_of("password_again") == "The passwords don't match."
+    await person.fill(user_email="ada@example.org")
+    assert not person.problem_of("user_email")
+    await person.press("escape")
+    await person.wait_until(lambda: person.form.spec.verb == "Log in")
 
 
-async def test_letters_are_letters_and_enter_on_an_empty_form_goes_where_something_is_needed(opened):
-    async with opened() as person:
-        await person.press("tab", "enter")
-        assert person.problem_of("user_name") == "Name or email can't be left empty."
-        assert isinstance(person.app.focused, Input)
-        assert person.app.focused.id == "user_name"
-        await person.press(*"q?:123g")
-        assert person.app.focused.value == "q?:123g"
+async def letters_are_letters(person):
+    await person.press("tab", "enter")
+    assert person.problem_of("user_name") == "Name or email can't be left empty."
+    assert isinstance(person.app.focused, Input)
+    assert person.app.focused.id == "user_name"
+    await person.press(*"q?:123g")
+    assert person.app.focused.value == "q?:123g"
 
 
-async def test_a_taken_name_and_a_common_password_are_said_where_they_stand(opened):
-    async with opened() as person:
-        await there_is(person, "ada")
-        await open_registration(person)
-        await person.do_form(
-            user_name="ADA", user_email="other@example.org", user_pass=PASSWORD, password_again=PASSWORD
-        )
-        await person.wait_until(lambda: person.problem_of("user_name"))
-        await person.do_form(user_name="bob", user_pass="password1", password_again="password1")
-        await person.wait_until(lambda: person.problem_of("user_pass"))
+async def taken_name_and_common_password_are_said(person):
+    await there_is(person, "ada")
+    await open_registration(person)
+    await person.do_form(
+        user_name="ADA", user_email="other@example.org", user_pass=PASSWORD, password_again=PASSWORD
+    )
+    await person.wait_until(lambda: person.problem_of("user_name"))
+    await person.do_form(user_name="bob", user_pass="password1", password_again="password1")
+    await person.wait_until(lambda: person.problem_of("user_pass"))
 
 
-async def test_a_wrong_password_is_told_and_throttled_with_a_countdown(opened):
-    async with opened() as person:
-        await there_is(person, "ada")
-        for _ in range(20):
-            if "Try again in" in person.screen_text:
-                break
-            await person.do_form(user_name="ada", user_pass="not the password")
-            await person.wait_until(lambda: person.is_told_no)
-        assert person.sees("Try again in")
-        assert person.form.busy
+async def wrong_password_is_throttled(person):
+    for _ in range(20):
+        if "Try again in" in person.screen_text:
+            break
+        await person.do_form(user_name="ada", user_pass="not the password")
+        await person.wait_until(lambda: person.is_told_no)
+    assert person.sees("Try again in")
+    assert person.form.busy
 
 
 async def test_the_email_logs_in_as_well_as_a_name_and_one_that_looks_like_markup_is_only_a_name(opened):
@@ -161,12 +156,11 @@ async def test_another_who_was_here_is_chosen_completed_or_forgotten(opened):
         assert person.app.context.preferences.accounts_at(None) == ("bob",)
 
 
-async def test_who_was_refused_is_not_remembered(opened, folder):
-    async with opened() as person:
-        await person.do_form(user_name="ada", user_pass="not the password")
-        await person.wait_until(lambda: person.is_told_no)
-        assert person.app.context.preferences.accounts == {}
-        assert not (folder / "preferences.toml").exists()
+async def who_was_refused_is_not_remembered(person, folder):
+    await person.do_form(user_name="ada", user_pass="not the password")
+    await person.wait_until(lambda: person.is_told_no)
+    assert person.app.context.preferences.accounts == {}
+    assert not (folder / "preferences.toml").exists()
 
 
 async def test_who_does_not_recover_an_account_is_told_how_to(opened):
@@ -179,3 +173,14 @@ async def test_who_does_not_recover_an_account_is_told_how_to(opened):
         await person.wait_until(lambda: person.sees("Leave it"))
         await person.press("escape")
         await person.wait_until(lambda: person.sees("deleted. To keep the account,"))
+
+
+async def test_what_is_wrong_is_said_at_its_field_and_remembers_no_account(opened, folder):
+    async with opened() as person:
+        await letters_are_letters(person)
+        await who_was_refused_is_not_remembered(person, folder)
+        await each_field_says_what_is_wrong(person)
+        await taken_name_and_common_password_are_said(person)
+        await person.press("escape")
+        await person.wait_until(lambda: person.form.spec.verb == "Log in")
+        await wrong_password_is_throttled(person)

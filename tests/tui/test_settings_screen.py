@@ -43,7 +43,7 @@ def preview(person):
     return str(person.app.screen.query_one(Preview).content)
 
 
-async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(opened, folder):
+async def test_settings_are_chosen_with_arrows_a_list_a_form_and_the_mouse_and_are_kept(opened, folder):
     async with opened() as person:
         await come_to_the_settings(person)
         await person.press("right")
@@ -54,25 +54,46 @@ async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(open
         steps = NAMES.index("desktop_notifications")
         await person.press("home", *["down"] * steps, "enter", "up", "space")
         assert person.sees("✓ Bell: off.")
-    kept = Preferences.read(folder)
-    assert (kept.theme, kept.lock_after_minutes) == ("ewallet-dark", 1)
-    assert (kept.bell, kept.desktop_notifications) == (False, True)
+        kept = Preferences.read(folder)
+        assert (kept.theme, kept.lock_after_minutes) == ("ewallet-dark", 1)
+        assert (kept.bell, kept.desktop_notifications) == (False, True)
+        await person.press("home")
+        await ask_above_any_amount(person, folder)
+        await person.press("1", "comma", "S", "home")
+        await wear_a_look_under_the_cursor(person, folder)
 
 
-async def test_a_look_is_worn_as_the_cursor_comes_to_it_and_escape_brings_the_one_before(opened, folder):
-    async with opened() as person:
-        await come_to_the_settings(person)
-        await person.press("enter", "down", "down", "down", "down")
-        assert person.app.theme == "nord"
-        assert Preferences.read(folder).theme == "ewallet-dark"
-        await person.press("escape")
-        assert person.app.theme == "ewallet-dark"
-        await person.press("enter", "down", "enter")
-        assert (person.app.theme, Preferences.read(folder).theme) == ("ewallet-light", "ewallet-light")
-        await person.press("enter", "end")
-        assert person.app.theme != "ewallet-light"
-        await person.press("1")
-        assert (person.app.current_mode, person.app.theme) == ("home", "ewallet-light")
+async def ask_above_any_amount(person, folder):
+    await person.press("down", "down", "right")
+    assert person.sees("from 10 credits")
+    await person.press("enter")
+    await form_opened(person)
+    await person.do_form(ask_above="1,250")
+    await form_gone(person)
+    assert person.sees("✓ Ask to pay: from 1,250 credits.")
+    assert Preferences.read(folder).ask_above == 1_250
+    await person.press("right")
+    assert Preferences.read(folder).ask_above == 0
+    bell = person.app.context.preferences.bell
+    await person.pilot.click(SettingList, offset=(3, NAMES.index("bell")))
+    await person.pilot.pause()
+    assert person.app.context.preferences.bell is not bell
+    await person.pilot.click("#part-keymap")
+    await person.wait_until(lambda: person.sees("Go to Account"))
+
+
+async def wear_a_look_under_the_cursor(person, folder):
+    await person.press("enter", "down", "down", "down", "down")
+    assert person.app.theme == "nord"
+    assert Preferences.read(folder).theme == "ewallet-dark"
+    await person.press("escape")
+    assert person.app.theme == "ewallet-dark"
+    await person.press("enter", "down", "enter")
+    assert (person.app.theme, Preferences.read(folder).theme) == ("ewallet-light", "ewallet-light")
+    await person.press("enter", "end")
+    assert person.app.theme != "ewallet-light"
+    await person.press("1")
+    assert (person.app.current_mode, person.app.theme) == ("home", "ewallet-light")
 
 
 async def test_numbers_times_and_dates_change_in_view_and_then_everywhere(opened):
@@ -94,26 +115,6 @@ async def test_numbers_times_and_dates_change_in_view_and_then_everywhere(opened
         assert "12.11. 2:02 pm" in preview(person)
         await person.press("1")
         await person.wait_until(lambda: person.sees("+12.400"))
-
-
-async def test_any_amount_can_be_asked_above_and_the_mouse_does_the_rest(opened, folder):
-    async with opened() as person:
-        await come_to_the_settings(person)
-        await person.press("down", "down", "right")
-        assert person.sees("from 10 credits")
-        await person.press("enter")
-        await form_opened(person)
-        await person.do_form(ask_above="1,250")
-        await form_gone(person)
-        assert person.sees("✓ Ask to pay: from 1,250 credits.")
-        assert Preferences.read(folder).ask_above == 1_250
-        await person.press("right")
-        assert Preferences.read(folder).ask_above == 0
-        await person.pilot.click(SettingList, offset=(3, NAMES.index("bell")))
-        await person.pilot.pause()
-        assert person.app.context.preferences.bell is False
-        await person.pilot.click("#part-keymap")
-        await person.wait_until(lambda: person.sees("Go to Account"))
 
 
 async def test_times_are_shown_in_the_time_zone_that_is_typed(opened, folder):

@@ -149,35 +149,33 @@ async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
         assert person.app.screen.query_one("#credits", BigDigits).value == "1,400"
 
 
-async def test_a_time_limits_the_statement_until_escape(day):
-    async with at_the_wallet(day) as person:
-        await person.press("f")
-        await form_opened(person)
-        await person.do_form(period="soon")
-        assert person.problem_of("period").startswith("Type dates such as")
-        await do(person, period="last month")
-        assert [row[1] for row in rows(person)] == ["supplied"]
-        assert person.sees("Nov 2026   opening 0   closing 1,500")
-        await person.press("f")
-        await do(person, period="2020")
-        assert person.sees("No movements on those dates.")
-        await person.press("escape")
-        await settled(person)
-        assert len(rows(person)) == 3
+async def limit_the_statement_by_time(person):
+    await person.press("f")
+    await form_opened(person)
+    await person.do_form(period="soon")
+    assert person.problem_of("period").startswith("Type dates such as")
+    await do(person, period="last month")
+    assert [row[1] for row in rows(person)] == ["supplied"]
+    assert person.sees("Nov 2026   opening 0   closing 1,500")
+    await person.press("f")
+    await do(person, period="2020")
+    assert person.sees("No movements on those dates.")
+    await person.press("escape")
+    await settled(person)
+    assert len(rows(person)) == 3
 
 
-async def test_enter_opens_a_movement_and_one_without_its_record_is_told_by_the_journal(day):
-    async with at_the_wallet(day) as person:
-        await person.press("down", "enter")
-        await person.wait_until(lambda: person.sees("Journal"))
-        assert person.sees("ada@example.org")
-        assert person.sees(BOB)
-        await person.press("escape")
-        number = person.app.screen.query_one("#statement", RecordList).row.record["transfer_record"]
-        await person.app.context.send(action="unlink", unlink="transfer", transfer="record", record_id=number)
-        await settled(person)
-        await person.press("enter")
-        await person.wait_until(lambda: "of the journal" in person.toasts)
+async def open_movements(person):
+    await person.press("down", "enter")
+    await person.wait_until(lambda: person.sees("Journal"))
+    assert person.sees("ada@example.org")
+    assert person.sees(BOB)
+    await person.press("escape")
+    number = person.app.screen.query_one("#statement", RecordList).row.record["transfer_record"]
+    await person.app.context.send(action="unlink", unlink="transfer", transfer="record", record_id=number)
+    await settled(person)
+    await person.press("enter")
+    await person.wait_until(lambda: "of the journal" in person.toasts)
 
 
 @over_a_server
@@ -235,45 +233,43 @@ async def test_credits_move_between_own_wallets_and_out_of_one_that_is_removed(d
         await person.wait_until(lambda: person.sees("from Holidays [b]"))
 
 
-async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
-    async with at_the_wallet(day) as person:
-        await person.press("N")
-        await do(person, reference="Savings [b]")
-        await person.wait_until(lambda: person.sees("Savings [b] ▸  ● active"))
-        await settled(person)
-        assert rows(person) == []
-        assert person.app.screen.query_one("#pay", Button).disabled
-        assert rows(person, "wallets") == [("  Wallet 1", "1,410"), ("● Savings [b]", "0")]
-        await person.press("R")
-        await do(person, reference="Holiday")
-        await person.press("left_square_bracket")
-        await person.wait_until(lambda: person.app.context.state.wallet.credits == 1_410)
-        await settled(person)
-        assert len(rows(person)) == 3
-        wallets = person.app.screen.query_one("#wallets", RecordList)
-        wallets.focus()
-        await person.press("end", "enter")
-        await person.wait_until(lambda: person.sees("Holiday ▸  ● active"))
-        await person.press("D")
-        await person.wait_until(lambda: person.sees("Remove"))
-        await person.press("y")
-        await person.wait_until(lambda: result(person) == "✓ Holiday is removed.")
-        assert person.app.context.state.wallet.credits == 1_410
+async def make_name_and_remove_another_wallet(person):
+    await person.press("N")
+    await do(person, reference="Savings [b]")
+    await person.wait_until(lambda: person.sees("Savings [b] ▸  ● active"))
+    await settled(person)
+    assert rows(person) == []
+    assert person.app.screen.query_one("#pay", Button).disabled
+    assert rows(person, "wallets") == [("  Wallet 1", "1,410"), ("● Savings [b]", "0")]
+    await person.press("R")
+    await do(person, reference="Holiday")
+    await person.press("left_square_bracket")
+    await person.wait_until(lambda: person.app.context.state.wallet.credits == 1_410)
+    await settled(person)
+    assert len(rows(person)) == 3
+    wallets = person.app.screen.query_one("#wallets", RecordList)
+    wallets.focus()
+    await person.press("end", "enter")
+    await person.wait_until(lambda: person.sees("Holiday ▸  ● active"))
+    await person.press("D")
+    await person.wait_until(lambda: person.sees("Remove"))
+    await person.press("y")
+    await person.wait_until(lambda: result(person) == "✓ Holiday is removed.")
+    assert person.app.context.state.wallet.credits == 1_410
 
 
-async def test_a_long_statement_is_read_where_it_is_looked_at(day):
-    async with at_the_wallet(day) as person:
-        for number in range(PAGE + 2):
-            await person.app.context.store.client.send(
-                controller="client", ctype="action", action="pay", pay=BOB, credits=1, notes=str(number)
-            )
-        await settled(person)
-        listed = person.app.screen.query_one("#statement", RecordList)
-        listed.focus()
-        await person.press("end")
-        await person.press("end")
-        await person.wait_until(lambda: len(listed.rows) == PAGE + 5)
-        await person.wait_until(lambda: listed.row and listed.row.record["kind"] == "supply")
+async def read_a_long_statement(person):
+    for number in range(PAGE + 2):
+        await person.app.context.store.client.send(
+            controller="client", ctype="action", action="pay", pay=BOB, credits=1, notes=str(number)
+        )
+    await settled(person)
+    listed = person.app.screen.query_one("#statement", RecordList)
+    listed.focus()
+    await person.press("end")
+    await person.press("end")
+    await person.wait_until(lambda: len(listed.rows) == PAGE + 5)
+    await person.wait_until(lambda: listed.row and listed.row.record["kind"] == "supply")
 
 
 async def test_a_wallet_looks_as_it_is_kept_empty_and_filled_and_among_others(day, looks_as_kept):
@@ -313,3 +309,15 @@ async def test_nothing_of_another_wallet_stands_under_its_name_while_its_own_is_
         assert (rows(person), person.sees("No movements")) == ([], False)
         readable.set()
         await person.wait_until(lambda: person.sees("No movements yet."))
+
+
+async def test_a_statement_is_limited_opened_and_read_to_its_end_and_another_wallet_made(day):
+    async with at_the_wallet(day) as person:
+        for do_it in (
+            limit_the_statement_by_time,
+            open_movements,
+            make_name_and_remove_another_wallet,
+            read_a_long_statement,
+        ):
+            await settled(person)
+            await do_it(person)
