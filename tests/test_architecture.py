@@ -1,4 +1,4 @@
-"""The structure of both packages: names, imports, layers of screens, and what start-up loads."""
+"""The structure of both packages: names, imports and layers of screens; and that of the tests."""
 
 from __future__ import annotations
 
@@ -44,6 +44,19 @@ def tree(file: Path) -> ast.Module:
     return parse(file)
 
 
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(file)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def trees_are_dropped() -> Iterator[None]:
+    """Drop the trees after these tests, because each collection of garbage visits their many nodes."""
+    yield
+    nodes.cache_clear()
+    tree.cache_clear()
+
+
 def module_of(file: Path) -> str:
     return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
@@ -54,20 +67,13 @@ MODULES = {module_of(file) for package in PACKAGES for file in files(package)}
 # Names
 
 
-def class_names(node: ast.AST) -> Iterator[str]:
+def class_names(file: Path) -> Iterator[str]:
     """The name of every class in the module, also of nested ones."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.ClassDef):
-            yield child.name
-            yield from class_names(child)
-        else:
-            yield from class_names(child)
+    return (node.name for node in nodes(file) if isinstance(node, ast.ClassDef))
 
 
 def test_a_class_name_is_used_once_in_both_packages() -> None:
-    counts = Counter(
-        name for package in PACKAGES for file in files(package) for name in class_names(tree(file))
-    )
+    counts = Counter(name for package in PACKAGES for file in files(package) for name in class_names(file))
     assert [name for name, count in counts.items() if count > 1] == []
 
 
@@ -94,10 +100,15 @@ ALLOWED = {
 }
 
 
-def identifiers(file: Path) -> Iterator[str]:
+@cache
+def identifiers(file: Path) -> frozenset[str]:
     """The module's name, and every name that it defines, binds or uses."""
+    return frozenset(find_identifiers(file))
+
+
+def find_identifiers(file: Path) -> Iterator[str]:
     yield file.parent.name if file.stem == "__init__" else file.stem
-    for node in ast.walk(tree(file)):
+    for node in nodes(file):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name
@@ -119,7 +130,7 @@ def uses(package: str) -> dict[str, set[str]]:
     """Identifiers of the package with the files that have them, apart from those that are allowed."""
     found: dict[str, set[str]] = {}
     for file in files(package):
-        for identifier in set(identifiers(file)).difference(ALLOWED):
+        for identifier in identifiers(file).difference(ALLOWED):
             found.setdefault(identifier, set()).add(str(file.relative_to(ROOT)))
     return found
 
@@ -151,7 +162,7 @@ def test_times_are_local_only_through_the_zone_in_use(package: str) -> None:
         f"{file.name}:{node.lineno}"
         for file in files(package)
         if file.name not in SYSTEMS_OWN_TIME
-        for node in ast.walk(tree(file))
+        for node in nodes(file)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in {"astimezone", "fromtimestamp", "localtime"}
@@ -181,13 +192,15 @@ LAZY = {
 
 
 def function_imports(file: Path) -> Iterator[str]:
-    for function in ast.walk(tree(file)):
+    imports = [node for node in nodes(file) if isinstance(node, ast.Import | ast.ImportFrom)]
+    for function in nodes(file):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if file.stem == "__init__" and function.name == "__getattr__":
             continue
-        for node in ast.walk(function):
-            if isinstance(node, ast.Import | ast.ImportFrom):
+        last_line = function.end_lineno or function.lineno
+        for node in imports:
+            if function.lineno <= node.lineno <= last_line:
                 yield f"{file.relative_to(ROOT)}:{node.lineno}"
 
 
@@ -248,7 +261,7 @@ def test_only_the_command_imports_the_app() -> None:
 
 def imported_names(file: Path) -> Iterator[Iterable[str]]:
     """What each import statement of the file names, wherever it stands."""
-    for node in ast.walk(tree(file)):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             yield [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -287,71 +300,10 @@ def test_few_classes_override_check_action() -> None:
     overrides = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in files("ewallet_tui")
-        for node in ast.walk(tree(file))
+        for node in nodes(file)
         if isinstance(node, ast.FunctionDef) and node.name == "check_action"
     ]
     assert len(overrides) <= MOST_CHECK_ACTIONS, overrides
-
-
-# What start-up loads
-
-SLOW = ("sqlalchemy", "alembic", "argon2", "iso4217", "tomlkit", "zxcvbn")
-
-
-@cache
-def modules_after(statement: str) -> set[str]:
-    """The modules and top-level packages that a fresh process has loaded after that statement."""
-    script = (
-        f"{statement}\nimport sys\nprint(*sys.modules, *{{name.partition('.')[0] for name in sys.modules}})"
-    )
-    return set(subprocess.check_output([sys.executable, "-c", script], text=True).split())
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "import ewallet_core",
-        "from ewallet_core.client import EmbeddedClient; EmbeddedClient.on('sqlite://')",
-        "import ewallet_core.instructions.fields",
-        "import ewallet_tui.__main__, ewallet_tui.app",
-    ],
-)
-def test_no_slow_library_is_loaded_before_the_first_paint(statement: str) -> None:
-    assert modules_after(statement).isdisjoint(SLOW)
-
-
-def test_no_service_is_imported_before_the_first_paint() -> None:
-    loaded = modules_after("import ewallet_tui.__main__, ewallet_tui.app")
-    later = {"services", "store", "lifecycle", "connection", "actions", "widgets.form", "widgets.footer"}
-    assert loaded.isdisjoint(f"ewallet_tui.{name}" for name in later)
-    assert loaded.isdisjoint({"ewallet_core.client.session", "ewallet_core.client.trust"})
-
-
-def test_no_time_zone_is_loaded_before_the_first_paint() -> None:
-    loaded = modules_after("import ewallet_tui.__main__, ewallet_tui.app")
-    assert loaded.isdisjoint({"zoneinfo", "tzlocal"})
-
-
-def test_a_server_without_metrics_over_http_loads_nothing_for_them() -> None:
-    loaded = modules_after("import ewallet_core.commands.serve, ewallet_core.server.server")
-    assert loaded.isdisjoint({"prometheus_client", "wsgiref"})
-
-
-def test_the_engine_loads_no_part_of_the_app() -> None:
-    assert modules_after("from ewallet_core import EWalletSessionManager").isdisjoint(
-        {"textual", "ewallet_tui"}
-    )
-
-
-def test_the_public_name_of_the_engine_loads_the_engine() -> None:
-    assert "sqlalchemy" in modules_after("from ewallet_core import EWalletSessionManager")
-
-
-def test_the_engine_loads_no_dialect_of_another_database() -> None:
-    # Its module is that of `EWalletSessionManager`.
-    loaded = modules_after("from ewallet_core import EWalletSessionManager")
-    assert "ewallet_core.manager" in loaded
-    assert "sqlalchemy.dialects.postgresql" not in loaded
 
 
 def test_every_helper_of_the_tests_has_a_name_of_its_own() -> None:
