@@ -74,6 +74,8 @@ async def test_nothing_that_one_account_typed_or_was_told_stays_for_the_next(ope
 
 
 async def test_a_refresh_that_is_replaced_before_it_begins_leaves_no_coroutine_behind(opened, recwarn):
+    # Only what comes of this test is collected.
+    gc.freeze()
     async with opened() as person:
         await person.register()
         is_back = ConnectionStatus(Reach.RECONNECTING), ConnectionStatus(Reach.CONNECTED)

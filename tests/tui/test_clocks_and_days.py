@@ -107,23 +107,7 @@ async def test_time_moves_to_another_clock_and_out_of_one_that_is_removed(day):
         await person.wait_until(lambda: person.sees("Holidays is removed with Clock 1 and its sheets."))
 
 
-async def test_each_clock_shows_its_own_times(day):
-    async with at_the_clock(day) as person:
-        await run(day, person, 2)
-        await person.app.context.send(action="stop", stop="clock_timer")
-        await person.app.context.send(action="new", new="credit", credit="clock", reference="Evenings")
-        await person.press("right_square_bracket")
-        await person.wait_until(lambda: left(person) == "0:00")
-        await settled(person)
-        assert rows(person) == []
-        assert not any(used for _, used in person.app.screen.query_one(DayBars).days)
-        await person.press("left_square_bracket")
-        await person.wait_until(lambda: left(person) == "18:00")
-        await settled(person)
-        assert [row[2] for row in rows(person)] == ["2:00"]
-
-
-async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_read(day, monkeypatch):
+async def test_each_clock_shows_its_own_times_and_nothing_while_they_are_read(day, monkeypatch):
     async with at_the_clock(day) as person:
         await run(day, person, 2)
         await person.app.context.send(action="stop", stop="clock_timer")
@@ -149,19 +133,18 @@ async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_r
         readable.set()
         await person.wait_until(lambda: person.sees("No time yet. Convert credits to time with c."))
         assert bars.days
-
-
-async def test_a_record_is_opened_in_full(day):
-    async with at_the_clock(day) as person:
-        await run(day, person, 2)
-        await person.app.context.send(action="stop", stop="clock_timer")
         await settled(person)
-        await person.press("enter")
-        await person.wait_until(lambda: isinstance(person.app.screen, RecordScreen))
-        await person.wait_until(lambda: person.sees("Used") and person.sees("2:00"))
+        assert (left(person), rows(person)) == ("0:00", [])
+        assert not any(used for _, used in bars.days)
+        await person.press("left_square_bracket")
+        await person.wait_until(lambda: left(person) == "18:00")
+        await settled(person)
+        assert [row[2] for row in rows(person)] == ["2:00"]
 
 
-async def test_one_key_shows_the_days_in_place_of_the_times_and_back(day):
+async def test_one_key_shows_the_days_in_place_of_the_times_and_they_are_side_by_side_where_there_is_room(
+    day,
+):
     async with at_the_clock(day) as person:
         await stopped(day, person)
         await settled(person)
@@ -174,35 +157,32 @@ async def test_one_key_shows_the_days_in_place_of_the_times_and_back(day):
         await person.press("m")
         assert person.sees("Paused")
         assert not person.sees("Used by day")
-
-
-async def test_days_and_times_are_side_by_side_where_there_is_room(day):
-    async with at_the_clock(day, size=WIDE) as person:
-        await stopped(day, person)
+        # A record is opened in full.
+        await person.press("down", "enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, RecordScreen))
+        await person.wait_until(lambda: person.sees("Used") and person.sees("2:00"))
+        await person.press("escape")
+        await person.resize(*WIDE)
         await settled(person)
         assert person.sees("Paused")
         assert person.sees("Used by day  5:00 in 14 days")
         assert "By day" not in footer(person)
 
 
-async def test_a_day_counts_what_is_being_used_right_now(day):
-    async with at_the_clock(day, size=WIDE) as person:
-        await run(day, person, 5)
-        await settled(person)
-        assert person.sees("Used by day  5:00 in 14 days")
-        day.pass_by(minutes=2)
-        person.app.context.second_passed.publish(day())
-        await person.pilot.pause()
-        assert person.sees("Used by day  7:00 in 14 days")
-
-
-async def test_the_first_minute_ever_makes_room_for_the_days(day):
+async def test_the_first_minute_ever_makes_room_for_the_days_which_count_what_is_being_used(day):
     async with at_the_clock(day, size=WIDE) as person:
         await told(person, "space", TimerState.ACTIVE)
         assert not person.sees("Used by day")
         day.pass_by(minutes=1)
         person.app.context.second_passed.publish(day())
         await person.wait_until(lambda: person.sees("Used by day  1:00 in 14 days"))
+        day.pass_by(minutes=4)
+        await settled(person)
+        assert person.sees("Used by day  5:00 in 14 days")
+        day.pass_by(minutes=2)
+        person.app.context.second_passed.publish(day())
+        await person.pilot.pause()
+        assert person.sees("Used by day  7:00 in 14 days")
 
 
 async def test_days_begin_where_the_person_is(day, monkeypatch):
@@ -279,10 +259,11 @@ async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
         assert laid_out == []
 
 
-@pytest.mark.parametrize("size", [(40, 10), (20, 6), (60, 14)], ids="{0[0]}x{0[1]}".format)
-async def test_the_smallest_terminal_shows_what_is_left(day, size):
-    async with at_the_clock(day, size=size) as person:
+async def test_the_smallest_terminal_shows_what_is_left(day):
+    async with at_the_clock(day, size=(20, 6)) as person:
         await person.app.context.send(action="new", new="credit", credit="clock")
         await told(person, "space", TimerState.ACTIVE)
-        await person.press("m", "m")
-        assert person.sees("20:00")
+        for size in (20, 6), (40, 10), (60, 14):
+            await person.resize(*size)
+            await person.press("m", "m")
+            assert person.sees("20:00"), size

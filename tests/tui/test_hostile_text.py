@@ -93,7 +93,7 @@ def must_be_inert(person, width):
             assert "app.quit" not in str((segment.style.meta if segment.style else {}).get("@click", ""))
 
 
-async def test_no_place_does_what_a_text_says(day):
+async def test_no_place_and_nothing_that_opens_over_it_does_what_a_text_says(day):
     async with person_on(day) as person:
         await live_among_mallories(person, day)
         await settled(person)
@@ -101,12 +101,7 @@ async def test_no_place_does_what_a_text_says(day):
             await person.go_to(place.mode)
             await read(person)
             await must_be_inert_in_little_and_much_room(person)
-
-
-async def test_nothing_that_opens_over_a_place_does_what_a_text_says(day):
-    async with person_on(day, SIZES[0]) as person:
-        await live_among_mallories(person, day)
-        await settled(person)
+        await person.resize(*SIZES[0])
         for keys in (
             ["5", "enter"],
             ["5", "e"],

@@ -88,10 +88,10 @@ async def found(person, typed) -> list[str]:
 
 
 async def choose(person, typed, holds: Callable[[], object]) -> None:
-    """Type into the palette, and choose the first hit."""
+    """Paste into the palette, and choose the first hit."""
     await person.press("colon")
     assert isinstance(person.app.screen, CommandPalette)
-    await person.press(*typed)
+    await person.paste(typed)
     await person.pilot.pause(0.2)
     await person.press("enter")
     await person.wait_until(holds)
@@ -124,7 +124,10 @@ async def test_what_is_chosen_is_done(opened, wallet_of_ada):
         await wallet_of_ada(person)
         app, state = person.app, lambda: person.app.context.state
 
-        await choose(person, "pay bob", lambda: person.toasts)
+        await person.press("colon", *"pay bob")
+        await person.pilot.pause(0.2)
+        await person.press("enter")
+        await person.wait_until(lambda: person.toasts)
         assert "This wallet has no credits." in person.toasts
         await person.have_time(20)
         await choose(person, "pay bob", lambda: app.screen.query("Form"))
