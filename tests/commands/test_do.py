@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from each import for_each
 from invoked import ADA, PASSWORD, Wallet, new_wallet
 
 from ewallet_core.commands.do import do_command
@@ -75,7 +76,7 @@ def command_of(words: list[str]) -> click.Command:
     return command
 
 
-@each_instruction
+@for_each({found.name: found for found in REGISTRY})
 def test_every_argument_has_an_option_that_takes_its_example(found: Instruction) -> None:
     for form in found.forms:
         command = command_of(list(form.values()))
