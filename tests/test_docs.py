@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from each import for_each
 from syntax_trees import parse
 
 from ewallet_core.errors import base
@@ -33,9 +34,7 @@ DEFECTS = (DOCS / "defects.md").read_text()
 
 EVERYTHING = everything(SECTIONS)
 
-each_instruction = pytest.mark.parametrize(
-    "documented", EVERYTHING, ids=lambda documented: documented.found.name
-)
+each_instruction = for_each({documented.found.name: documented for documented in EVERYTHING})
 
 
 def test_the_reference_matches_the_registry():
@@ -170,6 +169,6 @@ def test_every_promise_names_its_test():
     assert [row for row in rows if "::test_" not in row] == []
 
 
-@pytest.mark.parametrize(("defect", "solution"), defect_rows(), ids=[row[0] for row in defect_rows()])
-def test_a_defect_names_its_solution_or_is_open(defect, solution):
+@for_each({f"{number}: {defect}": solution for number, (defect, solution) in enumerate(defect_rows(), 1)})
+def test_a_defect_names_its_solution_or_is_open(solution):
     assert "::test_" in solution or "](" in solution or solution.startswith("Open.")

@@ -66,9 +66,9 @@ def tables_in(conninfo: str) -> int:
 
 
 @contextmanager
-def new_database(server: PostgresqlServer) -> Iterator[str]:
-    """The name of an empty database, which is dropped at the end."""
-    name = server.new_database()
+def new_database(server: PostgresqlServer, template: str = "template0") -> Iterator[str]:
+    """The name of a copy of the template, which is dropped at the end; without any, it is empty."""
+    name = server.new_database(template)
     try:
         yield name
     finally:

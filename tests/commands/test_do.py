@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from each import check_each, for_each
 from invoked import ADA, PASSWORD, Wallet, new_wallet
 
 from ewallet_core.commands.do import do_command
@@ -25,7 +26,7 @@ EXAMPLES = {
     if not each.section.is_live
 }
 
-each_instruction = pytest.mark.parametrize("found", REGISTRY, ids=lambda found: found.name.replace(" ", "-"))
+CHANGES = [found for found in REGISTRY if found.changes]
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,7 @@ def example_words(found: Instruction) -> list[str]:
     return [*words_of(found.forms[0], found, arguments), *client]
 
 
-@each_instruction
-def test_every_instruction_can_be_sent_by_its_selectors(found: Instruction, wallet: Wallet) -> None:
+def check_that_it_can_be_sent(found: Instruction, wallet: Wallet) -> None:
     result = wallet.run(*example_words(found), "--json")
     if found.access is Access.CLIENT:
         assert result.exit_code == 4, result.output
@@ -61,6 +61,16 @@ def test_every_instruction_can_be_sent_by_its_selectors(found: Instruction, wall
     answer = json.loads(result.stdout)
     assert answer["failed"] is (result.exit_code == 1)
     assert answer.get("code") not in NOT_UNDERSTOOD, answer
+
+
+@pytest.mark.parametrize("found", CHANGES, ids=lambda found: found.name.replace(" ", "-"))
+def test_every_change_can_be_sent_by_its_selectors(found: Instruction, wallet: Wallet) -> None:
+    check_that_it_can_be_sent(found, wallet)
+
+
+def test_every_view_can_be_sent_by_its_selectors(wallet: Wallet) -> None:
+    views = {found.name: found for found in REGISTRY if not found.changes}
+    check_each(views, lambda found: check_that_it_can_be_sent(found, wallet))
 
 
 def command_of(words: list[str]) -> click.Command:
@@ -75,7 +85,7 @@ def command_of(words: list[str]) -> click.Command:
     return command
 
 
-@each_instruction
+@for_each({found.name: found for found in REGISTRY})
 def test_every_argument_has_an_option_that_takes_its_example(found: Instruction) -> None:
     for form in found.forms:
         command = command_of(list(form.values()))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 
 import pytest
 from arranged import Arranged, in_each
-from database_file import Place, execute_sql, rows, significant_rows
+from database_file import OpenRows, execute_sql, open_rows, rows
 from engine_client import EngineClient
 from examples import EXAMPLES
 from examples_permissions import VIEW_PERMISSIONS, VIEW_REFUSALS, edit_permission
 from instructions import NEW_WORKER, PASSWORD, START, VIEW_WALLET, new_account, supply, to_clock
 
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.operations.context import EngineConfig
 
 ELSEWHERE = "192.0.2.7"
@@ -32,46 +35,59 @@ ENDING_SESSION = {
 ending_session = [example for example in permitted_examples if example.found.name in ENDING_SESSION]
 
 
-def set_role(place: Place, caller: EngineClient, role: str, name: str = "") -> EngineClient:
-    """Give an account a role, or all that have one, and let its client connect over the network."""
-    chosen = f"name = '{name}'" if name else f"role IN {ROLES}"
-    execute_sql(place, f"UPDATE accounts SET role = ? WHERE {chosen}", role)
-    caller.address = ELSEWHERE
-    return caller
-
-
 @pytest.fixture
 def with_role(wallet_url):
     """Give an account a role, and let its client connect over the network."""
 
-    def give_role(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
-        return set_role(wallet_url, caller, role, name)
+    def set_role(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
+        execute_sql(wallet_url, "UPDATE accounts SET role = ? WHERE name = ?", role, name)
+        caller.address = ELSEWHERE
+        return caller
 
-    return give_role
+    return set_role
+
+
+@dataclass(frozen=True)
+class Stored(Arranged):
+    """An example, with what the database holds."""
+
+    database: OpenRows
+
+    def set_role(self, role: str) -> None:
+        """Give every account that role."""
+        self.database.execute(f"UPDATE accounts SET role = ? WHERE role IN {ROLES}", role)
+
+    def send(self) -> Answer:
+        """Send the example over the network."""
+        return EngineClient(self.caller.engine, self.caller.credentials, ELSEWHERE).send(
+            **self.example.instruction
+        )
 
 
 @pytest.fixture
-def arranged(request, arrange, wallet_checker) -> Iterator[Arranged]:
+def arranged(request, arrange, wallet_checker) -> Iterator[Stored]:
     """The example of the parameter, with an account logged in also for an instruction that needs none."""
     with arrange(request.param) as found:
         if found.caller.send(**VIEW_WALLET)["failed"]:
             found.caller.open_session().register("eve").log_in("eve")
-        yield found
+        with closing(open_rows(found.url)) as database:
+            yield Stored(found.example, found.caller, found.wallclock, found.url, database)
         assert wallet_checker.violations(found.url) == []
 
 
-def check_role(arranged: Arranged, role: str) -> None:
+def check_role(arranged: Stored, role: str) -> None:
     """Check that the role may send the example if the registry says so, and that else it is recorded."""
-    found, url = arranged.example.found, arranged.url
-    refused = rows(url, REFUSED)
-    answer = set_role(url, arranged.caller, role).send(**arranged.example.instruction)
+    found, database = arranged.example.found, arranged.database
+    refused = database.rows(REFUSED)
+    arranged.set_role(role)
+    answer = arranged.send()
     assert answer.get("code") not in NEEDS_SESSION
     if role in found.roles:
         assert answer.get("code") != "not_permitted", role
     else:
         assert answer.get("code") == "not_permitted", role
         refused.append({"role": role, "instruction": found.name, "address": ELSEWHERE})
-    assert rows(url, REFUSED) == refused
+    assert database.rows(REFUSED) == refused
 
 
 @in_each(example for example in permitted_examples if example not in ending_session)
@@ -91,10 +107,11 @@ def test_a_role_may_end_its_session_only_if_the_registry_declares_it(arranged, r
 def test_a_request_that_is_not_permitted_changes_nothing(arranged):
     for role in ROLES:
         EngineClient(arranged.caller.engine).request(**_forbid(arranged.example.found.name, role))
-    auditor = set_role(arranged.url, arranged.caller, "auditor")
-    before = significant_rows(arranged.url)
-    auditor.expect_error("not_permitted", **arranged.example.instruction)
-    assert significant_rows(arranged.url) == before
+    arranged.set_role("auditor")
+    before = arranged.database.significant_content()
+    answer = arranged.send()
+    assert (answer["failed"], answer["code"]) == (True, "not_permitted")
+    assert arranged.database.significant_content() == before
 
 
 def _forbid(name: str, role: str) -> dict[str, object]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from arranged import Arranged, in_each
 from database_file import cells, cells_containing, file_of, is_on_postgresql
 from engine_client import EngineClient
 from examples import EXAMPLES
@@ -52,13 +55,28 @@ def assert_no_secret_leaks(recorder: RecordingClient, wallet_url, caplog, *passw
     assert [secret for secret in (*passwords, *tokens) if secret.encode() in kept] == []
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_no_instruction_leaks_a_secret(at_example, wallet_url, caplog, example):
+@dataclass(frozen=True)
+class Logged(Arranged):
+    caplog: pytest.LogCaptureFixture
+
+
+@pytest.fixture
+def arranged(request, arrange, wallet_checker, caplog) -> Iterator[Logged]:
+    """The example of the parameter, with what the engine logs."""
     caplog.set_level(logging.DEBUG)
-    recorder = RecordingClient(at_example)
-    recorder.request(**example.instruction, request_id="request-0001")
-    recorder.send(**example.instruction, request_id="request-0002", colour="red")
-    assert_no_secret_leaks(recorder, wallet_url, caplog, *PASSWORDS)
+    with arrange(request.param) as found:
+        yield Logged(found.example, found.caller, found.wallclock, found.url, caplog)
+        assert wallet_checker.violations(found.url) == []
+
+
+@in_each(EXAMPLES, changes_alone=True)
+def test_no_instruction_leaks_a_secret(arranged):
+    instruction, caplog = arranged.example.instruction, arranged.caplog
+    caplog.clear()
+    recorder = RecordingClient(arranged.caller)
+    recorder.request(**instruction, request_id="request-0001")
+    recorder.send(**instruction, request_id="request-0002", colour="red")
+    assert_no_secret_leaks(recorder, arranged.url, caplog, *PASSWORDS)
 
 
 SECRET = "a secret that must not leak"
