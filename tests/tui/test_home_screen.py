@@ -147,28 +147,26 @@ async def test_a_tour_comes_back_only_while_nothing_was_done(day):
         assert not person.app.screen.query_one("Tour").display
 
 
-async def test_the_tour_can_be_left(day):
-    async with at_the_wallet(day) as person:
-        assert person.sees("You pay with credits.")
-        await person.press("escape")
-        await person.wait_until(lambda: isinstance(person.app.focused, RecordList))
-        assert person.sees("Supply credits with u.")
-        await person.press("u")
-        await do(person, credits="100", cost="1")
-        assert not person.sees("Convert some to time")
+async def leave_the_tour(person):
+    assert person.sees("You pay with credits.")
+    await person.press("escape")
+    await person.wait_until(lambda: isinstance(person.app.focused, RecordList))
+    assert person.sees("Supply credits with u.")
+    await person.press("u")
+    await do(person, credits="100", cost="1")
+    assert not person.sees("Convert some to time")
 
 
-async def test_what_can_not_be_done_now_is_greyed_and_does_nothing(day):
-    async with at_the_wallet(day) as person:
-        assert enabled(person, "supply")
-        assert not enabled(person, "convert_to_time")
-        assert not enabled(person, "convert_to_credits")
-        assert not enabled(person, "pay")
-        assert not enabled(person, "transfer")
-        assert not enabled(person, "turn")
-        await person.press("c", "b", "p", "t", "space", "x", "z")
-        await settled(person)
-        assert not person.app.screen.query("Form")
+async def try_what_can_not_be_done(person):
+    assert enabled(person, "supply")
+    assert not enabled(person, "convert_to_time")
+    assert not enabled(person, "convert_to_credits")
+    assert not enabled(person, "pay")
+    assert not enabled(person, "transfer")
+    assert not enabled(person, "turn")
+    await person.press("c", "b", "p", "t", "space", "x", "z")
+    await settled(person)
+    assert not person.app.screen.query("Form")
 
 
 async def test_more_than_there_is_or_may_be_is_said_at_the_field_and_not_sent(day):
@@ -205,22 +203,21 @@ async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
         assert result(person) == "✓ 14:00 → 14 credits. 0:59 left."
 
 
-async def test_the_timer_is_started_paused_and_stopped_without_leaving(day):
-    async with at_the_wallet(day) as person:
-        await person.have_time(20)
-        await settled(person)
-        button = person.app.screen.query_one("#turn", Button)
-        await person.press("space")
-        await person.wait_until(lambda: str(button.label) == "Pause")
-        day.pass_by(seconds=18)
-        await person.click("#turn")
-        await person.wait_until(lambda: str(button.label) == "Resume")
-        await person.press("x")
-        await person.wait_until(lambda: result(person) == "✓ Used 0:18. 19:42 left.")
-        await person.press("z")
-        await person.wait_until(lambda: person.sees("Stopped"))
-        await person.press("escape")
-        assert person.app.current_mode == "home"
+async def use_the_timer(day, person):
+    await person.have_time(20)
+    await settled(person)
+    button = person.app.screen.query_one("#turn", Button)
+    await person.press("space")
+    await person.wait_until(lambda: str(button.label) == "Pause")
+    day.pass_by(seconds=18)
+    await person.click("#turn")
+    await person.wait_until(lambda: str(button.label) == "Resume")
+    await person.press("x")
+    await person.wait_until(lambda: result(person) == "✓ Used 0:18. 19:42 left.")
+    await person.press("z")
+    await person.wait_until(lambda: person.sees("Stopped"))
+    await person.press("escape")
+    assert person.app.current_mode == "home"
 
 
 async def test_a_movement_opens_its_record_and_the_curve_tells_the_last_days(day):
@@ -245,16 +242,15 @@ async def test_notes_of_any_kind_are_only_ever_read(day):
             assert person.app.is_running
 
 
-async def test_a_key_pressed_twice_opens_one_form(day):
-    async with at_the_wallet(day) as person:
-        await person.have_time(20)
-        screen = person.app.screen
-        for begin in (credit_actions.supply, credit_actions.convert_to_time):
-            begin(screen)
-            begin(screen)
-            await form_opened(person)
-            assert len(person.app.screen_stack) == 2
-            await person.press("escape")
+async def press_keys_twice(person):
+    await person.have_time(20)
+    screen = person.app.screen
+    for begin in (credit_actions.supply, credit_actions.convert_to_time):
+        begin(screen)
+        begin(screen)
+        await form_opened(person)
+        assert len(person.app.screen_stack) == 2
+        await person.press("escape")
 
 
 async def live_a_little(day, person):
@@ -333,3 +329,13 @@ async def test_a_screen_is_styled_again_only_when_it_comes_back(opened, styled):
         assert CONTENT not in styled
         await person.press("1", "4")
         await person.wait_until(lambda: CONTENT in styled)
+
+
+async def test_a_new_wallet_greys_what_can_not_be_done_and_is_used_without_the_tour(day):
+    async with at_the_wallet(day) as person:
+        await try_what_can_not_be_done(person)
+        # The toasts cover what stands beneath.
+        person.app.clear_notifications()
+        await leave_the_tour(person)
+        await use_the_timer(day, person)
+        await press_keys_twice(person)

@@ -48,52 +48,50 @@ async def settled_after(person, heard, event):
     heard.clear()
 
 
-@both_backends
-async def test_a_timer_key_sends_the_command_and_one_overview(opened, heard):
-    async with opened() as person:
-        await at_home(person, heard)
-        for key, command, event in (
-            ("space", "start", "timer_started"),
-            ("space", "pause", "timer_paused"),
-            ("space", "resume", "timer_resumed"),
-            ("x", "stop", "timer_stopped"),
-        ):
-            sent = person.count_instructions()
-            await person.press(key)
-            await settled_after(person, heard, event)
-            assert sent == {command: 1, "view": 1}
+async def press_timer_keys(person, heard):
+    for key, command, event in (
+        ("space", "start", "timer_started"),
+        ("space", "pause", "timer_paused"),
+        ("space", "resume", "timer_resumed"),
+        ("x", "stop", "timer_stopped"),
+    ):
+        sent = person.count_instructions()
+        await person.press(key)
+        await settled_after(person, heard, event)
+        assert sent == {command: 1, "view": 1}, command
 
 
-@both_backends
-@pytest.mark.parametrize(
-    ("instruction", "event"),
-    [
+async def move_credits_and_time(person, heard):
+    for instruction, event in (
         (SUPPLY, "credits_arrived"),
         (PAY, "credits_left"),
         (TRANSFER, "credits_left"),
         (CONVERT, "credits_converted"),
         (BACK, "credits_converted"),
-    ],
-    ids=["supply", "pay", "transfer", "to time", "to credits"],
-)
-async def test_a_movement_sends_the_change_and_one_overview(opened, heard, instruction, event):
-    async with opened() as person:
-        await at_home(person, heard)
+    ):
         sent = person.count_instructions()
         await person.app.context.send(**instruction)
         await settled_after(person, heard, event)
-        assert sent == {instruction["action"]: 1, "view": 1}
+        assert sent == {instruction["action"]: 1, "view": 1}, instruction
+
+
+async def be_paid_by_another_client(person, heard, bob):
+    await person.app.context.send(**{**PAY, "credits": 5})
+    await settled_after(person, heard, "credits_left")
+    before = person.app.context.state.wallet.credits
+    sent = person.count_instructions()
+    bob.ask(**{**PAY, "pay": "ada@example.org"})
+    await settled_after(person, heard, "credits_arrived")
+    assert person.app.context.state.wallet.credits == before + 1
+    assert sent == {"view": 1}
 
 
 @both_backends
-async def test_a_payment_from_another_client_is_shown_with_one_overview(opened, heard, another_engine):
+async def test_each_change_here_sends_itself_and_one_overview_and_one_elsewhere_an_overview(
+    opened, heard, another_engine
+):
     async with opened() as person:
         await at_home(person, heard)
-        bob = Elsewhere(another_engine, "bob")
-        await person.app.context.send(**{**PAY, "credits": 5})
-        await settled_after(person, heard, "credits_left")
-        sent = person.count_instructions()
-        bob.ask(**{**PAY, "pay": "ada@example.org"})
-        await settled_after(person, heard, "credits_arrived")
-        assert person.app.context.state.wallet.credits == 76
-        assert sent == {"view": 1}
+        await press_timer_keys(person, heard)
+        await move_credits_and_time(person, heard)
+        await be_paid_by_another_client(person, heard, Elsewhere(another_engine, "bob"))

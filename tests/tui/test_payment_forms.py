@@ -267,32 +267,30 @@ async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
         assert result(person) == "✓ Paid Bob 1 credit. 89 left."
 
 
-async def test_what_the_right_arrow_takes_is_transferred_to(day):
-    async with at_home(day) as person:
-        await person.press("t")
-        await form_opened(person)
-        await knows_who_can_be_meant(person)
-        await person.press("5", "tab", "B", "o")
-        await person.wait_until(lambda: person.form.rows[1].input._suggestion)
-        await person.press("right", "enter")
-        await form_gone(person)
-        assert result(person) == "✓ Transferred 5 credits to Bob. 95 left."
+async def transfer_to_what_the_right_arrow_takes(person):
+    await person.press("t")
+    await form_opened(person)
+    await knows_who_can_be_meant(person)
+    await person.press("5", "tab", "B", "o")
+    await person.wait_until(lambda: person.form.rows[1].input._suggestion)
+    await person.press("right", "enter")
+    await form_gone(person)
+    assert result(person) == "✓ Transferred 5 credits to Bob. 95 left."
 
 
-async def test_a_name_becomes_its_email_when_the_field_is_left_and_nobody_else_is_paid(day):
-    async with at_home(day) as person:
-        await person.press("p")
-        await form_opened(person)
-        await knows_who_can_be_meant(person)
-        await person.fill(pay="BOB", notes="")
-        assert person.form.rows[1].text == BOB
-        await person.fill(pay="o", notes="")
-        assert person.form.rows[1].text == "o"
-        assert person.problem_of("pay").startswith("Enter one of your contacts")
-        await person.do_form(credits="1", pay=CAROL)
-        await person.wait_until(lambda: person.is_told_no)
-        assert person.problem_of("pay").startswith("No account here has that email.")
-        assert "only pay accounts made here" in person.problem_of("pay")
+async def leave_the_field_after_a_name(person):
+    await person.press("p")
+    await form_opened(person)
+    await knows_who_can_be_meant(person)
+    await person.fill(pay="BOB", notes="")
+    assert person.form.rows[1].text == BOB
+    await person.fill(pay="o", notes="")
+    assert person.form.rows[1].text == "o"
+    assert person.problem_of("pay").startswith("Enter one of your contacts")
+    await person.do_form(credits="1", pay=CAROL)
+    await person.wait_until(lambda: person.is_told_no)
+    assert person.problem_of("pay").startswith("No account here has that email.")
+    assert "only pay accounts made here" in person.problem_of("pay")
 
 
 async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
@@ -366,25 +364,24 @@ async def test_what_is_typed_on_or_left_while_a_name_is_looked_up_is_not_sent(da
         assert person.app.context.state.wallet.credits == 100
 
 
-async def test_what_stands_against_it_once_it_was_asked_is_said(day):
-    async with at_home(day) as person:
-        against, sent = {}, []
+async def be_told_what_stands_against_it_after_the_question(person):
+    against, sent = {}, []
 
-        async def send(values):
-            sent.append(values)
-            return {"failed": False}
+    async def send(values):
+        sent.append(values)
+        return {"failed": False}
 
-        amount = Field("credits", "Credits", fields.Credits, initial="6")
-        spec = FormSpec("Pay", "Pay", (amount,), validate=lambda _: against, confirmation=lambda _: "Really?")
-        person.app.screen.ask_with(spec, send)
-        await form_opened(person)
-        await person.press("enter")
-        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-        against["credits"] = "Not enough credits: 6 needed, your balance is 5."
-        await person.press("y")
-        await form_opened(person)
-        assert person.problem_of("credits") == against["credits"]
-        assert not sent
+    amount = Field("credits", "Credits", fields.Credits, initial="6")
+    spec = FormSpec("Pay", "Pay", (amount,), validate=lambda _: against, confirmation=lambda _: "Really?")
+    person.app.screen.ask_with(spec, send)
+    await form_opened(person)
+    await person.press("enter")
+    await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
+    against["credits"] = "Not enough credits: 6 needed, your balance is 5."
+    await person.press("y")
+    await form_opened(person)
+    assert person.problem_of("credits") == against["credits"]
+    assert not sent
 
 
 async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
@@ -420,3 +417,14 @@ async def test_the_form_looks_as_it_is_kept(day, looks_as_kept):
         await person.wait_until(lambda: person.sees("bette@example.org") and person.sees("→ Bobette"))
         async for size in at_sizes(person, NARROW, USUAL):
             assert await looks_as_kept(person, size)
+
+
+async def test_a_name_becomes_its_email_and_what_stands_against_it_is_said(day):
+    async with at_home(day) as person:
+        await leave_the_field_after_a_name(person)
+        await person.press("escape")
+        await form_gone(person)
+        await be_told_what_stands_against_it_after_the_question(person)
+        await person.press("escape")
+        await form_gone(person)
+        await transfer_to_what_the_right_arrow_takes(person)

@@ -55,22 +55,18 @@ async def test_another_session_is_ended_after_a_question(opened, instant):
         assert person.app.context.state is not None
 
 
-async def test_the_lifetime_of_a_long_session_is_shown(opened):
-    async with opened() as person:
-        await at_the_sessions(person)
-        assert person.sees("30 min")
-        await person.app.context.send(action="request", request="session_token", lifetime=7 * 24 * 60)
-        await person.app.context.store.refresh()
-        await person.wait_until(lambda: person.sees("7 days"))
+async def see_the_lifetime_of_a_long_session(person):
+    assert person.sees("30 min")
+    await person.app.context.send(action="request", request="session_token", lifetime=7 * 24 * 60)
+    await person.app.context.store.refresh()
+    await person.wait_until(lambda: person.sees("7 days"))
 
 
-async def test_ending_the_own_session_logs_out(opened):
-    async with opened() as person:
-        await at_the_sessions(person)
-        await person.press("d")
-        await person.wait_until(lambda: person.sees("This is the session you are using"))
-        await question_answered(person, "y")
-        await person.wait_until(lambda: person.app.screen.query("#login Input"))
+async def end_the_own_session(person):
+    await person.press("d")
+    await person.wait_until(lambda: person.sees("This is the session you are using"))
+    await question_answered(person, "y")
+    await person.wait_until(lambda: person.app.screen.query("#login Input"))
 
 
 async def test_logins_logouts_and_wrong_passwords_are_told_the_latest_first(opened, instant):
@@ -180,3 +176,10 @@ async def test_an_auditor_neither_leaves_nor_limits(opened, backend):
         assert not person.app.screen.query(Form)
         assert person.app.screen.query_one("#delete").disabled
         assert not person.app.screen.query_one("#edit").disabled
+
+
+async def test_the_own_session_is_shown_with_its_lifetime_and_ended(opened):
+    async with opened() as person:
+        await at_the_sessions(person)
+        await see_the_lifetime_of_a_long_session(person)
+        await end_the_own_session(person)
