@@ -12,7 +12,7 @@ from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Label
+from textual.widgets import Input, Label
 
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.status import shown_place
@@ -29,8 +29,12 @@ class Person:
         self._rendered: Screen[Any] | None = None
 
     async def press(self, *keys: str) -> None:
-        # As `Pilot.press`, which waits once more than needed: `pause` does it too.
-        await self.app._press_keys(keys)
+        """Press the keys in turn, each when what the one before did is done; letters are typed at once."""
+        for key in keys[:-1]:
+            await self.app._press_keys((key,))
+            if not isinstance(self.app.focused, Input):
+                await self.pilot.pause()
+        await self.app._press_keys(keys[-1:])
         await self.pilot.pause()
         if self.app.screen is not self._rendered:
             # Each screen that a test comes to is rendered, also if the test reads nothing of it.
