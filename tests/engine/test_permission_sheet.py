@@ -76,7 +76,7 @@ def arranged(request, arrange, wallet_checker) -> Iterator[Stored]:
 
 
 def check_role(arranged: Stored, role: str) -> None:
-    """Check that the role may send the example if the registry says so, and that else it is recorded."""
+    """Check that the role may send the example if the registry says so, or else is refused and recorded."""
     found, database = arranged.example.found, arranged.database
     refused = database.rows(REFUSED)
     arranged.set_role(role)
