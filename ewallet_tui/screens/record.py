@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -186,11 +187,16 @@ class RecordScreen(Modal[str | None]):
         self._show()
 
     def action_back(self) -> None:
-        self._path.pop()
-        if self._path:
-            self._show()
-        else:
+        if len(self._path) == 1:
             self.dismiss()
+        else:
+            self._path.pop()
+            self._show()
+
+    def dismiss(self, result: str | None = None) -> AwaitComplete:
+        # What is still being read must not be shown while the widgets are removed.
+        self.workers.cancel_node(self)
+        return super().dismiss(result)
 
     def action_copy_value(self) -> None:
         if self._record:
@@ -233,6 +239,8 @@ class RecordScreen(Modal[str | None]):
 
     @on(RecordList.RowOpened)
     def _payment_opened(self, event: RecordList.RowOpened) -> None:
+        # The list is hidden as soon as the payment is shown.
+        self.query_one("#back", Button).focus()
         self.go_to_record(TRANSFER.name, int(event.row.key))
 
     @on(Button.Pressed, ".link")

@@ -223,6 +223,7 @@ async def test_where_there_is_no_room_beside_the_list_a_contact_is_shown_with_wh
         await person.wait_until(lambda: person.sees("Payments with") and person.sees(f"{MINUS}12"))
         await person.press("tab", "enter")
         await person.wait_until(lambda: person.sees("→ Invoice") and not person.sees("Payments with"))
+        assert person.app.focused.id == "back"
         await person.press("escape")
         await person.wait_until(lambda: person.sees("Payments with"))
         await person.press("t")

@@ -30,15 +30,16 @@ def texts(person):
 
 
 def hold_answers(person, action):
-    """What is sent from now on with that action is answered once the returned event is set."""
+    """What is sent from now on with that action is done, and answered once the returned event is set."""
     may_be_answered = asyncio.Event()
     client = person.app.context.store.client
     send = client.send
 
     async def sending(**instruction):
+        answer = await send(**instruction)
         if instruction["action"] == action:
             await may_be_answered.wait()
-        return await send(**instruction)
+        return answer
 
     client.send = sending
     return may_be_answered
@@ -100,6 +101,41 @@ async def test_what_is_typed_before_a_form_is_there_waits_for_it(day):
         await person.burst(f"ada\n{PASSWORD}")
         await person.wait_until(lambda: person.app.screen.query("#login"))
         await person.wait_until(lambda: texts(person) == {"user_name": "ada", "user_pass": PASSWORD})
+
+
+async def test_escape_typed_at_once_leaves_a_record_and_the_next_key_leads_on(day):
+    async with person_on(day) as person:
+        await person.make_account("bob")
+        await person.register()
+        await person.have_time()
+        await person.app.context.send(action="pay", pay=BOB, credits=5)
+        for place in "25":
+            await person.press(place)
+            await settled(person)
+            await person.press("home", "enter")
+            await person.wait_until(lambda: person.app.screen.query(".link"))
+            person.app.screen.query(".link").first().focus()
+            await person.burst("\n\x1b\x1b\x1b3")
+            assert person.app.current_mode == "clock"
+            assert not person.app.screen.is_modal
+
+
+async def test_a_record_is_left_while_its_answer_comes_in(day):
+    async with person_on(day) as person:
+        await person.register()
+        await person.have_time()
+        await person.press("5")
+        await settled(person)
+        for rounds in range(0, 12, 2):
+            may_be_answered = hold_answers(person, "view")
+            await person.press("enter")
+            assert person.app.screen.is_modal
+            person.app.screen.action_back()
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            may_be_answered.set()
+            await settled(person)
+            assert not person.app.screen.is_modal
 
 
 async def test_the_rest_of_a_burst_neither_answers_a_question_nor_reaches_the_screen_behind(day):
