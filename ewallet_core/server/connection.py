@@ -274,11 +274,12 @@ class Connection(ClientConnection):
         self._output.is_closed = True
         self._closing_at = self._loop.time()
         with contextlib.suppress(OSError):
-            if self._transport.can_write_eof() and not self._is_at_end:
-                self._transport.write_eof()
-            elif not self._transport.is_closing():
-                # A transport of TLS that is closed twice can't be aborted afterwards.
-                self._transport.close()
+            # A transport of TLS that is closed twice can't be aborted afterwards.
+            if not self._transport.is_closing():
+                if self._transport.can_write_eof() and not self._is_at_end:
+                    self._transport.write_eof()
+                else:
+                    self._transport.close()
         self._timer.watch()
 
     # Time limits

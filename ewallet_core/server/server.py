@@ -10,6 +10,8 @@ from collections.abc import Coroutine, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import uvloop
+
 from ewallet_core.errors.server import PortUnavailableError
 from ewallet_core.metrics import Metric, MetricKind, counter
 from ewallet_core.protocol.proxy_header import TrustedProxies
@@ -160,7 +162,7 @@ class ServerThread:
         proxies: TrustedProxies,
         request_log: RequestLog | None,
     ) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="ewallet-listener", daemon=True)
         self._thread.start()
 

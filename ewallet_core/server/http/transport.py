@@ -107,11 +107,12 @@ class HttpTransport(asyncio.Transport):
         self._apply()
         self._note_closed()
         with contextlib.suppress(OSError):
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
-            elif not self._transport.is_closing():
-                # A transport of TLS that is closed twice can't be aborted afterwards.
-                self._transport.close()
+            # A transport of TLS that is closed twice can't be aborted afterwards.
+            if not self._transport.is_closing():
+                if self._transport.can_write_eof():
+                    self._transport.write_eof()
+                else:
+                    self._transport.close()
 
     def abort(self) -> None:
         self._closed_at = self._loop.time()
