@@ -25,9 +25,10 @@ _BEGINS_A_FORMULA = (
     "\N{FULLWIDTH HYPHEN-MINUS}"
 )
 _NUMBER = r"(?:-[0-9]+(?:\.[0-9]+)?|\+[0-9][0-9 ()]*)"
-# Apostrophes that the user wrote there are kept, one more tells them from ours.
+# Apostrophes that the user wrote there are kept, one more tells them from ours. What follows all quotes,
+# spaces and apostrophes decides; with `*+`, fewer are not tried, which takes long behind many line breaks.
 _FORMULA = re.compile(
-    rf"""(^|[{_SEPARATORS}])(["\s]*)('*)(?!{_NUMBER} *(?:[{_SEPARATORS}]|$))(?=[{_BEGINS_A_FORMULA}])"""
+    rf"""(^|[{_SEPARATORS}])(["\s]*+)('*+)(?!{_NUMBER} *(?:[{_SEPARATORS}]|$))(?=[{_BEGINS_A_FORMULA}])"""
 )
 # Most text has none of what a formula needs, and is found sooner to have none.
 _MAY_BEGIN_SO = re.compile(rf"""["'\s{_BEGINS_A_FORMULA}]""")
