@@ -1,6 +1,6 @@
 """A process that supplies credits until it is killed, and prints whether each supply failed.
 
-Run as `python supply_process.py <url> <now> <client id> <session token>`.
+Its words are `<url> <now> <client id> <session token>`.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from database_file import rows, violations_in
 from engine_client import EngineClient
 from examples_system import cleanup, start_cleaner
 from fakes import HOUR
+from forked_process import ForkedProcess
 from instructions import START, supply, to_clock
 
 from ewallet_core.engine.wall_clock import system_clock
@@ -74,10 +75,7 @@ def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet
     wallclock.forward(HOUR)
     url = wallet_url
     children = [
-        subprocess.Popen(
-            [sys.executable, "-c", SETTLING, url, str(wallclock.now)], stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
+        ForkedProcess([url, wallclock.now], script=SETTLING, stdout=subprocess.PIPE) for _ in range(3)
     ]
     answers = sorted(child.communicate(timeout=60)[0].strip() for child in children)
     assert answers == ["[2]", "[]", "[]"]

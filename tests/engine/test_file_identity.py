@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import forked_process
 import pytest
 from database_file import execute_sql, rows, violations_in
 from engine_client import EngineClient
@@ -115,7 +114,7 @@ os._exit(0)
 
 def leave_log(file: Path) -> None:
     """An engine changes the file and is killed, so its log is left beside the file."""
-    subprocess.run([sys.executable, "-c", KILLED_ENGINE, f"sqlite:///{file}"], check=True)
+    assert forked_process.run([f"sqlite:///{file}"], script=KILLED_ENGINE).returncode == 0
     assert log_of(file).stat().st_size > 0
 
 

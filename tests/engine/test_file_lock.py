@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
+from forked_process import ForkedProcess
 
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage import file_lock
@@ -45,8 +45,8 @@ def test_the_lock_is_not_free_while_an_engine_uses_the_database(open_engine, wal
 
 
 def test_the_lock_is_not_free_while_another_process_uses_the_database(wallet_file):
-    command = [sys.executable, "-c", textwrap.dedent(ENGINE_IN_A_PROCESS), f"sqlite:///{wallet_file}"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    script = textwrap.dedent(ENGINE_IN_A_PROCESS)
+    with ForkedProcess([f"sqlite:///{wallet_file}"], script=script, stdin=PIPE, stdout=PIPE) as process:
         assert process.stdout.readline() == "open\n"
         with pytest.raises(StorageUnavailableError, match="another program uses it"):
             lock_alone(wallet_file)
@@ -58,8 +58,8 @@ def test_the_lock_is_not_free_while_another_process_uses_the_database(wallet_fil
 def test_the_lock_is_not_free_while_a_program_without_it_uses_the_database(open_engine, wallet_file):
     """Such as an engine of an earlier release, or `ewallet verify`."""
     open_engine().close()
-    command = [sys.executable, "-c", textwrap.dedent(READER_IN_A_PROCESS), str(wallet_file)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    script = textwrap.dedent(READER_IN_A_PROCESS)
+    with ForkedProcess([wallet_file], script=script, stdin=PIPE, stdout=PIPE) as process:
         assert process.stdout.readline() == "open\n"
         with pytest.raises(StorageUnavailableError, match="another program uses it"):
             lock_alone(wallet_file)

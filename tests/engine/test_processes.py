@@ -22,8 +22,8 @@ CHILD = Path(__file__).with_name("supply_process.py")
 def kill_while_supplying(caller: EngineClient, url: str, now: int, *, after: int) -> None:
     """Kill a child process when it has acknowledged that many supplies."""
     session = (caller.credentials["client_id"], caller.credentials["session_token"])
-    arguments = [url, str(now), *session]
-    with subprocess.Popen([sys.executable, CHILD, *arguments], stdout=subprocess.PIPE, text=True) as child:
+    script = CHILD.read_text()
+    with ForkedProcess([url, now, *session], script=script, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert [child.stdout.readline() for _ in range(after)] == ["False\n"] * after
         child.send_signal(signal.SIGKILL)

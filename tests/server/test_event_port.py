@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import queue
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 
+import forked_process
 import pytest
 from engine_client import EngineClient
 from engine_server import EngineServer
@@ -147,8 +146,8 @@ def test_changes_by_another_engine_on_the_same_database_are_sent(server, ada, ev
 
 
 def test_changes_by_another_process_on_the_same_database_are_sent(ada, events, wallet_url, wallclock):
-    arguments = [wallet_url, str(wallclock.now), *ada.credentials.values()]
-    subprocess.run([sys.executable, "-c", SUPPLY_ELSEWHERE, *arguments], check=True, timeout=60)
+    arguments = [wallet_url, wallclock.now, *ada.credentials.values()]
+    assert forked_process.run(arguments, script=SUPPLY_ELSEWHERE, timeout=60).returncode == 0
     assert expect_event(events, "credits_arrived", 2)["data"]["credits"] == 7
 
 
