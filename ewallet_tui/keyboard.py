@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
 from textual.events import Key, Paste
+from textual.keys import format_key
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -24,6 +25,11 @@ OPENING = "opening"
 ROUNDS = 2
 """A key's handler may post a message, whose handler opens a screen or moves the focus."""
 SENT_AS_ENTER = frozenset({"ctrl+j", "ctrl+m"})
+
+
+def shown_key(key: str) -> str:
+    """A key as it is shown; Enter is a word, because not every font has Textual's sign for it."""
+    return key if key == "enter" else format_key(key)
 
 
 class Typing(Enum):

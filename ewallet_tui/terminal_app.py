@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
 from textual.notifications import Notification, Notify
 
 from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.keyboard import shown_key
 from ewallet_tui.sanitize import InPlace
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.terminal import Clipboard, Copied, lasting
@@ -77,6 +79,9 @@ class TerminalApp(App[None]):
         self.stylesheet: StylesheetReadOnce = StylesheetReadOnce(variables=self.get_css_variables())
         self._elapsed_for_toasts = elapsed
         self._clipboard_of_desktop = Clipboard(os.environ)
+
+    def get_key_display(self, binding: Binding) -> str:
+        return shown_key("enter") if binding.key == "enter" else super().get_key_display(binding)
 
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)

@@ -189,8 +189,8 @@ class ChoiceModal(Modal[str | None]):
         .sheet { max-height: 90%; }
         PlainInput { margin-bottom: 1; }
         OptionList { max-height: 16; }
-        OptionList > .option-list--option-highlighted {
-            background: $block-cursor-blurred-background; text-style: $block-cursor-blurred-text-style;
+        PlainOptionList:blur > .option-list--option-highlighted {
+            background: $block-cursor-blurred-background; text-style: bold;
         }
     }
     """

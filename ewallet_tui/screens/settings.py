@@ -11,7 +11,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.keys import format_key
 from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
@@ -35,6 +34,7 @@ from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.config.file import FILE_NAME, ConfigError
 from ewallet_tui.config.settings import CHOSEN, SYSTEM, TIME_ZONE, Setting, Value, written
 from ewallet_tui.export import in_cells
+from ewallet_tui.keyboard import shown_key
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.backup import back_up, can_back_up, explain_restore
@@ -314,7 +314,7 @@ class SettingsKeysScreen(BaseScreen):
     async def _change_key(self) -> None:
         settings, id = self.context.settings, self.query_one(KeyList).action_id
         action = settings.rebindable()[id]
-        keys = " ".join(map(format_key, shown_keys(action, settings.keys.get(id))))
+        keys = " ".join(map(shown_key, shown_keys(action, settings.keys.get(id))))
         words = f"Press another key for “{action.description}”. It has {keys} now."
         modal = KeyModal("Change key", words, partial(settings.problem_with_key, id))
         if (key := await self.app.push_screen_wait(modal)) is not None:
@@ -328,7 +328,7 @@ class SettingsKeysScreen(BaseScreen):
         settings.choose_key(id, key)
         show_settings(self)
         action = settings.rebindable()[id]
-        keys = " ".join(map(format_key, shown_keys(action, settings.keys.get(id))))
+        keys = " ".join(map(shown_key, shown_keys(action, settings.keys.get(id))))
         kept = f"Saved in {FILE_NAME}." if self.context.preferences.is_kept else "It lasts until you quit."
         self.query_one(ResultLine).say(f"{one_line(action.description)}: {keys}. {kept}")
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from textual import events, on
 from textual.binding import ActiveBinding, Binding
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.message import Message
 from textual.screen import Screen
 from textual.style import Style
@@ -99,6 +100,15 @@ class ClickableLine(SteadyLine):
 
 MAX_KEYS = 7
 LAST = ("app.help", "app.quit")
+UNKNOWN_TO_TEXTUAL = {
+    "plus": "+",
+    "minus": "-",
+    "slash": "/",
+    "at": "@",
+    "backslash": "\\",
+    "underscore": "_",
+}
+"""The characters of the keys for which `key_to_character` finds none."""
 KEPT = frozenset({"start", "pause", "resume"})
 """The ids of the timer's actions, whose key is shown even where there is little room."""
 
@@ -122,7 +132,8 @@ class Footer(ClickableLine):
 
     @property
     def keys(self) -> list[ActiveBinding]:
-        shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
+        bindings = self.screen.active_bindings.values()
+        shown = [active for active in bindings if active.binding.show and not self._is_text(active)]
         # Textual moves a key that the user changed behind the others.
         shown.sort(key=self._place_of)
         own = [active for active in shown if active.binding.action not in LAST]
@@ -134,6 +145,13 @@ class Footer(ClickableLine):
                 break
             keys.remove(spared)
         return [*keys, *last]
+
+    def _is_text(self, active: ActiveBinding) -> bool:
+        """Whether the key is text for the input with the focus; Textual leaves out most such keys itself."""
+        focused, key = self.screen.focused, active.binding.key
+        if focused is None or active.node is focused:
+            return False
+        return focused.check_consume_key(key, UNKNOWN_TO_TEXTUAL.get(key) or key_to_character(key))
 
     def _place_of(self, active: ActiveBinding) -> int:
         """The keys of the widget with the focus come first, then the screen's as declared, then the app's."""

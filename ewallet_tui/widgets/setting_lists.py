@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.keys import format_key
 from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -26,6 +25,7 @@ from ewallet_core.presentation.formatting import (
 )
 from ewallet_tui.config.keymap import KeyAction
 from ewallet_tui.config.settings import Setting, Value
+from ewallet_tui.keyboard import shown_key
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
 from ewallet_tui.widgets.cursor_list import PlainOptionList
@@ -193,7 +193,7 @@ def shown_keys(action: KeyAction, changed: str | None) -> list[str]:
 
 def _option(action: KeyAction, changed: str | None) -> Option:
     keys = shown_keys(action, changed)
-    shown = one_line(" ".join(map(format_key, keys)))
+    shown = one_line(" ".join(map(shown_key, keys)))
     line = Content.assemble(
         f" {CHANGED if changed else ' '} ",
         (f"{shown:<{KEYS_WIDTH}} ", "bold"),

@@ -1,13 +1,14 @@
 """The sheets: four kinds on one screen, found by text and time, looked at in full, taken off."""
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 
 import pytest
 from backends import over_a_server
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
-from textual.widgets import Label
+from textual.widgets import Label, OptionList
 
 from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui import record_pages, record_query
@@ -15,6 +16,7 @@ from ewallet_tui.records import SHEET_KINDS, TIME
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.record import RecordDetail, RecordScreen
 from ewallet_tui.screens.sheets import SheetsScreen
+from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.record_list import RecordList
 
 HOSTILE = "[/b][@click=app.quit]x[/] \x1b[2J \u202egnirts 漢字 e\u0301 \U0001f469\u200d\U0001f4bb"
@@ -73,6 +75,14 @@ def cells(person):
     ]
 
 
+def marked_lines(person):
+    """The lines of the choices that have another background than most of them."""
+    listed = person.app.screen.query_one(OptionList)
+    lines = [listed.render_line(y) for y in range(listed.size.height)]
+    usual = Counter(line._segments[-1].style.bgcolor for line in lines).most_common(1)[0][0]
+    return [line.text for line in lines if line._segments[-1].style.bgcolor != usual]
+
+
 async def each_kind_has_its_records(person):
     assert isinstance(person.app.screen, SheetsScreen)
     assert [row[1:4] for row in cells(person)] == [
@@ -103,10 +113,14 @@ async def find_copy_and_save(person, saved_to):
     await person.wait_until(lambda: person.app.clipboard == "bob@example.org")
     await person.press("slash", *"lunch")
     await person.wait_until(lambda: how_many(person) == "1 transfer found")
+    # A key that is text here is not among the keys.
+    assert str(person.app.screen.query_one(Footer).content) == "enter To the list  esc Show all"
     await person.press("enter")
     assert person.app.screen.panel.listed.has_focus
     assert [row[4] for row in cells(person)] == ["lunch in november"]
-    await person.press("E", "enter")
+    await person.press("E")
+    assert [line.strip() for line in marked_lines(person)] == ["all shown      csv, for a spreadsheet"]
+    await person.press("enter")
     await person.wait_until(lambda: person.sees("Saved 1 record"))
     (saved,) = saved_to.glob("*.csv")
     await person.resize(60, 20)
