@@ -23,7 +23,7 @@ from textual.widgets import Button, Input, Static
 
 from ewallet_core.presentation.clock_state import BEGUN, ClockState, TimerState
 from ewallet_core.presentation.formatting import countdown, one_line
-from ewallet_tui.actions import DONE_EVERYWHERE
+from ewallet_tui.actions import DONE_EVERYWHERE, PALETTE
 from ewallet_tui.actions import EVERYWHERE as ACTIONS_EVERYWHERE
 from ewallet_tui.balances import listed
 from ewallet_tui.config.settings import LEAVE, STOP
@@ -108,8 +108,8 @@ def _take(target: Widget) -> None:
 
 SCROLLING = "scroll"
 MOVING, EVERYWHERE, LAST_OF_ALL = 2, 3, 4
-KEYS_WIDTH = 18
-NO_KEY = "No key here does that. The palette has everything."
+KEYS_WIDTH = 16
+NO_KEY, ALL_COMMANDS = "No key here does that.", "Press esc, then {}, to search all commands."
 
 
 class HelpScreen(Modal[None]):
@@ -134,6 +134,10 @@ class HelpScreen(Modal[None]):
     def __init__(self, beneath: Screen[Any]) -> None:
         super().__init__()
         self._keys = keys_of(beneath)
+        bindings = [active.binding for active in beneath.active_bindings.values()]
+        opens_palette = (beneath.app.get_key_display(each) for each in bindings if each.id == PALETTE.id)
+        self._palette = next(opens_palette, "")
+        """The key that opens the palette; empty if none does."""
         functions = [action for action, _ in getattr(beneath, "functions", {}).values()]
         self._synonyms = {
             action.help or action.label: action.synonyms for action in (*ACTIONS_EVERYWHERE, *functions)
@@ -144,26 +148,27 @@ class HelpScreen(Modal[None]):
             titled(sheet, "Keys that work here", "type to find   esc back")
             yield PlainInput(placeholder="type what you want to do, or a key")
             with VerticalScroll(can_focus=False):
-                yield Static(self._table(""))
+                yield Static(self._listed(""))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         listed = self.query_one(VerticalScroll)
         # The sheet keeps its size.
         listed.styles.height = max(listed.size.height, 1)
-        self.query_one(Static).update(self._table(event.value))
+        self.query_one(Static).update(self._listed(event.value))
         listed.scroll_home(animate=False)
 
-    def _table(self, typed: str) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(justify="right", style="bold", width=KEYS_WIDTH)
-        table.add_column(no_wrap=True)
+    def _listed(self, typed: str) -> Table | Text:
         found = {words: keys for words, keys in self._keys.items() if self._is_found(words, keys, typed)}
+        if not found:
+            return Text(f"{NO_KEY} {ALL_COMMANDS.format(self._palette)}" if self._palette else NO_KEY)
+        # It fills the sheet, so that the second column takes what the first one leaves.
+        table = Table.grid(padding=(0, 2), expand=True)
+        table.add_column(justify="right", style="bold", width=KEYS_WIDTH)
+        table.add_column(no_wrap=True, ratio=1)
         for description, keys in found.items():
             also = ", ".join(self._synonyms.get(description, ())).lower()
             table.add_row(Text(" ".join(keys)), Text.assemble(description, (f"   {also}", "dim")))
-        if not found:
-            table.add_row("", NO_KEY)
         return table
 
     def _is_found(self, words: str, keys: Sequence[str], typed: str) -> bool:

@@ -111,7 +111,7 @@ async def find_in_help(person):
     assert not person.sees("Transfer credits")
     size = person.app.screen.query_one(".sheet").size
     await person.press("enter", *["backspace"] * 6, *"xyz")
-    assert person.sees("No key here does that.")
+    assert person.sees("No key here does that. Press esc, then :, to search all commands.")
     assert person.app.screen.query_one(".sheet").size == size
     await person.press("escape")
     assert person.app.current_mode == "home"

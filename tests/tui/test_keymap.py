@@ -172,10 +172,10 @@ def test_a_key_is_refused_with_the_action_and_the_screen_that_have_it():
 
 async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folder):
     (folder / NAME).write_text(
-        '[keys]\nquit = "f10"\nhelp = "f1"\nsettings = "f2"\nsetings = "f3"\nsupply = "w"\n'
+        '[keys]\nquit = "f10"\nhelp = "f1"\npalette = "f4"\nsettings = "f2"\nsetings = "f3"\nsupply = "w"\n'
     )
     async with opened() as person:
-        await person.wait_until(lambda: 'Line 5: There is no action "setings".' in person.toasts)
+        await person.wait_until(lambda: 'Line 6: There is no action "setings".' in person.toasts)
         await person.register()
         assert person.sees("w Supply  p Pay  t Transfer")
         assert person.sees("f1 Help  f10 Quit")
@@ -188,6 +188,8 @@ async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folde
         assert person.app.current_mode == "settings"
         await person.press("f1")
         assert person.sees("f10")
+        await person.press(*"xyz")
+        assert person.sees("Press esc, then f4, to search all commands.")
 
 
 def test_every_letter_can_be_given_to_something_else_except_the_one_that_closes_a_sheet():
