@@ -69,6 +69,9 @@ class ConnectionScreen(Screen[None]):
         #reason.-there { display: block; }
         #trying { color: $text-warning; margin-bottom: 1; display: none; }
         ServerList { margin-bottom: 1; }
+        /* In little room the problem needs the width. */
+        FormField { grid-columns: 15 1fr; }
+        FormField .problem, FormField .hint { padding-left: 16; }
         &.-trying #trying { display: block; }
         &.-trying ServerList, &.-trying FormField { opacity: 50%; }
     }

@@ -27,7 +27,7 @@ class LockScreen(Screen[None]):
     DEFAULT_CSS = """
     LockScreen {
         align: center middle;
-        #middle { width: 66; max-width: 100%; height: auto; }
+        #middle { width: 68; max-width: 100%; height: auto; }
         StatusBar { margin-bottom: 1; }
         ConnectionBadge { text-align: center; margin-top: 1; }
     }

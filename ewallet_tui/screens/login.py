@@ -29,7 +29,7 @@ class LoginScreen(Screen[None]):
         #product { width: 1fr; text-align: center; color: $accent; text-style: bold; }
         #promise { width: 1fr; text-align: center; color: $text-muted; margin-bottom: 1; }
         ConnectionBadge { text-align: center; margin-top: 1; }
-        #middle { width: 66; max-width: 100%; height: auto; align-horizontal: center; }
+        #middle { width: 68; max-width: 100%; height: auto; align-horizontal: center; }
         Form { max-height: 75vh; }
         &.-low Form { max-height: 85vh; }
         &.-low #product, &.-low #promise { display: none; }

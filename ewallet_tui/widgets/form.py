@@ -73,7 +73,7 @@ class Form(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     Form {
-        width: 66; max-width: 100%; height: auto; max-height: 100%;
+        width: 68; max-width: 100%; height: auto; max-height: 100%;
         padding: 1 2; background: $background; border: round $accent; border-title-color: $accent;
         border-title-style: bold; scrollbar-size-vertical: 1;
         .note { color: $text-muted; margin-bottom: 1; width: 1fr; }

@@ -129,11 +129,11 @@ class FormField(Vertical):
 
     DEFAULT_CSS = """
     FormField {
-        height: auto; layout: grid; grid-size: 2; grid-columns: 15 1fr; grid-rows: auto;
+        height: auto; layout: grid; grid-size: 2; grid-columns: 17 1fr; grid-rows: auto;
         .label { color: $text-muted; width: 1fr; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
-        .problem { column-span: 2; padding-left: 16; color: $text-error; height: auto; min-height: 1; }
+        .problem { column-span: 2; padding-left: 18; color: $text-error; height: auto; min-height: 1; }
         &.-current .label { color: $text-accent; text-style: bold; }
-        .hint { column-span: 2; padding-left: 16; color: $text-muted; height: 1; display: none;
+        .hint { column-span: 2; padding-left: 18; color: $text-muted; height: 1; display: none;
             text-overflow: ellipsis; text-wrap: nowrap; width: 1fr; }
         &.-hinted.-current .hint { display: block; }
         &.-hinted.-current .problem { display: none; }

@@ -46,6 +46,7 @@ async def test_a_new_password_needs_the_old_one(opened):
     async with opened() as person:
         await at_account(person)
         await person.press("p")
+        assert person.sees("Current password  ")
         await person.do_form(old_pass="wrong one", user_pass=NEW_PASSWORD, password_again=NEW_PASSWORD)
         await person.wait_until(lambda: person.is_told_no)
         await person.do_form(old_pass=PASSWORD)
