@@ -27,7 +27,8 @@ class SharedStyles:
         self._parse_rules = Stylesheet._parse_rules
         self._rules_of_source: dict[Path, list[RuleSet]] = {}
         self._parsed: dict[Path, tuple[list[RuleSet], dict[str, list[RuleSet]]]] = {}
-        self._matched: dict[int, dict[Path, Any]] = {}
+        self._kept_by_candidates: dict[tuple[int, ...], dict[Path, FoundRules]] = {}
+        self._kept_by_sheet: dict[int, KeptBySheet] = {}
 
     def replace(self, patch: Patch) -> None:
         """Let all style sheets use what is kept here; `patch` is called as `setattr`."""
@@ -64,8 +65,8 @@ class SharedStyles:
         self, sheet: Stylesheet, node: DOMNode, *, animate: bool = False, cache: dict[Any, Any] | None = None
     ) -> None:
         paths = {} if cache is None else cache
-        has_own_rules = f"#{node._id}" in sheet.rules_map
-        kept = RulesOfNode(node, self._matched.setdefault(id(sheet.rules), {}), paths, has_own_rules)
+        own_id = node._id if f"#{node._id}" in sheet.rules_map else None
+        kept = RulesOfNode(node, self._kept_for(sheet, node, own_id), paths, own_id)
         if (found := kept.found) is None:
             self._apply(sheet, node, animate=animate, cache=kept)
             kept.note()
@@ -77,6 +78,26 @@ class SharedStyles:
             self._replace_changed(node, found)
             sheet._process_component_classes(node)
             kept.note()
+
+    def _kept_for(self, sheet: Stylesheet, node: DOMNode, own_id: str | None) -> dict[Path, FoundRules]:
+        """What is kept for nodes with the same rules to choose from, in the same order.
+
+        Style sheets differ from app to app, by what was read and when; most rules of a node are the same.
+        """
+        rules = sheet.rules
+        if id(rules) not in self._kept_by_sheet:
+            order = {id(rule): place for place, rule in enumerate(rules)}
+            self._kept_by_sheet[id(rules)] = order, {}
+        order, kept = self._kept_by_sheet[id(rules)]
+        kind = type(node), node.classes, own_id
+        if kind not in kept:
+            rules_map = sheet.rules_map
+            candidates = {
+                id(rule) for name in rules_map.keys() & node._selector_names for rule in rules_map[name]
+            }
+            in_order = tuple(sorted(candidates, key=order.__getitem__))
+            kept[kind] = self._kept_by_candidates.setdefault(in_order, {})
+        return kept[kind]
 
     def _replace_changed(self, node: DOMNode, rules: Any, animate: bool = False) -> None:
         """Stands for `Stylesheet.replace_rules`, which sets all of them; nothing is animated here."""
@@ -103,6 +124,11 @@ class FoundRules(dict[str, Any]):
     has_hover_style = False
 
 
+Order = dict[int, int]
+"""The place of each rule in a style sheet."""
+KeptBySheet = tuple[Order, dict[Path, dict[Path, FoundRules]]]
+
+
 class RulesOfNode(dict[Any, Any]):
     """What Textual takes for its cache while it styles a node: the rules are kept for the node's path.
 
@@ -111,9 +137,9 @@ class RulesOfNode(dict[Any, Any]):
     """
 
     def __init__(
-        self, node: DOMNode, kept: dict[Path, FoundRules], paths: dict[Any, Path], has_own_rules: bool
+        self, node: DOMNode, kept: dict[Path, FoundRules], paths: dict[Any, Path], own_id: str | None
     ) -> None:
-        """`has_own_rules`: whether there are any for the node's id."""
+        """`own_id`: the node's id, if there are rules for it."""
         super().__init__()
         self._node = node
         self._kept = kept
@@ -123,7 +149,7 @@ class RulesOfNode(dict[Any, Any]):
         self._path = (
             *paths[parent],
             type(node),
-            node._id if has_own_rules else None,
+            own_id,
             node.classes,
             *state_of(node),
             node._pseudo_classes_cache_key,
