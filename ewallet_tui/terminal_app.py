@@ -130,6 +130,18 @@ class TerminalApp(App[None]):
         self.stylesheet.read(style_sheet)
         self.stylesheet.parse()
 
+    def _load_screen_css(self, screen: Screen[Any]) -> None:
+        """Read the style sheets of a new screen, which style nothing but itself.
+
+        Textual would style the screen in front again twice, and lay it out.
+        """
+        for path in screen.css_path:
+            if not self.stylesheet.has_source(str(path), ""):
+                self.read_in_advance(path)
+        if screen._css_update_count < 0:  # noqa: SLF001 - as Textual sets it for a new screen
+            self.note_style(screen)
+        super()._load_screen_css(screen)
+
     def note_style(self, screen: Screen[Any]) -> None:
         """Note that a new screen is styled in this theme as it comes: `refresh_css` leaves it alone."""
         if self.stylesheet.has_variables(self.get_css_variables()):
