@@ -80,7 +80,7 @@ class Connection(ClientConnection):
         self._begun_at: float | None = None
         """When the unfinished line was begun, if there is one."""
         self._is_paused = self._is_turn_due = self._ignores_input = self._is_at_end = False
-        self._output = FrameOutput(self._flushed)
+        self._output = FrameOutput()
         self._answers_due = 0
         self._is_ending = self.is_lost = False
         self._reason: WalletError | None = None
@@ -114,19 +114,21 @@ class Connection(ClientConnection):
         """Send an answer that was expected."""
         self._answers_due -= 1
         try:
-            if self._answers_due:
-                self.send(message)
-            else:
-                # No other can go with it.
-                self._output.send_now(message)
+            self.send(message)
         except Exception:  # noqa: BLE001 - the answers that came with this one must still be sent
             _log.exception("an answer could not be sent")
             self.end(EngineFailedError())
-        if self.is_lost and not self._answers_due:
+        if not self._is_ending:
+            self._take_turn()
+        elif self._answers_due:
+            return
+        elif self.is_lost:
             self._roster.discard(self)
+        else:
+            self._close()
 
     def send(self, *messages: Any) -> None:
-        """Send each message as a frame, together with all that is sent in this iteration of the loop."""
+        """Send each message as a frame."""
         self._output.send(messages)
 
     def send_heartbeat(self) -> None:
@@ -144,7 +146,7 @@ class Connection(ClientConnection):
         if not self._is_ending:
             self._is_ending, self._reason = True, reason
             self.ignore_input()
-            if not self._answers_due and self._output.is_flushed:
+            if not self._answers_due:
                 self._close()
 
     def abort(self) -> None:
@@ -254,16 +256,6 @@ class Connection(ClientConnection):
     def _continue(self) -> None:
         self._is_turn_due = False
         self._take_lines()
-
-    # Output
-
-    def _flushed(self, has_room_again: bool) -> None:
-        if has_room_again:
-            self.room_to_send()
-        if not self._is_ending:
-            self._take_turn()
-        elif not self._answers_due:
-            self._close()
 
     def _close(self) -> None:
         """Send the reason, and read to the end: unread input makes the system reset the connection."""
