@@ -181,6 +181,9 @@ async def confirm(screen: Screen[Any], title: str, words: str, verb: str) -> boo
     return screen.app.screen is screen and await screen.app.push_screen_wait(confirmation) == DO
 
 
+NOTHING_FOUND = "Nothing found. Delete what you typed to see all."
+
+
 class ChoiceModal(Modal[str | None]):
     """Its result is the key of the chosen line, or `None`."""
 
@@ -229,9 +232,9 @@ class ChoiceModal(Modal[str | None]):
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        listed = self.query_one(PlainOptionList)
-        if listed.highlighted is not None:
-            self.dismiss(listed.get_option_at_index(listed.highlighted).id)
+        option = self.query_one(PlainOptionList).highlighted_option
+        if option is not None and option.id is not None:
+            self.dismiss(option.id)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
@@ -240,13 +243,16 @@ class ChoiceModal(Modal[str | None]):
     def _list(self, typed: str) -> None:
         wanted = typed.casefold().strip()
         found = {key: words for key, words in self._choices.items() if wanted in one_line(words).casefold()}
-        self.query_one(PlainOptionList).show_options(
+        listed = self.query_one(PlainOptionList)
+        listed.show_options(
             (
                 Option(Content.assemble("● " if key == self._marked else "  ", plain(words)), id=key)
                 for key, words in found.items()
             ),
             highlighted=list(found).index(self._at) if self._at in found else 0,
         )
+        if not found:
+            listed.add_option(Option(NOTHING_FOUND, disabled=True))
 
 
 class KeyModal(Modal[str | None]):

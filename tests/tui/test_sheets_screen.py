@@ -109,7 +109,9 @@ async def find_copy_and_save(person, saved_to):
         "bob@example.org",
         "lunch in november",
     ]
-    await person.press("Y", *"transfer to", "enter")
+    await person.press("Y", *"zzz", "down", "enter")
+    assert person.sees("Nothing found. Delete what you typed to see all.")
+    await person.press("escape", "Y", *"transfer to", "enter")
     await person.wait_until(lambda: person.app.clipboard == "bob@example.org")
     await person.press("slash", *"lunch")
     await person.wait_until(lambda: how_many(person) == "1 transfer found")
