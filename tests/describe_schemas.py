@@ -13,7 +13,6 @@ from new_database import NewDatabase
 from postgresql_server import running_postgresql
 
 from ewallet_core.storage.described_schema import POSTGRESQL_SCHEMA, SQLITE_SCHEMA, describe
-from ewallet_core.storage.postgresql.migration import migrate
 from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.verification import postgresql, sqlite
 
@@ -25,7 +24,7 @@ def main() -> None:
             SQLITE_SCHEMA.write_text(describe(sqlite.read_schema(transaction)))
     with running_postgresql() as server:
         database = NewDatabase(server, server.new_database())
-        migrate(database.target())
+        database.run_migrations()
         with open_read_only(database.url()) as transaction:
             POSTGRESQL_SCHEMA.write_text(describe(postgresql.read_schema(transaction)))
 

@@ -9,10 +9,13 @@ from typing import Any
 import psycopg
 from postgresql_server import ADMINISTRATOR, PostgresqlServer
 
+from ewallet_core.storage import migrations
 from ewallet_core.storage.database_url import parse_url
+from ewallet_core.storage.postgresql.engine import create_migration_engine
 from ewallet_core.storage.postgresql.migration import connect_prepared
 from ewallet_core.storage.postgresql.requirements import PostgresqlFacts
 from ewallet_core.storage.postgresql.url import PostgresqlTarget, read_target
+from ewallet_core.storage.schema_version import SCHEMA_VERSION
 
 _NUMBERS = count(1)
 
@@ -46,6 +49,13 @@ class NewDatabase:
         with closing(psycopg.connect(self.server.conninfo(self.name, user), autocommit=True)) as connection:
             cursor = connection.execute(statement, values or None)
             return cursor.fetchall() if cursor.description is not None else []
+
+    def run_migrations(self, version: str = SCHEMA_VERSION) -> None:
+        """Create or upgrade the tables by the migrations alone, up to that version."""
+        engine = create_migration_engine(self.target())
+        with engine.begin() as connection:
+            migrations.upgrade(connection, version)
+        engine.dispose()
 
     def drop(self) -> None:
         self.server.drop_database(self.name)

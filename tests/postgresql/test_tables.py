@@ -16,11 +16,13 @@ from new_database import NewDatabase, prepare
 from postgresql_server import PostgresqlServer
 from sqlalchemy import Connection, MetaData, Table, inspect, text
 
-from ewallet_core.storage import migrations, schema
+from ewallet_core.storage import schema
 from ewallet_core.storage.postgresql.engine import create_migration_engine
 from ewallet_core.storage.postgresql.migration import migrate
+from ewallet_core.storage.read_only import open_read_only
 from ewallet_core.storage.schema_version import SCHEMA_VERSION
 from ewallet_core.storage.sqlite import upgrade_file
+from ewallet_core.storage.verification.postgresql import read_schema
 
 DUMPS = sorted((Path(__file__).parents[1] / "released_schemas").glob("schema-*.sql"))
 
@@ -36,9 +38,9 @@ WHERE connamespace = $1::regnamespace AND conname <> 'alembic_version_pkc' ORDER
 
 @pytest.fixture(scope="module")
 def migrated(postgresql_server: PostgresqlServer) -> Iterator[NewDatabase]:
-    """A database with the tables of this release; the tests leave in it what they found."""
+    """A database with the tables that the migrations make; the tests leave in it what they found."""
     database = NewDatabase(postgresql_server, postgresql_server.new_database())
-    migrate(database.target())
+    database.run_migrations()
     yield database
     database.drop()
 
@@ -103,8 +105,21 @@ def test_only_columns_that_count_by_themselves_have_a_sequence(migrated: NewData
     assert {name for (name,) in found} == {f"{name}_id_seq" for name in counted}
 
 
-def test_a_new_database_has_the_current_version(migrated: NewDatabase) -> None:
-    assert migrated.execute("SELECT version_num FROM alembic_version") == [(SCHEMA_VERSION,)]
+def contents(database: NewDatabase) -> list[Any]:
+    """The definitions of all tables, the version, and the last number of each sequence."""
+    with open_read_only(database.url()) as transaction:
+        defined = read_schema(transaction)
+    return [
+        defined,
+        database.execute("SELECT version_num FROM alembic_version"),
+        database.execute("SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"),
+    ]
+
+
+def test_a_new_database_has_what_the_migrations_make(database: NewDatabase, migrated: NewDatabase) -> None:
+    migrate(database.target())
+    assert contents(database) == contents(migrated)
+    assert contents(database)[1] == [(SCHEMA_VERSION,)]
 
 
 # What they refuse
@@ -133,10 +148,7 @@ def test_the_migrations_change_rows_as_they_change_those_of_a_file(
 ) -> None:
     assert len(DUMPS) >= 8
     for dump in DUMPS:
-        engine = create_migration_engine(database.target())
-        with engine.begin() as connection:
-            migrations.upgrade(connection, dump.stem.removeprefix("schema-"))
-        engine.dispose()
+        database.run_migrations(dump.stem.removeprefix("schema-"))
         # The next release's tables are made of these, and this one's rows go through all later migrations.
         filled = NewDatabase(database.server, database.server.new_database(database.name))
         must_change_rows_as_in_a_file(dump, filled, tmp_path / f"{dump.stem}.sqlite3")

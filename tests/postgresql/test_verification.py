@@ -193,7 +193,7 @@ def test_what_belongs_to_no_table_of_ours_is_ignored(changed: Undone) -> None:
 
 def test_the_described_schema_is_what_the_migrations_make(database: NewDatabase) -> None:
     """If it is not: `make schemas` describes it again."""
-    migrate(database.target())
+    database.run_migrations()
     with open_read_only(database.url()) as transaction:
         found = read_schema(transaction)
     assert POSTGRESQL_SCHEMA.read_text() == describe(found)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage import migrations
 from ewallet_core.storage.postgresql.engine import connect, create_migration_engine, raw_execute
+from ewallet_core.storage.postgresql.new_tables import create_tables
 from ewallet_core.storage.postgresql.requirements import (
     PostgresqlFacts,
     connecting,
@@ -103,7 +104,9 @@ def migrate_within(
     # So that what another schema of the search path has is taken for nothing of ours.
     connection.execute(text(f"SET LOCAL search_path TO {_quote(connection, schema)}"))
     roles = _served_roles(connection, schema)
-    if not facts.is_current:
+    if not facts.has_version:
+        create_tables(connection)
+    elif not facts.is_current:
         migrations.upgrade(connection, SCHEMA_VERSION)
     elif not facts.owns:
         raise StorageUnavailableError(
