@@ -91,22 +91,22 @@ class Listener:
         except ValueError as reason:
             raise PortUnavailableError(self._host, port, "no machine can have that name") from reason
 
-    async def switch_to(self, server: asyncio.Server) -> int:
+    def switch_to(self, server: asyncio.Server) -> int:
         """Accept connections only there; open connections stay. Returns the port."""
         former, self._server = self._server, server
         if former is not None and former is not server:
-            await _close(former)
+            former.close()
         return _port_of(server)
 
-    async def release(self, server: asyncio.Server) -> None:
+    def release(self, server: asyncio.Server) -> None:
         if server is not self._server:
-            await _close(server)
+            server.close()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Stop accepting; open connections stay."""
         server, self._server = self._server, None
         if server is not None:
-            await _close(server)
+            server.close()
 
     def drain(self) -> None:
         """Take no more requests, and close each connection once its answers are sent, without waiting."""
@@ -302,14 +302,6 @@ def pass_on(transport: asyncio.Transport, protocol: ClientConnection | TlsProtoc
         buffer[:size] = received[:size]
         protocol.buffer_updated(size)
         received = received[size:]
-
-
-async def _close(server: asyncio.Server) -> None:
-    # A server that is closed between two steps of accepting leaks the accepted socket.
-    for bound in server.sockets:
-        asyncio.get_running_loop().remove_reader(bound.fileno())
-    await asyncio.sleep(0)
-    server.close()
 
 
 def _port_of(server: asyncio.Server) -> int:

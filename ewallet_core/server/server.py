@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -89,9 +89,9 @@ class Server:
             try:
                 events = await self._out_listener.bind(out_port)
             except PortUnavailableError:
-                await self._in_listener.release(instructions)
+                self._in_listener.release(instructions)
                 raise
-            return await self._in_listener.switch_to(instructions), await self._out_listener.switch_to(events)
+            return self._in_listener.switch_to(instructions), self._out_listener.switch_to(events)
 
     async def open_http(self, host: str, port: int, settings: HttpSettings) -> int:
         """Listen for HTTP too, until `stop`; returns the port. Raises `PortUnavailableError`."""
@@ -106,7 +106,7 @@ class Server:
         # Over HTTP, a proxy names the client in a header of each request.
         no_proxies = TrustedProxies(())
         listener = Listener(connect, self._limiter, host, self._tls, no_proxies, self._limits)
-        opened = await listener.switch_to(await listener.bind(port))
+        opened = listener.switch_to(await listener.bind(port))
         self._listeners["http"] = listener
         return opened
 
@@ -144,9 +144,12 @@ class Server:
             self._broadcasting = asyncio.create_task(self._broadcaster.run())
 
 
-async def _close(listeners: Iterable[Listener]) -> None:
+async def _close(listeners: Sequence[Listener]) -> None:
     for listener in listeners:
-        await listener.close()
+        listener.close()
+    # A connection that was just accepted gets its protocol in the next iteration.
+    await asyncio.sleep(0)
+    for listener in listeners:
         listener.drain()
 
 
