@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,24 +14,37 @@ from fakes import DAY, MINUTE
 from instructions import RESUME
 from migrated_file import run_migrations
 
+from ewallet_core.storage.sqlite import upgrade_file
+
 pytestmark = pytest.mark.sqlite_only("files of the first schema")
 
 DUMP = Path(__file__).parents[1] / "released_schemas" / "schema-0001.sql"
 
 
-@pytest.fixture
-def released_file(tmp_path) -> Path:
-    """A wallet file written by the first release."""
-    file = tmp_path / "kept.sqlite3"
-    connection = sqlite3.connect(file)
-    connection.executescript(DUMP.read_text())
-    connection.close()
+def write_dump(file: Path) -> Path:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(DUMP.read_text())
     return file
 
 
 @pytest.fixture
-def reopened(released_file, open_engine, wallclock) -> EngineClient:
+def released_file(tmp_path) -> Path:
+    """A wallet file written by the first release."""
+    return write_dump(tmp_path / "kept.sqlite3")
+
+
+@pytest.fixture(scope="module")
+def upgraded_file(tmp_path_factory) -> Path:
+    """The file after all later migrations, which take longer than what most tests do with it."""
+    file = write_dump(tmp_path_factory.mktemp("upgraded") / "kept.sqlite3")
+    upgrade_file(file)
+    return file
+
+
+@pytest.fixture
+def reopened(released_file, upgraded_file, open_engine, wallclock) -> EngineClient:
     """Ada, logged in a day later."""
+    shutil.copy(upgraded_file, released_file)
     wallclock.forward(DAY)
     return EngineClient(open_engine(database_url=f"sqlite:///{released_file}")).open_session().log_in()
 
