@@ -165,6 +165,8 @@ class Footer(ClickableLine):
         bindings = (each for kind in type(self.screen).__mro__ for each in vars(kind).get("BINDINGS", ()))
         return [each.id for each in bindings if isinstance(each, Binding)]
 
+    _is_due = False
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._handle_bindings)
 
@@ -177,11 +179,13 @@ class Footer(ClickableLine):
         self.app.simulate_key(event.name)
 
     def _handle_bindings(self, screen: Screen[Any]) -> None:
-        if self.is_attached and screen is self.screen:
-            self._show()
+        # Several things that change the bindings at once, such as a screen that opens, are shown once.
+        if self.is_attached and screen is self.screen and not self._is_due:
+            self._is_due = screen.call_later(self._show)
 
     def _show(self) -> None:
-        if self.content_size.width:
+        self._is_due = False
+        if self.is_attached and self.content_size.width:
             self.offer(map(self._words_of, self.keys))
 
     def _words_of(self, active: ActiveBinding) -> Words:
