@@ -248,6 +248,7 @@ def test_a_client_over_the_limit_of_connections_is_told_so(limited):
     second.close()
     server.wait_for_connections(left=2)
     first.close()
+    server.wait_for_connections(left=1)
     assert server.http_wire().get("/health").status == 200
 
 
