@@ -1,8 +1,9 @@
-"""What the rows are compared with: a transfer by hand, a server that only echoes, bare Textual apps."""
+"""What the rows are compared with: a transfer by hand, servers that only echo, bare Textual apps."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import sys
 import time
@@ -12,6 +13,8 @@ from typing import Any
 import msgspec
 
 ACCOUNTS = 50
+FAST, SIMPLE = "fast", "simple"
+"""The two kinds of echo."""
 
 HELLO = """
 from textual.app import App
@@ -98,12 +101,29 @@ class Echo(asyncio.Protocol):
             self._transport.write(answer + b"\n")  # type: ignore[attr-defined]
 
 
-async def _serve(answer: dict[str, Any]) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: Echo(answer), "127.0.0.1", 0)
+class SimpleEcho:
+    """The same with asyncio's streams and the standard library's JSON."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            answer = {**self._answer, "request_id": json.loads(line)["request_id"]}
+            writer.write(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+
+async def _serve(kind: str, answer: dict[str, Any]) -> None:
+    if kind == SIMPLE:
+        server = await asyncio.start_server(SimpleEcho(answer).serve, "127.0.0.1", 0)
+    else:
+        server = await asyncio.get_running_loop().create_server(lambda: Echo(answer), "127.0.0.1", 0)
     print(*server.sockets[0].getsockname(), sep=":", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    # The answer is the argument; the first line printed is the server's address.
-    asyncio.run(_serve(msgspec.json.decode(sys.argv[1])))
+    # The arguments are the kind of echo and the answer; the first line printed is the server's address.
+    asyncio.run(_serve(sys.argv[1], msgspec.json.decode(sys.argv[2])))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts import PASSWORD, VIEW_WALLET, Person, open_engine, open_person, transfer_to
-from limits import TransferByHand
+from limits import FAST, SIMPLE, TransferByHand
 from load import frame_of, http_request_of, run_load
 from processes import Server, run_echo, run_server
 from table import Measure, Measurement, Row, measure_in_turns
@@ -30,6 +30,7 @@ from ewallet_core.data_folder import KNOWN_SERVERS_FILE, database_url
 CREDITS = 1_000_000
 BY_HAND = "written by hand, sqlite3"
 ECHO = "the same lines echoed"
+SIMPLE_ECHO = "echoed with streams, json"
 OVER_SOCKET = "the same over the socket"
 
 Instruction = dict[str, Any]
@@ -51,7 +52,7 @@ def serving_rows(folder: Path, size: Size) -> Iterator[Row]:
         people, wallet = _make_ring(served, size.connections)
         (payer, payee), _ = _make_ring(own, 2)
         server = stack.enter_context(run_server(served, "--http-port", "0"))
-        echo = stack.enter_context(run_echo(wallet))
+        echo, simple_echo = (stack.enter_context(run_echo(kind, wallet)) for kind in (FAST, SIMPLE))
         by_hand = stack.enter_context(closing(TransferByHand(folder / "by_hand.sqlite3")))
         engine = stack.enter_context(open_engine(database_url(own)))
         clients, over_http = (
@@ -85,6 +86,13 @@ def serving_rows(folder: Path, size: Size) -> Iterator[Row]:
                 },
                 size.rounds,
             )
+        yield from measure_in_turns(
+            "/s",
+            SIMPLE_ECHO,
+            _load(simple_echo, people, views, seconds),
+            {f"view wallet, {many}, simple echo": _load(server, people, views, seconds)},
+            size.rounds,
+        )
         yield from _rest_rows(server, people, size)
 
 

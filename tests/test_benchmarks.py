@@ -52,6 +52,7 @@ def test_the_table_has_a_row_for_each_measurement_beside_its_limit(tmp_path: Pat
         "view wallet, 2 connections": "the same lines echoed",
         "view wallet, 2 library clients": "the same lines echoed",
         "view wallet, 2 library clients over HTTP": "the same lines echoed",
+        "view wallet, 2 connections, simple echo": "echoed with streams, json",
         "transfer, 2 REST connections": "the same over the socket",
         "view wallet, 2 REST connections": "the same over the socket",
     }
