@@ -82,9 +82,16 @@ class TimerWatch:
         self._stop_waiting()
 
     def begin_command(self, clock: ClockState) -> bool:
-        """Whether the timer can be given a command: not while one given in the same state is unanswered."""
-        before, self._command = self._command, (clock.id, clock.state)
-        return before != self._command
+        """Whether the timer can be given a command that was chosen for the clock in that state.
+
+        It can't if the state has changed since, or while a command given in the same state is unanswered.
+        """
+        chosen_for = (clock.id, clock.state)
+        state = self._state
+        if state is None or chosen_for != (state.clock.id, state.clock.state) or chosen_for == self._command:
+            return False
+        self._command = chosen_for
+        return True
 
     def end_command(self, clock: ClockState) -> None:
         if self._command == (clock.id, clock.state):

@@ -174,20 +174,32 @@ def _change(clock: ClockState | None) -> str:
     return "resumed" if clock is not None and clock.pending_count else "started"
 
 
-@work
-async def command_timer(
+def command_timer(
     screen: Screen[None], context: AppContext, command: str, showing: Callable[[str, int], FollowUp]
 ) -> None:
     """Start, pause, resume or stop the timer, unless an earlier command is not answered yet."""
-    state, result = context.state, screen.query_one(ResultLine)
+    if context.state is not None:
+        _send_command(screen, context, command, context.state.clock, showing)
+
+
+@work
+async def _send_command(
+    screen: Screen[None],
+    context: AppContext,
+    command: str,
+    clock: ClockState,
+    showing: Callable[[str, int], FollowUp],
+) -> None:
+    """Send a command that was chosen for the clock in that state."""
+    result = screen.query_one(ResultLine)
     # The next command is possible once the timer's state has changed.
-    if state is None or not context.timers.begin_command(state.clock):
+    if not context.timers.begin_command(clock):
         return
     result.clear()
     try:
         answer = await context.act(action=command, **{command: "clock_timer"})
     finally:
-        context.timers.end_command(state.clock)
+        context.timers.end_command(clock)
     if command == "stop" and not answer["failed"]:
         show_stopped(context, result, answer, showing)
 

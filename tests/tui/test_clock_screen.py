@@ -6,6 +6,7 @@ from clock_lives import at_the_clock, doable, footer, left, rows, state, told
 from frozen import form_gone, form_opened, settled, standing_still
 
 from ewallet_core.presentation.clock_state import TimerState
+from ewallet_tui.actions import START
 from ewallet_tui.widgets.footer import ResultLine
 
 KEYS = {"start": "space", "pause": "space", "resume": "space", "stop": "x"}
@@ -118,6 +119,17 @@ async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
         assert person.sees("■ out of time")
 
 
+async def choose_before_and_begin_after_a_change(person):
+    store, clock = person.app.context.store, person.app.screen
+    before = store.state
+    await told(person, "space", TimerState.ACTIVE)
+    after, store.state = store.state, before
+    clock.functions[START.id][1](clock)
+    store.state = after
+    await settled(person)
+    assert (state(person), person.toasts) == (TimerState.ACTIVE, "")
+
+
 async def press_while_the_answer_comes(person, monkeypatch):
     answered, ask = asyncio.Event(), person.app.context.store.send
 
@@ -136,6 +148,8 @@ async def press_while_the_answer_comes(person, monkeypatch):
 async def test_keys_and_buttons_move_the_timer_and_time_and_the_countdown_falls(day, monkeypatch):
     async with at_the_clock(day) as person:
         await be_impatient(person)
+        await told(person, "x", TimerState.INACTIVE)
+        await choose_before_and_begin_after_a_change(person)
         await told(person, "x", TimerState.INACTIVE)
         await press_each_key_and_button(person)
         await see_the_countdown_fall(day, person)
