@@ -181,7 +181,7 @@ class ClockScreen(BaseScreen):
         days = await self._days()
         listed.show_order(self._times.sort, TIME.usual_order)
         await listed.show_pages(self._times.pages())
-        if days is None or listed.pages.has_failed:
+        if days is None or listed.pages.has_failed or not (listed.is_attached and bars.is_attached):
             return
         bars.days = days
         if (state := self.context.state) is not None:

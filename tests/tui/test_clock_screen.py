@@ -7,6 +7,7 @@ from frozen import form_gone, form_opened, settled, standing_still
 
 from ewallet_core.presentation.clock_state import TimerState
 from ewallet_tui.actions import START
+from ewallet_tui.widgets.charts import DayBars
 from ewallet_tui.widgets.footer import ResultLine
 
 KEYS = {"start": "space", "pause": "space", "resume": "space", "stop": "x"}
@@ -128,6 +129,21 @@ async def choose_before_and_begin_after_a_change(person):
     store.state = after
     await settled(person)
     assert (state(person), person.toasts) == (TimerState.ACTIVE, "")
+
+
+async def test_what_is_read_while_the_screen_is_removed_is_not_shown(day, monkeypatch):
+    async with at_the_clock(day) as person:
+        answered, screen = asyncio.Event(), person.app.screen
+
+        async def slowly():
+            await answered.wait()
+            return ()
+
+        monkeypatch.setattr(screen, "_days", slowly)
+        reading = screen._show_used()
+        await screen.query_one(DayBars).remove()
+        answered.set()
+        await reading.wait()
 
 
 async def press_while_the_answer_comes(person, monkeypatch):
