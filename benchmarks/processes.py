@@ -64,7 +64,7 @@ def run_server(folder: Path, *options: str) -> Iterator[Server]:
 
 @contextmanager
 def run_echo(kind: str, answer: Mapping[str, object]) -> Iterator[Server]:
-    """The server that decodes and encodes the same lines, of a kind of `limits`."""
+    """The server that decodes and encodes the same lines; the kinds are those of `limits`."""
     script = str(Path(__file__).with_name("limits.py"))
     with _run([sys.executable, script, kind, msgspec.json.encode(answer).decode()]) as (address, pid):
         yield Server(address, pid)

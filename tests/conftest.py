@@ -67,7 +67,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
-    """Let pytest's last five collections of garbage visit nothing: the second one here finds none already."""
+    """Collect all garbage in two collections, so that the five of pytest have nothing to visit."""
     gc.collect()
     gc.collect()
     gc.freeze()
